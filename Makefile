@@ -1,0 +1,41 @@
+# map: the before/after map of the shipped case. test, check: what CI runs. bench: the figures.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MAP := frontline-map.html
+
+.PHONY: map test check bench setup clean
+
+map: $(VENV)/.map
+	@$(BIN)/frontline map layers --output $(MAP)
+
+setup: $(VENV)/.dev
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/numpydoc lint $$(git ls-files 'geo/*.py')
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m tests.benchmarks
+
+$(VENV)/bin/python:
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/.map: $(VENV)/bin/python pyproject.toml
+	@echo "Installing frontline and what it needs into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.map
+	@$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+clean:
+	@rm -rf $(VENV) $(MAP)

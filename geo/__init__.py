@@ -1,0 +1,20 @@
+"""Dated layers of territorial control: read, check, compute over time, draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from geo.theatre import Theatre, open_layers
+
+__version__ = "0.1.0"
+__all__ = ["Theatre", "__version__", "open_layers"]
+
+
+def __getattr__(name: str) -> object:
+    # Loaded on first use, so that `frontline --help` need not import geopandas.
+    if name in {"Theatre", "open_layers"}:
+        from geo import theatre
+
+        return getattr(theatre, name)
+    raise AttributeError(f"module 'geo' has no attribute {name!r}")

@@ -1,0 +1,763 @@
+"""
+The nouns and their columns: what stands in each file of a layers folder.
+
+One `Schema` a kind of file. The readers, the checks, the data dictionary and
+the forms of an editor are all driven by these tables, so that a column is
+described once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+from geo.errors import DateError, escape
+
+if TYPE_CHECKING:
+    import shapely
+
+__all__ = [
+    "ACTORS",
+    "ALIGNMENTS",
+    "ASSESSMENTS",
+    "CHANGES",
+    "CONTEXT",
+    "CONTROL",
+    "EVENTS",
+    "PLACES",
+    "SCHEMAS",
+    "SOURCES",
+    "STATEMENTS",
+    "THEATRE",
+    "Basis",
+    "Column",
+    "Confidence",
+    "Feature",
+    "Kind",
+    "Label",
+    "Patch",
+    "Row",
+    "Schema",
+    "Status",
+    "Value",
+    "parse_day",
+    "split_ids",
+]
+
+Value = str | int | None
+"""What a cell holds: text, an integer, or nothing."""
+
+Kind = Literal["id", "ref", "refs", "text", "integer", "date", "choice", "url", "pattern"]
+
+
+class Status(StrEnum):
+    """How a patch is held."""
+
+    CONTROLLED = "controlled"
+    CONTESTED = "contested"
+    MIXED = "mixed"
+    ADVANCE = "advance"
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+
+class Basis(StrEnum):
+    """What a statement or a patch rests on, best first."""
+
+    ASSESSED = "assessed"
+    REPORTED = "reported"
+    CLAIMED = "claimed"
+    INFERRED = "inferred"
+
+
+class Confidence(StrEnum):
+    """How sure, in words; best first."""
+
+    HIGH = "high"
+    MODERATE = "moderate"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    One column of a table, or one property of a layer.
+
+    Attributes
+    ----------
+    name
+        The key in the file.
+    kind
+        ``id`` (of this row), ``ref`` (one id of another table), ``refs`` (ids joined by ``;``),
+        ``text``, ``integer``, ``date`` (``YYYY-MM-DD``), ``choice``, ``url`` or ``pattern``.
+    doc
+        One line for the data dictionary.
+    required
+        Whether an empty cell is an error.
+    choices
+        The closed list of a ``choice``.
+    refers_to
+        Name of the schema whose ids a ``ref`` or ``refs`` holds.
+    pattern
+        Regular expression that the whole text of a ``pattern`` must match.
+    minimum, maximum
+        Bounds of an ``integer``, both inclusive.
+    """
+
+    name: str
+    kind: Kind
+    doc: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    refers_to: str = ""
+    pattern: str = ""
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """
+    The columns of one kind of file, and the geometry that it may hold.
+
+    Attributes
+    ----------
+    name
+        What other schemas refer to: ``control``, ``places``, ``sources``, ...
+    path
+        Where it stands below the layers folder; ``*`` stands for the date, month or name.
+    columns
+        In the order in which they are written.
+    geometry
+        GeoJSON types allowed; empty for a CSV table.
+    null_geometry
+        Whether a feature may have no geometry (never located).
+    required
+        Whether a theatre must have the file.
+    """
+
+    name: str
+    path: str
+    columns: tuple[Column, ...]
+    geometry: frozenset[str] = frozenset()
+    null_geometry: bool = False
+    required: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """
+        Return one column.
+
+        Parameters
+        ----------
+        name
+            Its name.
+
+        Returns
+        -------
+        column
+            The column of that name.
+
+        Raises
+        ------
+        KeyError
+            If the schema has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """
+    One feature of a layer, as read: every value checked, nothing guessed.
+
+    Attributes
+    ----------
+    id
+        Identity; `properties` holds it too.
+    properties
+        Schema order first, unknown keys behind; absent means None.
+    geometry
+        Longitude, latitude on the 1e-6 degree grid; None where never located.
+    line
+        Line of the file on which the feature begins; 0 for one made in memory.
+    """
+
+    id: str
+    properties: dict[str, Value]
+    geometry: shapely.Geometry | None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """
+    One row of a table, as read: every value checked, nothing guessed.
+
+    Attributes
+    ----------
+    id
+        Identity; empty in tables whose rows have none.
+    values
+        Schema order first, unknown columns behind; an empty cell is None.
+    line
+        Line of the file on which the row begins; 0 for one made in memory.
+    """
+
+    id: str
+    values: dict[str, Value]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Label:
+    """
+    What is known of a piece of ground at one date: the four axes, and why.
+
+    Attributes
+    ----------
+    controller
+        Actor or side id; empty with status ``unknown`` or ``none``.
+    controllers
+        The parties of contested or mixed ground, joined by ``;``.
+    status, basis, confidence
+        See `Status`, `Basis` and `Confidence`; basis and confidence are empty for ``unknown``.
+    patch
+        Id of the patch that says so.
+    """
+
+    controller: str = ""
+    controllers: str = ""
+    status: str = Status.UNKNOWN
+    basis: str = ""
+    confidence: str = ""
+    patch: str = ""
+
+    @property
+    def holder(self) -> str:
+        """The controller, or the status of ground that nobody is said to hold alone."""
+        return self.controller or self.status
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """
+    One area of control at one date.
+
+    Attributes
+    ----------
+    label
+        Who, how, how sure.
+    geometry
+        Polygon or MultiPolygon in longitude, latitude.
+    """
+
+    label: Label
+    geometry: shapely.Geometry
+
+
+_ID = "[a-z0-9][a-z0-9_-]{1,63}"
+ID_PATTERN = re.compile(_ID)
+"""Ids: lower case ASCII letters, digits, hyphen and underscore, 2 to 64 characters."""
+
+RESERVED_IDS = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+)
+"""File names that some systems cannot write; ids become file names."""
+
+_STATUS = tuple(Status)
+_BASIS = tuple(Basis)
+_CONFIDENCE = tuple(Confidence)
+_POLYGONS = frozenset({"Polygon", "MultiPolygon"})
+_PRECISIONS = ("day", "week", "month", "season")
+
+
+def _id(doc: str) -> Column:
+    return Column("id", "id", doc, required=True)
+
+
+_SOURCES = Column("source_ids", "refs", "Who said so.", refers_to="sources")
+_NOTE = Column("note", "text", "Anything a reader must know; our own words.")
+
+THEATRE = Schema(
+    "theatre",
+    "theatre.geojson",
+    (
+        _id("Short name of the theatre."),
+        Column("name", "text", "Title of the map, in English.", required=True),
+        Column("name_ar", "text", "Title in Arabic."),
+        Column("timezone", "text", "IANA zone; a date is a civil day there.", required=True),
+        Column("before", "date", "Default first date of a comparison.", required=True),
+        Column("after", "date", "Default second date of a comparison.", required=True),
+        Column("summary", "text", "What happened between the two, in a sentence or two."),
+        Column("summary_ar", "text", "The same in Arabic."),
+        Column("attribution", "text", "Credits that must be printed on every map."),
+        Column("note", "text", "Why the study area is drawn as it is."),
+    ),
+    geometry=_POLYGONS,
+    required=True,
+)
+
+CONTROL = Schema(
+    "control",
+    "control/*.geojson",
+    (
+        _id("Identity of the patch, `ctl-` and a random part; kept while the patch lives."),
+        Column(
+            "controller",
+            "ref",
+            "Who holds it; empty only with status unknown, none or contested.",
+            refers_to="actors",
+        ),
+        Column(
+            "controllers",
+            "refs",
+            "The parties of contested or mixed ground, likelier holder first.",
+            refers_to="actors",
+        ),
+        Column(
+            "status",
+            "choice",
+            "`controlled`, `contested` (both inside, or the evidence contradicts itself), `mixed` "
+            "(stable shared), `advance` (operates there, no control), `unknown` (not assessed), "
+            "`none` (nobody there).",
+            required=True,
+            choices=_STATUS,
+        ),
+        Column(
+            "basis",
+            "choice",
+            "`assessed`, `reported`, `claimed` or `inferred`; empty for unknown.",
+            choices=_BASIS,
+        ),
+        Column(
+            "confidence",
+            "choice",
+            "`high`, `moderate` or `low`; empty for unknown.",
+            choices=_CONFIDENCE,
+        ),
+        Column(
+            "statement_ids", "refs", "The statements the patch rests on.", refers_to="statements"
+        ),
+        _SOURCES,
+        _NOTE,
+    ),
+    geometry=_POLYGONS,
+    required=True,
+)
+
+EVENTS = Schema(
+    "events",
+    "events/*.geojson",
+    (
+        _id("Identity of the event, `evt-` and a random part."),
+        Column("event_date", "date", "First day, local time.", required=True),
+        Column("end_date", "date", "Last day, inclusive, where it is another."),
+        Column(
+            "time_precision",
+            "integer",
+            "ACLED: 1 the day is known, 2 the week, 3 the month.",
+            required=True,
+            minimum=1,
+            maximum=3,
+        ),
+        Column(
+            "event_type",
+            "choice",
+            "ACLED event type, verbatim.",
+            required=True,
+            choices=(
+                "Battles",
+                "Explosions/Remote violence",
+                "Violence against civilians",
+                "Protests",
+                "Riots",
+                "Strategic developments",
+            ),
+        ),
+        Column(
+            "sub_event_type",
+            "choice",
+            "ACLED sub-event type, verbatim.",
+            required=True,
+            choices=(
+                "Government regains territory",
+                "Non-state actor overtakes territory",
+                "Armed clash",
+                "Chemical weapon",
+                "Air/drone strike",
+                "Suicide bomb",
+                "Shelling/artillery/missile attack",
+                "Remote explosive/landmine/IED",
+                "Grenade",
+                "Sexual violence",
+                "Attack",
+                "Abduction/forced disappearance",
+                "Peaceful protest",
+                "Protest with intervention",
+                "Excessive force against protesters",
+                "Violent demonstration",
+                "Mob violence",
+                "Agreement",
+                "Arrests",
+                "Change to group/activity",
+                "Disrupted weapons use",
+                "Headquarters or base established",
+                "Looting/property destruction",
+                "Non-violent transfer of territory",
+                "Other",
+            ),
+        ),
+        Column("actor1", "ref", "Who acted.", refers_to="actors"),
+        Column("assoc_actor_1", "refs", "Who acted with them.", refers_to="actors"),
+        Column("actor2", "ref", "On whom.", refers_to="actors"),
+        Column("assoc_actor_2", "refs", "Who stood with those.", refers_to="actors"),
+        Column(
+            "place_id", "ref", "Where; empty for an event without a place.", refers_to="places"
+        ),
+        Column("location", "text", "The place as the source names it."),
+        Column(
+            "geo_precision",
+            "integer",
+            "ACLED: 1 the place itself, 2 near it, 3 the region only.",
+            minimum=1,
+            maximum=3,
+        ),
+        Column(
+            "geo_radius_m", "integer", "Error radius of the position, metres.", minimum=0
+        ),
+        _SOURCES,
+        Column("notes", "text", "What happened, in our own words."),
+        Column("fatalities", "integer", "Reported dead; empty means not reported.", minimum=0),
+        Column("confidence", "choice", "How sure we are of the event.", choices=_CONFIDENCE),
+        Column(
+            "change_id",
+            "ref",
+            "Row of the ledger that it explains, where ground changed hands.",
+            refers_to="changes",
+        ),
+    ),
+    geometry=frozenset({"Point"}),
+    null_geometry=True,
+)
+
+PLACES = Schema(
+    "places",
+    "places.geojson",
+    (
+        _id("Readable identity."),
+        Column("name", "text", "Name in Latin script.", required=True),
+        Column("name_ar", "text", "Name in Arabic script."),
+        Column("alternatenames", "text", "Other spellings, joined by `;`."),
+        Column(
+            "kind",
+            "choice",
+            "What it is.",
+            required=True,
+            choices=(
+                "airbase",
+                "area",
+                "border post",
+                "camp",
+                "city",
+                "hill",
+                "road junction",
+                "town",
+                "village",
+                "well",
+            ),
+        ),
+        Column("admin1", "text", "Governorate or province."),
+        Column("geo_radius_m", "integer", "Error radius of the position, metres.", minimum=0),
+        Column(
+            "coord_method",
+            "choice",
+            "`located` (a source gives the coordinates), `inferred` (placed from a description: "
+            "never a sharp dot), `none` (never located; no geometry).",
+            required=True,
+            choices=("located", "inferred", "none"),
+        ),
+        Column("coord_source", "text", "Where the position comes from."),
+        _SOURCES,
+        Column("note", "text", "Homonyms and doubts."),
+    ),
+    geometry=frozenset({"Point"}),
+    null_geometry=True,
+    required=True,
+)
+
+STATEMENTS = Schema(
+    "statements",
+    "statements.csv",
+    (
+        _id("Identity, `stm-` and a random part."),
+        Column("place_id", "ref", "The place spoken of.", required=True, refers_to="places"),
+        Column("date", "date", "The day for which it was said.", required=True),
+        Column(
+            "date_precision",
+            "choice",
+            "How well the day is known.",
+            required=True,
+            choices=_PRECISIONS,
+        ),
+        Column(
+            "status",
+            "choice",
+            "As for control areas; `controlled` where one side is said to hold the place.",
+            required=True,
+            choices=_STATUS,
+        ),
+        Column("controller", "ref", "Who is said to hold it.", refers_to="actors"),
+        Column("controllers", "refs", "Parties, where contested.", refers_to="actors"),
+        Column(
+            "basis",
+            "choice",
+            "`assessed` (a monitor's own map), `reported`, `claimed` (by a party or a medium that "
+            "leans to it, in its own favour), `inferred` (it follows from another statement).",
+            required=True,
+            choices=_BASIS,
+        ),
+        Column(
+            "confidence", "choice", "How sure.", required=True, choices=_CONFIDENCE
+        ),
+        Column("event_ids", "refs", "Events that it follows from.", refers_to="events"),
+        Column("source_ids", "refs", "Who said so.", required=True, refers_to="sources"),
+        _NOTE,
+    ),
+    required=True,
+)
+
+CHANGES = Schema(
+    "changes",
+    "changes.csv",
+    (
+        _id("Identity, `chg-` and a random part."),
+        Column("from_date", "date", "Layer before.", required=True),
+        Column("to_date", "date", "Layer after.", required=True),
+        Column("date", "date", "When it happened, where known."),
+        Column("date_end", "date", "Last possible day."),
+        Column("from_controller", "ref", "Who held it.", refers_to="actors"),
+        Column("to_controller", "ref", "Who holds it.", refers_to="actors"),
+        Column(
+            "kind",
+            "choice",
+            "`advance`, `withdrawal`, `handover`: the ground changed. `correction`, `refinement`: "
+            "our picture did.",
+            required=True,
+            choices=("advance", "withdrawal", "handover", "correction", "refinement"),
+        ),
+        Column("place_ids", "refs", "Places that it concerns.", refers_to="places"),
+        Column("event_ids", "refs", "Events that explain it.", refers_to="events"),
+        _SOURCES,
+        Column("recorded_at", "date", "Day of the entry.", required=True),
+        Column("recorded_by", "text", "Who entered it."),
+        Column("supersedes", "ref", "Row that this one replaces.", refers_to="changes"),
+        _NOTE,
+    ),
+)
+
+ASSESSMENTS = Schema(
+    "assessments",
+    "assessments.csv",
+    (
+        Column("date", "date", "Day looked at.", required=True),
+        Column("scope", "text", "What was looked at.", required=True),
+        Column(
+            "outcome",
+            "choice",
+            "So that `nothing moved` is told from `nobody looked`.",
+            required=True,
+            choices=("changed", "no_change", "partial"),
+        ),
+        Column("cut_off", "date", "Last day of the material read."),
+        _NOTE,
+    ),
+)
+
+ACTORS = Schema(
+    "actors",
+    "actors.csv",
+    (
+        _id("Readable identity; neutral."),
+        Column("name", "text", "Name in Latin script.", required=True),
+        Column("name_ar", "text", "Name in Arabic script."),
+        Column("alternatenames", "text", "Other names, sources' words among them."),
+        Column("side", "ref", "The side it fights on; a side names itself.", refers_to="actors"),
+        Column("kind", "text", "`side`, `armed faction`, `state army`, ...", required=True),
+        Column(
+            "color",
+            "pattern",
+            "Colour of a side on maps, `#rrggbb`.",
+            pattern="#[0-9a-f]{6}",
+        ),
+        Column("notes", "text", "Commanders, backers, doubts."),
+    ),
+    required=True,
+)
+
+ALIGNMENTS = Schema(
+    "alignments",
+    "alignments.csv",
+    (
+        Column("actor", "ref", "Who.", required=True, refers_to="actors"),
+        Column(
+            "relation",
+            "choice",
+            "How it stands to the other.",
+            required=True,
+            choices=("part_of", "allied_with", "backed_by", "fights"),
+        ),
+        Column("other", "ref", "To whom.", required=True, refers_to="actors"),
+        Column("valid_from", "date", "First day; empty means before the period."),
+        Column("valid_to", "date", "First day on which it holds no longer; empty means still."),
+        _SOURCES,
+        _NOTE,
+    ),
+)
+
+SOURCES = Schema(
+    "sources",
+    "sources.csv",
+    (
+        _id("Readable identity."),
+        Column("publisher", "text", "Who published it.", required=True),
+        Column(
+            "leaning",
+            "ref",
+            "Side that the publisher belongs or leans to; empty where none is known.",
+            refers_to="actors",
+        ),
+        Column("title", "text", "Title, or what it is."),
+        Column("url", "url", "Where it was read."),
+        Column("archived_url", "url", "A copy that stays."),
+        Column("published", "date", "Day of publication, where known."),
+        Column("accessed", "date", "Day it was read."),
+        Column("licence", "text", "Licence of data that we reuse."),
+        Column(
+            "grade",
+            "pattern",
+            "Admiralty grade: reliability A-F, credibility 1-6.",
+            pattern="[A-F][1-6]",
+        ),
+    ),
+    required=True,
+)
+
+CONTEXT = Schema(
+    "context",
+    "context/*.geojson",
+    (
+        _id("Readable identity."),
+        Column(
+            "kind",
+            "choice",
+            "What it is; drawn, never computed with.",
+            required=True,
+            choices=("country", "admin1", "road", "zone", "water"),
+        ),
+        Column("name", "text", "Name in Latin script."),
+        Column("name_ar", "text", "Name in Arabic script."),
+        Column(
+            "accuracy",
+            "choice",
+            "`schematic` lines are labelled so on every map.",
+            required=True,
+            choices=("surveyed", "generalised", "schematic"),
+        ),
+        _SOURCES,
+        _NOTE,
+    ),
+    geometry=frozenset(
+        {"Polygon", "MultiPolygon", "LineString", "MultiLineString", "Point", "MultiPoint"}
+    ),
+)
+
+SCHEMAS: dict[str, Schema] = {
+    schema.name: schema
+    for schema in (
+        THEATRE,
+        CONTROL,
+        EVENTS,
+        PLACES,
+        STATEMENTS,
+        CHANGES,
+        ASSESSMENTS,
+        ACTORS,
+        ALIGNMENTS,
+        SOURCES,
+        CONTEXT,
+    )
+}
+"""Every schema by its name."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def parse_day(day: str | dt.date) -> dt.date:
+    """
+    Return a civil date.
+
+    Parameters
+    ----------
+    day
+        A date, or text such as ``2017-08-02``; nothing else is accepted, and no other spelling.
+
+    Returns
+    -------
+    day
+        The date.
+
+    Raises
+    ------
+    DateError
+        If it is no Gregorian date in that one form.
+
+    Examples
+    --------
+    >>> parse_day("2017-08-02")
+    datetime.date(2017, 8, 2)
+    """
+    if isinstance(day, dt.datetime):
+        raise DateError(f"{day!r} is a moment, not a day; give its date in the theatre's zone")
+    if isinstance(day, dt.date):
+        return day
+    if not isinstance(day, str) or not _DAY.fullmatch(day):
+        raise DateError(f"{escape(str(day))!r} is no date; write it as YYYY-MM-DD")
+    try:
+        return dt.date(int(day[:4]), int(day[5:7]), int(day[8:]))
+    except ValueError as error:
+        raise DateError(f"{day} does not exist: {error}") from error
+
+
+def split_ids(text: Value) -> tuple[str, ...]:
+    """
+    Return the ids of a ``;``-joined list.
+
+    Parameters
+    ----------
+    text
+        The cell; None is an empty list.
+
+    Returns
+    -------
+    ids
+        In the order of the cell, without blanks.
+
+    Examples
+    --------
+    >>> split_ids("sohr-71105; ucdp-ged")
+    ('sohr-71105', 'ucdp-ged')
+    """
+    if text is None:
+        return ()
+    return tuple(part.strip() for part in str(text).split(";") if part.strip())
