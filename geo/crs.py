@@ -133,7 +133,8 @@ def distance_km(
     """
     arrays = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (lon1, lat1, lon2, lat2)))
     shape = arrays[0].shape
-    metres = _GEOD.inv(*(np.ravel(a) for a in arrays))[2]
+    from_lon, from_lat, to_lon, to_lat = (np.ravel(a) for a in arrays)
+    metres = _GEOD.inv(from_lon, from_lat, to_lon, to_lat)[2]
     return np.asarray(metres, dtype=float).reshape(shape) / 1e3
 
 
@@ -189,9 +190,9 @@ class LocalPlane:
         Returns
         -------
         geometry
-            x to the east, y to the north.
+            Metres; x to the east, y to the north.
         """
-        return shapely.transform(geometry, _transformer(self.lon, self.lat, "in").transform, interleaved=False)
+        return self._moved(geometry, "in")
 
     def inverse(self, geometry: shapely.Geometry) -> shapely.Geometry:
         """
@@ -207,14 +208,19 @@ class LocalPlane:
         geometry
             Degrees.
         """
-        return shapely.transform(geometry, _transformer(self.lon, self.lat, "out").transform, interleaved=False)
+        return self._moved(geometry, "out")
+
+    def _moved(self, geometry: shapely.Geometry, way: str) -> shapely.Geometry:
+        transform = _transformer(self.lon, self.lat, way).transform
+        return shapely.transform(geometry, lambda xy: np.column_stack(transform(*xy.T)))
 
 
 @lru_cache(maxsize=32)
 def _transformer(lon: float, lat: float, way: str) -> Transformer:
     plane = CRS.from_proj4(f"+proj=laea +lon_0={lon} +lat_0={lat} +datum=WGS84 +units=m")
-    ends = (LONLAT, plane) if way == "in" else (plane, LONLAT)
-    return Transformer.from_crs(*ends, always_xy=True)
+    if way == "in":
+        return Transformer.from_crs(LONLAT, plane, always_xy=True)
+    return Transformer.from_crs(plane, LONLAT, always_xy=True)
 
 
 def _wound(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -147,7 +147,7 @@ class Schema:
     required: bool = False
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:  # numpydoc ignore=RT01
         """The column names, in order."""
         return tuple(column.name for column in self.columns)
 
@@ -244,7 +244,7 @@ class Label:
     patch: str = ""
 
     @property
-    def holder(self) -> str:
+    def holder(self) -> str:  # numpydoc ignore=RT01
         """The controller, or the status of ground that nobody is said to hold alone."""
         return self.controller or self.status
 
@@ -422,9 +422,7 @@ EVENTS = Schema(
         Column("assoc_actor_1", "refs", "Who acted with them.", refers_to="actors"),
         Column("actor2", "ref", "On whom.", refers_to="actors"),
         Column("assoc_actor_2", "refs", "Who stood with those.", refers_to="actors"),
-        Column(
-            "place_id", "ref", "Where; empty for an event without a place.", refers_to="places"
-        ),
+        Column("place_id", "ref", "Where; empty for an event without a place.", refers_to="places"),
         Column("location", "text", "The place as the source names it."),
         Column(
             "geo_precision",
@@ -433,9 +431,7 @@ EVENTS = Schema(
             minimum=1,
             maximum=3,
         ),
-        Column(
-            "geo_radius_m", "integer", "Error radius of the position, metres.", minimum=0
-        ),
+        Column("geo_radius_m", "integer", "Error radius of the position, metres.", minimum=0),
         _SOURCES,
         Column("notes", "text", "What happened, in our own words."),
         Column("fatalities", "integer", "Reported dead; empty means not reported.", minimum=0),
@@ -527,9 +523,7 @@ STATEMENTS = Schema(
             required=True,
             choices=_BASIS,
         ),
-        Column(
-            "confidence", "choice", "How sure.", required=True, choices=_CONFIDENCE
-        ),
+        Column("confidence", "choice", "How sure.", required=True, choices=_CONFIDENCE),
         Column("event_ids", "refs", "Events that it follows from.", refers_to="events"),
         Column("source_ids", "refs", "Who said so.", required=True, refers_to="sources"),
         _NOTE,
@@ -731,7 +725,7 @@ def parse_day(day: str | dt.date) -> dt.date:
         raise DateError(f"{day!r} is a moment, not a day; give its date in the theatre's zone")
     if isinstance(day, dt.date):
         return day
-    if not isinstance(day, str) or not _DAY.fullmatch(day):
+    if not _DAY.fullmatch(str(day)):
         raise DateError(f"{escape(str(day))!r} is no date; write it as YYYY-MM-DD")
     try:
         return dt.date(int(day[:4]), int(day[5:7]), int(day[8:]))

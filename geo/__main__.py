@@ -1,0 +1,5 @@
+"""``python -m geo`` is ``frontline``."""
+
+from geo.cli import main
+
+main()

@@ -1,0 +1,200 @@
+// What a click says: the ground, a place, an event - each with who said so.
+
+function sourceLine(id) {
+  const source = has(DATA.sources, id) ? DATA.sources[id] : null;
+  if (!source) return el('li', null, foreign(id));
+  const title = source.title || source.publisher;
+  const details = [source.title ? source.publisher : null, isoText(source.published, { short: true })].filter(Boolean);
+  return el('li', null,
+    source.url ? link(source.url, title) : foreign(title),
+    details.length ? [' (', foreign(details.join(', ')), ')'] : null,
+    source.grade ? [' ', el('span', { class: 'grade', title: t('grade') }, source.grade)] : null,
+    source.leaning ? el('span', { class: 'leaning' }, ' ', t('leans', { side: actorName(source.leaning) })) : null,
+    source.archived_url ? [' ', link(source.archived_url, t('archived'))] : null);
+}
+
+function sourceList(ids) {
+  return ids.length ? el('ul', { class: 'sources' }, ids.map(sourceLine)) : null;
+}
+
+const chip = (text, kind) => el('span', { class: kind ? `chip ${kind}` : 'chip' }, text);
+
+const sideDot = (side) => el('span', { class: 'dot', style: { background: has(DATA.colors, side) ? colorOf(side) : '#b5b5ae' } });
+
+/** Who holds ground, in words. */
+function holderText(label) {
+  if (label.controller) {
+    const side = sideOf(label.controller);
+    const name = actorName(label.controller);
+    return side === label.controller ? name : `${name} (${actorName(side)})`;
+  }
+  if (label.controllers.length) {
+    return `${term('status', label.status)}: ${label.controllers.map(actorName).join(', ')}`;
+  }
+  return term('status', label.status);
+}
+
+const doubtChips = (label) => [
+  label.controller || label.controllers.length ? chip(term('status', label.status)) : null,
+  label.basis ? chip(term('basis', label.basis)) : null,
+  label.confidence ? chip(t('confidence.of', { level: term('confidence', label.confidence) }), label.confidence) : null,
+];
+
+const sameLook = (a, b) =>
+  a.controller === b.controller && a.status === b.status && a.controllers.join() === b.controllers.join();
+
+/** The whole record of one face: who held it, layer by layer. */
+function historyList(face) {
+  const runs = store.runs(face, sameLook);
+  return el('ol', { class: 'history' }, runs.map(([first, last, label], i) => {
+    const from = dateText(store.days[first], { short: true });
+    const open = i === runs.length - 1;
+    const to = open
+      ? t('as.of', { date: dateText(store.days[store.days.length - 1], { short: true }) })
+      : t('until', { date: dateText(store.days[last + 1], { short: true }) });
+    return el('li', null, sideDot(label.holder), el('span', null, foreign(holderText(label)), ' ',
+      el('span', { class: 'quiet' }, `${t('since.layer', { date: from })}, ${to}`)));
+  }));
+}
+
+function statementItem(statement) {
+  const who = statement.controller ? actorName(statement.controller)
+    : splitIds(statement.controllers).map(actorName).join(', ') || term('status', statement.status);
+  return el('li', null,
+    el('span', { class: 'quiet' }, isoText(statement.date, { short: true }),
+      statement.date_precision && statement.date_precision !== 'day' ? ` (${term('precision', statement.date_precision)})` : ''),
+    ' ', foreign(placeName(statement.place_id)), ': ',
+    el('strong', null, foreign(who)),
+    statement.status && statement.status !== 'controlled' ? `, ${term('status', statement.status)}` : null,
+    ' ', chip(term('basis', statement.basis)), statement.confidence ? [' ', chip(t('confidence.of', { level: term('confidence', statement.confidence) }), statement.confidence)] : null,
+    statement.note ? el('div', { class: 'note' }, foreign(statement.note)) : null,
+    sourceList(splitIds(statement.source_ids)));
+}
+
+function statementSection(statements, title) {
+  if (!statements.length) return null;
+  const shown = statements.slice(0, 12);
+  const rest = statements.length - shown.length;
+  return el('details', { open: statements.length <= 3 },
+    el('summary', null, `${title} (${statements.length})`),
+    el('ul', { class: 'statements' }, shown.map(statementItem)),
+    rest > 0 ? el('p', { class: 'quiet' }, t('more', { count: rest })) : null);
+}
+
+const statementsById = (ids) => ids.filter((id) => has(DATA.statements, id)).map((id) => DATA.statements[id]);
+
+/** Ground at a position on a day: holder, how sure, since when, before whom, and why. */
+function groundCard(lon, lat, day) {
+  const face = store.faceAt(lon, lat);
+  const date = store.index(day);
+  if (face < 0 || date < 0) {
+    return el('div', { class: 'card' }, el('h3', null, t('outside')), el('p', null, t('outside.text')));
+  }
+  const label = store.label(face, date);
+  const held = Boolean(label.controller);
+  return el('div', { class: 'card' },
+    el('h3', null, sideDot(label.holder), foreign(held ? t('held.by', { name: holderText(label) }) : holderText(label))),
+    el('p', { class: 'quiet' }, onDay(day)),
+    el('p', null, doubtChips(label)),
+    groundWhy(label, date),
+    el('h4', null, t('history')),
+    historyList(face));
+}
+
+function groundWhy(label, date) {
+  const days = DATA.patches.days[date] ?? {};
+  const reason = has(days, label.patch) ? DATA.patches.reasons[days[label.patch]] : [];
+  const [statementIds, sourceIds, note] = reason;
+  const statements = statementsById(splitIds(statementIds))
+    .sort((a, b) => (a.date < b.date ? 1 : a.date > b.date ? -1 : 0));
+  const cited = new Set(statements.flatMap((s) => splitIds(s.source_ids)));
+  return [
+    note ? el('p', { class: 'note' }, foreign(note)) : null,
+    statementSection(statements, t('statements')),
+    sourceList(splitIds(sourceIds).filter((id) => !cited.has(id))),
+    !statements.length && !sourceIds ? el('p', { class: 'quiet' }, t('no.statements')) : null,
+  ];
+}
+
+/** "on 2 August 2017", and which layer answers for it if not that day's own. */
+function onDay(day) {
+  const layer = store.days[store.index(day)];
+  return layer === day || layer === undefined ? dateText(day) : `${dateText(day)} (${t('as.of', { date: dateText(layer) })})`;
+}
+
+function accuracyText(place) {
+  if (!place.lonlat) return t('never.located');
+  const radius = place.geo_radius_m ? t('within', { distance: distanceText(place.geo_radius_m) }) : '';
+  return [term('coord', place.coord_method), radius].filter(Boolean).join(', ');
+}
+
+function row(name, ...value) {
+  return value.some((v) => v != null && v !== '') ? [el('dt', null, name), el('dd', null, ...value)] : null;
+}
+
+function placeCard(place, day) {
+  const other = language === 'ar' ? place.name : place.name_ar;
+  const statements = Object.values(DATA.statements).filter((s) => s.place_id === place.id)
+    .sort((a, b) => (a.date < b.date ? 1 : a.date > b.date ? -1 : 0));
+  const events = DATA.events.filter((event) => event.place_id === place.id);
+  const face = place.lonlat ? store.faceAt(...place.lonlat) : -1;
+  const date = store.index(day);
+  const label = face >= 0 && date >= 0 ? store.label(face, date) : null;
+  return el('div', { class: 'card' },
+    el('h3', null, foreign(nameOf(place, place.id)), other && other !== nameOf(place) ? el('span', { class: 'other' }, foreign(other)) : null),
+    el('p', { class: 'quiet' }, [term('kind', place.kind), place.admin1].filter(Boolean).map((x, i) => [i ? ' · ' : '', foreign(x)])),
+    label ? el('p', null, sideDot(label.holder), foreign(label.controller ? t('held.by', { name: holderText(label) }) : holderText(label)),
+      el('span', { class: 'quiet' }, ` ${onDay(day)}`)) : null,
+    label ? el('p', null, doubtChips(label)) : null,
+    el('dl', null,
+      row(t('position'), foreign(accuracyText(place))),
+      row(t('position.source'), place.coord_source ? foreign(place.coord_source) : ''),
+      row(t('also'), place.alternatenames ? foreign(splitIds(place.alternatenames).join(', ')) : '')),
+    place.note ? el('p', { class: 'note' }, foreign(place.note)) : null,
+    statementSection(statements, t('statements.place')),
+    events.length ? el('details', null, el('summary', null, `${t('events')} (${events.length})`),
+      el('ul', { class: 'list' }, events.map((event) => el('li', null, eventButton(event))))) : null,
+    face >= 0 ? [el('h4', null, t('history')), historyList(face)] : null,
+    sourceList(splitIds(place.source_ids)));
+}
+
+const eventTitle = (event) => term('sub', event.sub_event_type) || term('type', event.event_type);
+
+function eventDates(event) {
+  const range = event.end_date && event.end_date !== event.event_date
+    ? `${isoText(event.event_date, { short: true })} \u2013 ${isoText(event.end_date, { short: true })}`
+    : isoText(event.event_date, { short: true });
+  return event.time_precision > 1 ? `${range} (${term('precision', event.time_precision === 2 ? 'week' : 'month')})` : range;
+}
+
+const partyText = (lead, others) => [lead, ...splitIds(others)].filter(Boolean).map(actorName).join(', ');
+
+function eventBody(event) {
+  const [kind] = eventGroup(event.event_type);
+  const place = event.place_id ? placeName(event.place_id) : '';
+  const where = place && event.location && event.location !== place && language === 'en'
+    ? `${place} (${event.location})` : place || event.location || t('no.place');
+  const radius = event.geo_radius_m != null ? t('within', { distance: distanceText(event.geo_radius_m) }) : '';
+  const exact = event.geo_precision ? term('geo', String(event.geo_precision)) : '';
+  return el('section', null,
+    el('h3', null, eventTitle(event)),
+    el('p', { class: 'quiet' }, chip(t(`event.${kind}`)), ' ', eventDates(event), ' · ', foreign(where)),
+    event.notes ? el('p', null, foreign(event.notes)) : null,
+    el('dl', null,
+      row(t('actor'), foreign(partyText(event.actor1, event.assoc_actor_1))),
+      row(t('against'), event.actor2 ? foreign(partyText(event.actor2, event.assoc_actor_2)) : ''),
+      row(t('position'), event.lonlat ? foreign([exact, radius].filter(Boolean).join(', ')) : t('not.located')),
+      row(t('dead'), event.fatalities != null ? ltr(String(event.fatalities)) : ''),
+      row(t('confidence'), event.confidence ? chip(term('confidence', event.confidence), event.confidence) : '')),
+    sourceList(splitIds(event.source_ids)));
+}
+
+const eventsCard = (events) => el('div', { class: 'card events' }, events.map(eventBody));
+
+/** A line of a list that opens the event on the map. */
+function eventButton(event) {
+  const place = event.place_id ? placeName(event.place_id) : event.location;
+  return el('button', { type: 'button', class: 'plain', on: { click: () => openEvent(event) } },
+    el('span', { class: 'quiet' }, isoText(event.event_date, { short: true })), ' ',
+    eventTitle(event), place ? [' · ', foreign(place)] : null);
+}

@@ -1,0 +1,655 @@
+// Painting: control, change, context, fronts, events, places, on any canvas and at any scale.
+// One painter serves the screen, the printed sheet, the picture and the swatches of the legend.
+
+const LAND = '#f6f4ee';
+const OUTSIDE = '#e4e8ea';
+const INK = '#1b1f27';
+// The page's colours of certainty: what rests on inference or on a claim is paler as well as marked.
+const FILL = 0.56;
+const FILL_UNSURE = 0.46;
+const FILL_FADED = 0.2;
+const FILL_CHANGED = 0.88;
+
+const rgbOf = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+
+/** A colour laid over another at some opacity, as one opaque colour: neighbours leave no seam. */
+function mix(hex, alpha, base = LAND) {
+  const under = rgbOf(base);
+  return `rgb(${rgbOf(hex).map((v, i) => Math.round(v * alpha + under[i] * (1 - alpha))).join(',')})`;
+}
+
+const colorOf = (side) => (has(DATA.colors, side) ? DATA.colors[side] : '#8a8f98');
+
+/** What makes two labels look the same: status, sides, and the texture of their certainty. */
+function lookOf(label) {
+  const sides = [...new Set((label.controllers.length ? label.controllers : [label.controller]).filter(Boolean).map(sideOf))];
+  if (label.status === 'unknown' || label.status === 'none') return label.status;
+  if (label.status === 'contested' || label.status === 'mixed') return [label.status, ...sides].join('|');
+  if (label.status === 'advance') return `advance|${sideOf(label.controller)}`;
+  return ['controlled', sideOf(label.controller), textureOf(label)].join('|');
+}
+
+/** Plain, dots or dashes, and how dense: the less sure, the denser. */
+function textureOf({ basis, confidence }) {
+  const step = { low: 8, moderate: 12, high: 17 }[confidence] ?? 12;
+  if (basis === 'inferred') return `dots:${step}`;
+  if (basis === 'claimed') return `dashes:${step}`;
+  return confidence === 'low' ? 'dots:17' : 'plain:0';
+}
+
+class Patterns {
+  constructor(ratio) {
+    this.ratio = ratio;
+    this.made = new Map();
+  }
+
+  /** A seamless tile; `draw` gets a context in page pixels. */
+  tile(key, size, draw) {
+    if (!this.made.has(key)) {
+      const canvas = document.createElement('canvas');
+      canvas.width = canvas.height = Math.round(size * this.ratio);
+      const g = canvas.getContext('2d');
+      g.scale(canvas.width / size, canvas.width / size);
+      draw(g, size);
+      const pattern = g.createPattern(canvas, 'repeat');
+      pattern.setTransform(new DOMMatrix().scale(size / canvas.width));
+      this.made.set(key, pattern);
+    }
+    return this.made.get(key);
+  }
+
+  /** Bands, one a colour, slanting either way or upright; a null colour stays clear. */
+  bands(colors, width, way = 1) {
+    const size = width * colors.length;
+    return this.tile(`bands|${colors}|${width}|${way}`, size, (g) => {
+      const [top, bottom] = way > 0 ? [size, 0] : way < 0 ? [0, size] : [0, 0];
+      for (let shift = -2 * size; shift < 2 * size; shift += size) {
+        colors.forEach((color, i) => {
+          if (!color) return;
+          const x = shift + i * width;
+          g.fillStyle = color;
+          g.beginPath();
+          g.moveTo(x + top, 0);
+          g.lineTo(x + top + width, 0);
+          g.lineTo(x + bottom + width, size);
+          g.lineTo(x + bottom, size);
+          g.fill();
+        });
+      }
+    });
+  }
+
+  dots(step, color) {
+    return this.tile(`dots|${step}|${color}`, step, (g) => {
+      g.fillStyle = color;
+      for (const [x, y] of [[0.25, 0.25], [0.75, 0.75]]) {
+        g.beginPath();
+        g.arc(x * step, y * step, 0.95, 0, 7);
+        g.fill();
+      }
+    });
+  }
+
+  dashes(step, color) {
+    return this.tile(`dashes|${step}|${color}`, step, (g) => {
+      g.fillStyle = color;
+      g.fillRect(step * 0.05, step * 0.25 - 0.6, step * 0.4, 1.2);
+      g.fillRect(step * 0.55, step * 0.75 - 0.6, step * 0.4, 1.2);
+    });
+  }
+
+  grid(step, color) {
+    return this.tile(`grid|${step}|${color}`, step, (g) => {
+      g.fillStyle = color;
+      g.fillRect(0, 0, step, 1);
+      g.fillRect(0, 0, 1, step);
+    });
+  }
+
+  lines(step, color) {
+    return this.tile(`lines|${step}|${color}`, step, (g) => {
+      g.fillStyle = color;
+      g.fillRect(0, step / 2 - 0.5, step, 1);
+    });
+  }
+}
+
+const SIDE_PATTERNS = [
+  (p, c) => p.bands([c, null, null, null, null, null], 1.2, 1),
+  (p, c) => p.bands([c, null, null, null, null, null], 1.2, -1),
+  (p, c) => p.lines(7, c),
+  (p, c) => p.bands([c, null, null, null, null, null], 1.2, 0),
+  (p, c) => p.grid(8, c),
+];
+
+/** The layers of paint of one look, from the ground up. */
+function paintsOf(look, patterns, { doubt, sidePatterns, faded }) {
+  const [status, ...rest] = look.split('|');
+  const strength = (value) => (faded ? FILL_FADED : value);
+  if (status === 'unknown') return ['#ebebe7', patterns.bands(['#c9c9c4', null, null, null, null, null, null], 1.1, -1)];
+  if (status === 'none') return ['#f4f3f0', patterns.dots(14, '#b9b9b2')];
+  if (status === 'contested' || status === 'mixed') {
+    const colors = rest.length ? rest : ['unknown'];
+    const bands = colors.map((side) => mix(colorOf(side), strength(0.74)));
+    if (bands.length === 1) bands.push(LAND);
+    return [LAND, patterns.bands(bands, 6, status === 'mixed' ? 0 : 1)];
+  }
+  if (status === 'advance') return ['#faf9f5', patterns.bands([mix(colorOf(rest[0]), strength(0.8)), null, null], 3.5, 1)];
+  const [side, texture] = rest;
+  const [kind, step] = texture.split(':');
+  const paints = [mix(colorOf(side), strength(kind === 'plain' ? FILL : FILL_UNSURE))];
+  if (sidePatterns) {
+    const index = Object.keys(DATA.colors).sort().indexOf(side);
+    paints.push(SIDE_PATTERNS[((index % 5) + 5) % 5](patterns, 'rgba(20,22,30,.42)'));
+  }
+  if (doubt && !faded && kind !== 'plain') paints.push(patterns[kind](+step, 'rgba(20,22,30,.34)'));
+  return paints;
+}
+
+const EVENT_GROUPS = {
+  Battles: ['battle', '#9c1127'],
+  'Explosions/Remote violence': ['blast', '#5b2a8c'],
+  'Violence against civilians': ['civilians', '#7a3d00'],
+  Protests: ['protest', '#28543b'],
+  Riots: ['protest', '#28543b'],
+  'Strategic developments': ['strategic', '#173f73'],
+};
+const EVENT_ORDER = ['battle', 'strategic', 'blast', 'civilians', 'protest'];
+const eventGroup = (type) => (has(EVENT_GROUPS, type) ? EVENT_GROUPS[type] : ['other', '#44484f']);
+
+/** The outline of an event mark; shape and colour both tell the kind. */
+function markPath(kind, x, y, r) {
+  const path = new Path2D();
+  const polygon = (corners) => {
+    corners.forEach(([dx, dy], i) => (i ? path.lineTo(x + dx * r, y + dy * r) : path.moveTo(x + dx * r, y + dy * r)));
+    path.closePath();
+  };
+  if (kind === 'strategic') polygon([[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]]);
+  else if (kind === 'civilians') polygon([[-0.92, -0.92], [0.92, -0.92], [0.92, 0.92], [-0.92, 0.92]]);
+  else if (kind === 'protest') polygon([[0, -1.2], [1.15, 0.85], [-1.15, 0.85]]);
+  else if (kind === 'blast') {
+    const corners = [];
+    for (let i = 0; i < 16; i++) {
+      const reach = i % 2 ? 0.82 : 1.25;
+      corners.push([reach * Math.sin((i * Math.PI) / 8), -reach * Math.cos((i * Math.PI) / 8)]);
+    }
+    polygon(corners);
+  } else path.arc(x, y, r, 0, 7);
+  return path;
+}
+
+function drawMark(ctx, kind, color, x, y, r, count) {
+  const path = markPath(kind, x, y, r);
+  ctx.lineJoin = 'round';
+  ctx.strokeStyle = '#fff';
+  ctx.lineWidth = 3;
+  ctx.stroke(path);
+  ctx.fillStyle = color;
+  ctx.fill(path);
+  if (count > 1) {
+    ctx.fillStyle = '#fff';
+    ctx.font = `700 ${Math.round(r * 1.25)}px ${FONT}`;
+    ctx.textAlign = 'center';
+    ctx.textBaseline = 'middle';
+    ctx.fillText(String(count), x, y + 0.5);
+  } else if (kind === 'battle') {
+    ctx.strokeStyle = '#fff';
+    ctx.lineWidth = 1.6;
+    ctx.beginPath();
+    for (const way of [1, -1]) {
+      ctx.moveTo(x - r * 0.45, y - way * r * 0.45);
+      ctx.lineTo(x + r * 0.45, y + way * r * 0.45);
+    }
+    ctx.stroke();
+  }
+}
+
+const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans Arabic", Tahoma, sans-serif';
+const RANKS = {
+  city: 0, town: 1, airbase: 1, 'border post': 1, 'road junction': 2, camp: 2, village: 3, hill: 3, well: 3, area: 4,
+};
+
+class Painter {
+  constructor(store) {
+    this.store = store;
+    this.paths = new Map();
+    this.patternSets = new Map();
+    this.widths = new Map();
+    const world = (line) => Float64Array.from(line.flatMap(([lon, lat]) => [worldX(lon), worldY(lat)]));
+    this.context = DATA.context.map((feature) => ({
+      ...feature, lines: feature.lines.map(world), rings: (feature.rings ?? []).map(world),
+    }));
+  }
+
+  patterns(ratio) {
+    if (!this.patternSets.has(ratio)) this.patternSets.set(ratio, new Patterns(ratio));
+    return this.patternSets.get(ratio);
+  }
+
+  /** Paths are kept by what they show and the zoom; a pan only shifts them. */
+  #kept(key, zoom, make) {
+    const name = `${key}@${zoom}`;
+    if (!this.paths.has(name)) {
+      if (this.paths.size > 80) this.paths.delete(this.paths.keys().next().value);
+      this.paths.set(name, make());
+    }
+    return this.paths.get(name);
+  }
+
+  controlPaths(date, zoom) {
+    return this.#kept(`control:${date}`, zoom, () => {
+      const rings = this.store.rings(this.store.values(date, lookOf));
+      return [...rings].map(([look, chains]) => [look, this.store.path(chains, zoom, true)]);
+    });
+  }
+
+  changePaths(before, after, zoom) {
+    return this.#kept(`change:${before}:${after}`, zoom, () => {
+      const from = this.store.values(before, (label) => label.holder);
+      const to = this.store.values(after, (label) => label.holder);
+      const pairs = from.map((holder, i) => (holder === to[i] ? null : JSON.stringify([holder, to[i]])));
+      const rings = this.store.rings(pairs);
+      return [...rings].map(([pair, chains]) => [...JSON.parse(pair), this.store.path(chains, zoom, true)]);
+    });
+  }
+
+  /** Where ground of one side meets ground of another; the weaker face decides how sure. */
+  frontPaths(date, zoom) {
+    return this.#kept(`fronts:${date}`, zoom, () => {
+      const faces = this.store.values(date, (label) =>
+        label.controller && label.status !== 'unknown' && label.status !== 'none'
+          ? { side: sideOf(label.controller), sure: textureOf(label).startsWith('plain') }
+          : null);
+      const lines = this.store.lines((left, right) => {
+        const [a, b] = [faces[left], faces[right]];
+        if (!a || !b || a.side === b.side) return null;
+        return `${[a.side, b.side].sort().join('|')}|${a.sure && b.sure ? 'sure' : 'unsure'}`;
+      });
+      return [...lines].map(([key, chains]) => [key.endsWith('|sure'), this.store.path(chains, zoom, false)]);
+    });
+  }
+
+  edgePath(zoom) {
+    return this.#kept('edge', zoom, () => {
+      const lines = this.store.lines((left, right) => (left < 0 || right < 0 ? 'edge' : null));
+      return this.store.path(lines.get('edge') ?? [], zoom, false);
+    });
+  }
+
+  /**
+   * Paint a scene: { kind: 'control', date } or { kind: 'change', before, after }, with `show`
+   * (what is switched on), `dots`, `selected` and `keyPlaces`; `view` has zoom, x0, y0 (world
+   * pixels of the upper left corner), width and height, ratio (device pixels a pixel).
+   */
+  paint(ctx, view, scene) {
+    ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+    ctx.fillStyle = OUTSIDE;
+    ctx.fillRect(0, 0, view.width, view.height);
+    this.taken = [];
+    this.#land(ctx, view);
+    ctx.save();
+    const size = 256 * 2 ** view.zoom;
+    ctx.translate(this.store.originX * size - view.x0, this.store.originY * size - view.y0);
+    if (scene.kind === 'change') this.#change(ctx, view, scene);
+    else this.#control(ctx, view, scene.date, scene.show, false);
+    ctx.lineWidth = 1.2;
+    ctx.strokeStyle = 'rgba(27,31,39,.55)';
+    ctx.setLineDash([2, 3]);
+    ctx.stroke(this.edgePath(view.zoom));
+    ctx.restore();
+    if (scene.show.base) this.#lines(ctx, view);
+    if (scene.show.fronts) this.#fronts(ctx, view, scene);
+    if (scene.selected) this.#accuracy(ctx, view, scene.selected);
+    const places = scene.show.places ? this.#placeDots(ctx, view, scene) : [];
+    if (scene.show.events) this.#dots(ctx, view, scene.dots);
+    this.#placeNames(ctx, view, places);
+    if (scene.show.base) this.#contextNames(ctx, view);
+  }
+
+  #control(ctx, view, date, show, faded) {
+    const patterns = this.patterns(view.ratio);
+    const paths = this.controlPaths(date, view.zoom);
+    for (const [look, path] of paths) {
+      for (const paint of paintsOf(look, patterns, { ...show, faded })) {
+        ctx.fillStyle = paint;
+        ctx.fill(path, 'evenodd');
+        if (typeof paint !== 'string') continue;
+        // A hairline of the same colour closes the seam that smoothing leaves between neighbours.
+        ctx.strokeStyle = paint;
+        ctx.lineWidth = 0.7;
+        ctx.stroke(path);
+      }
+    }
+  }
+
+  #change(ctx, view, scene) {
+    this.#control(ctx, view, scene.after, scene.show, true);
+    const patterns = this.patterns(view.ratio);
+    for (const [from, to, path] of this.changePaths(scene.before, scene.after, view.zoom)) {
+      for (const paint of changePaints(from, to, patterns)) {
+        ctx.fillStyle = paint;
+        ctx.fill(path, 'evenodd');
+      }
+      ctx.strokeStyle = INK;
+      ctx.lineWidth = 1.4;
+      ctx.setLineDash([]);
+      ctx.stroke(path);
+    }
+  }
+
+  #land(ctx, view) {
+    ctx.fillStyle = '#eef0ec';
+    for (const feature of this.context) {
+      if (feature.kind !== 'country') continue;
+      ctx.beginPath();
+      for (const world of feature.rings) this.#trace(ctx, view, world);
+      ctx.fill('evenodd');
+    }
+  }
+
+  #trace(ctx, view, world) {
+    const size = 256 * 2 ** view.zoom;
+    for (let i = 0; i < world.length; i += 2) {
+      const x = world[i] * size - view.x0;
+      const y = world[i + 1] * size - view.y0;
+      if (i) ctx.lineTo(x, y);
+      else ctx.moveTo(x, y);
+    }
+  }
+
+  #lines(ctx, view) {
+    ctx.lineJoin = 'round';
+    const order = ['water', 'zone', 'admin1', 'country', 'road'];
+    for (const kind of order) {
+      for (const feature of this.context) {
+        if (feature.kind !== kind) continue;
+        for (const [color, width, dash] of lineStyles(feature)) {
+          ctx.strokeStyle = color;
+          ctx.lineWidth = width;
+          ctx.setLineDash(dash);
+          ctx.beginPath();
+          for (const world of feature.lines) this.#trace(ctx, view, world);
+          ctx.stroke();
+        }
+      }
+    }
+    ctx.setLineDash([]);
+  }
+
+  #fronts(ctx, view, scene) {
+    const size = 256 * 2 ** view.zoom;
+    const change = scene.kind === 'change';
+    ctx.save();
+    ctx.translate(this.store.originX * size - view.x0, this.store.originY * size - view.y0);
+    ctx.lineJoin = 'round';
+    for (const [sure, path] of this.frontPaths(change ? scene.after : scene.date, view.zoom)) {
+      ctx.setLineDash([]);
+      ctx.strokeStyle = 'rgba(255,255,255,.9)';
+      ctx.lineWidth = change ? 3.4 : 4.6;
+      ctx.stroke(path);
+      ctx.setLineDash(sure ? [] : [7, 4]);
+      ctx.strokeStyle = INK;
+      ctx.lineWidth = change ? 1.5 : 2.1;
+      ctx.stroke(path);
+    }
+    ctx.restore();
+  }
+
+  at(view, [lon, lat]) {
+    const size = 256 * 2 ** view.zoom;
+    return [worldX(lon) * size - view.x0, worldY(lat) * size - view.y0];
+  }
+
+  metresToPixels(view, metres, lat) {
+    return (metres * 256 * 2 ** view.zoom) / (40075016.686 * Math.cos(lat * D2R));
+  }
+
+  /** The error radius of what is selected, so that a point is never taken for a survey. */
+  #accuracy(ctx, view, { lonlat, radius }) {
+    const [x, y] = this.at(view, lonlat);
+    const r = Math.max(9, this.metresToPixels(view, radius || 0, lonlat[1]));
+    ctx.beginPath();
+    ctx.arc(x, y, r, 0, 7);
+    ctx.fillStyle = 'rgba(10,80,200,.10)';
+    ctx.fill();
+    ctx.setLineDash([5, 4]);
+    ctx.lineWidth = 3.4;
+    ctx.strokeStyle = 'rgba(255,255,255,.85)';
+    ctx.stroke();
+    ctx.lineWidth = 1.7;
+    ctx.strokeStyle = '#0b4fc4';
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+
+  #placeDots(ctx, view, scene) {
+    const limit = view.zoom < 7.5 ? 0 : view.zoom < 8.4 ? 2 : view.zoom < 9.4 ? 3 : 4;
+    const shown = [];
+    for (const place of DATA.places) {
+      if (!place.lonlat) continue;
+      const key = scene.keyPlaces.has(place.id);
+      const rank = key ? -1 : RANKS[place.kind] ?? 4;
+      const inferred = place.coord_method !== 'located';
+      if (rank > limit || (inferred && !key && view.zoom < 9)) continue;
+      const [x, y] = this.at(view, place.lonlat);
+      if (x < -80 || y < -20 || x > view.width + 80 || y > view.height + 20) continue;
+      const r = inferred ? this.#softDot(ctx, view, place, x, y) : this.#sharpDot(ctx, x, y, rank);
+      shown.push({ place, x, y, rank, key, inferred, r });
+    }
+    return shown.sort((a, b) => a.rank - b.rank || (a.place.id < b.place.id ? -1 : 1));
+  }
+
+  #sharpDot(ctx, x, y, rank) {
+    const r = rank <= 0 ? 3.6 : rank === 1 ? 3 : 2.2;
+    ctx.beginPath();
+    ctx.arc(x, y, r, 0, 7);
+    ctx.fillStyle = INK;
+    ctx.strokeStyle = '#fff';
+    ctx.lineWidth = 2;
+    ctx.stroke();
+    ctx.fill();
+    this.taken.push([x - r, y - r, x + r, y + r]);
+    return r;
+  }
+
+  /** A place put there from a description has no sharp point to show. */
+  #softDot(ctx, view, place, x, y) {
+    const r = Math.min(70, Math.max(8, this.metresToPixels(view, place.geo_radius_m || 5000, place.lonlat[1])));
+    const blur = ctx.createRadialGradient(x, y, 0, x, y, r);
+    blur.addColorStop(0, 'rgba(27,31,39,.42)');
+    blur.addColorStop(0.35, 'rgba(27,31,39,.2)');
+    blur.addColorStop(1, 'rgba(27,31,39,0)');
+    ctx.fillStyle = blur;
+    ctx.beginPath();
+    ctx.arc(x, y, r, 0, 7);
+    ctx.fill();
+    return 5;
+  }
+
+  #dots(ctx, view, dots) {
+    for (const dot of dots) {
+      const [x, y] = this.at(view, dot.lonlat);
+      if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) continue;
+      const r = dot.events.length > 1 ? 8.5 : 6.5;
+      drawMark(ctx, dot.kind, dot.color, x, y, r, dot.events.length);
+      this.taken.push([x - r, y - r, x + r, y + r]);
+    }
+  }
+
+  #width(ctx, text) {
+    const key = `${ctx.font}|${text}`;
+    if (!this.widths.has(key)) {
+      if (this.widths.size > 4000) this.widths.clear();
+      this.widths.set(key, ctx.measureText(text).width);
+    }
+    return this.widths.get(key);
+  }
+
+  #free(box) {
+    return !this.taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
+  }
+
+  /** Names in order of weight; one that would cover another, or a mark, is left out. */
+  #placeNames(ctx, view, places) {
+    for (const { place, x, y, rank, key, inferred, r } of places) {
+      const strong = rank <= 1;
+      const lines = this.#nameLines(place, key || rank <= 1 || view.zoom >= 10, strong, inferred);
+      const widths = lines.map(([text, font]) => {
+        ctx.font = font;
+        return this.#width(ctx, text);
+      });
+      const width = Math.max(...widths);
+      const height = lines.length * 14 + 2;
+      const gap = r + 5;
+      const spots = [
+        [x + gap, y - height / 2, 'left'], [x - gap - width, y - height / 2, 'right'],
+        [x - width / 2, y - gap - height, 'center'], [x - width / 2, y + gap, 'center'],
+      ];
+      for (const [left, top, align] of spots) {
+        const box = [left - 2, top, left + width + 2, top + height];
+        if (!this.#free(box)) continue;
+        this.taken.push(box);
+        const tx = align === 'left' ? left : align === 'right' ? left + width : left + width / 2;
+        lines.forEach(([text, font], i) => this.#text(ctx, text, font, tx, top + 8 + i * 14, align));
+        break;
+      }
+    }
+  }
+
+  #nameLines(place, both, strong, inferred) {
+    const style = inferred ? 'italic ' : '';
+    const large = `${style}${strong ? 700 : 500} ${strong ? 13.5 : 12.5}px ${FONT}`;
+    const small = `500 12.5px ${FONT}`;
+    const first = nameOf(place, place.id);
+    if (language === 'ar' || !both || !place.name_ar) return [[first, large]];
+    return [[first, large], [place.name_ar, small]];
+  }
+
+  #text(ctx, text, font, x, y, align, color = INK) {
+    ctx.font = font;
+    ctx.textAlign = align;
+    ctx.textBaseline = 'middle';
+    ctx.direction = /[\u0590-\u08ff]/.test(text) ? 'rtl' : 'ltr';
+    ctx.lineJoin = 'round';
+    ctx.strokeStyle = 'rgba(255,255,255,.92)';
+    ctx.lineWidth = 3.4;
+    ctx.strokeText(text, x, y);
+    ctx.fillStyle = color;
+    ctx.fillText(text, x, y);
+  }
+
+  /** Names along roads and zones, and of areas in the middle; a schematic line says so itself. */
+  #contextNames(ctx, view) {
+    for (const feature of this.context) {
+      const name = nameOf(feature, '');
+      if (feature.spot) this.#areaName(ctx, view, feature, name);
+      if (feature.kind === 'admin1' || feature.kind === 'country') continue;
+      const note = feature.accuracy === 'schematic' ? `(${t('schematic')})` : '';
+      const text = [name, note].filter(Boolean).join(' ');
+      if (text) this.#nameAlong(ctx, view, feature.lines, text);
+    }
+  }
+
+  #nameAlong(ctx, view, lines, text) {
+    const font = `italic 500 11.5px ${FONT}`;
+    ctx.font = font;
+    const width = this.#width(ctx, text);
+    for (const { x, y, angle } of straightStretches(lines, view, width)) {
+      const half = (width / 2) * Math.abs(Math.cos(angle)) + 9 * Math.abs(Math.sin(angle));
+      const rise = (width / 2) * Math.abs(Math.sin(angle)) + 9 * Math.abs(Math.cos(angle));
+      const [cx, cy] = [x + 9 * Math.sin(angle), y - 9 * Math.cos(angle)];
+      const box = [cx - half, cy - rise, cx + half, cy + rise];
+      if (!this.#free(box)) continue;
+      this.taken.push(box);
+      ctx.save();
+      ctx.translate(cx, cy);
+      ctx.rotate(angle);
+      this.#text(ctx, text, font, 0, 0, 'center', '#4a3f33');
+      ctx.restore();
+      return;
+    }
+  }
+
+  #areaName(ctx, view, feature, name) {
+    const country = feature.kind === 'country';
+    const font = `${country ? 600 : 500} ${country ? 15 : 12.5}px ${FONT}`;
+    ctx.font = font;
+    if (language !== 'ar') ctx.letterSpacing = country ? '4px' : '2px';
+    const [x, y] = this.at(view, feature.spot);
+    const half = ctx.measureText(name).width / 2;
+    const box = [x - half, y - 10, x + half, y + 10];
+    if (this.#free(box)) {
+      this.taken.push(box);
+      this.#text(ctx, name, font, x, y, 'center', country ? '#5a4f78' : 'rgba(59,42,92,.8)');
+    }
+    ctx.letterSpacing = '0px';
+  }
+}
+
+/** Fill of the new holder with wide stripes of the old; what only became known is told apart. */
+function changePaints(from, to, patterns) {
+  const held = (holder) => has(DATA.colors, holder);
+  if (held(from) && held(to)) {
+    return [mix(colorOf(to), FILL_CHANGED), patterns.bands([mix(colorOf(from), FILL_CHANGED), null, null], 4, 1)];
+  }
+  const ground = held(to) ? mix(colorOf(to), FILL) : '#e2e2dd';
+  const stripe = held(from) ? mix(colorOf(from), FILL_CHANGED) : '#8d8d88';
+  return [ground, patterns.bands([stripe, null, null, null, null], 2, -1)];
+}
+
+function lineStyles({ kind, accuracy }) {
+  const rough = accuracy === 'schematic';
+  if (kind === 'road') {
+    return [['rgba(255,255,255,.85)', 4, []], [rough ? '#7a6a55' : '#5f5244', rough ? 1.8 : 2.2, rough ? [9, 4] : []]];
+  }
+  if (kind === 'country') return [['rgba(255,255,255,.7)', 4, []], ['#3b2a5c', 1.8, [10, 3, 2, 3]]];
+  if (kind === 'admin1') return [['rgba(59,42,92,.55)', 1, [5, 4]]];
+  if (kind === 'water') return [['#6aa0c4', 1.4, rough ? [6, 3] : []]];
+  return [['rgba(255,255,255,.7)', 3, []], ['#0f5c66', 1.5, [3, 4]]];
+}
+
+/** Stretches of lines on the screen that could carry a text of some width, straightest first. */
+function straightStretches(lines, view, width) {
+  const size = 256 * 2 ** view.zoom;
+  const found = [];
+  for (const world of lines) {
+    const xs = [];
+    for (let i = 0; i < world.length; i += 2) xs.push([world[i] * size - view.x0, world[i + 1] * size - view.y0]);
+    for (let i = 0; i < xs.length; i++) {
+      // From each vertex as far as the text is long: a straight line if the way there is no longer.
+      let way = 0;
+      let j = i;
+      while (j + 1 < xs.length && way < width) {
+        way += Math.hypot(xs[j + 1][0] - xs[j][0], xs[j + 1][1] - xs[j][1]);
+        j++;
+      }
+      const [dx, dy] = [xs[j][0] - xs[i][0], xs[j][1] - xs[i][1]];
+      const x = xs[i][0] + dx / 2;
+      const y = xs[i][1] + dy / 2;
+      const inside = x > 50 && y > 40 && x < view.width - 50 && y < view.height - 40;
+      if (!inside || way < width * 0.9) continue;
+      let angle = Math.atan2(dy, dx);
+      if (Math.abs(angle) > Math.PI / 2) angle -= Math.sign(angle) * Math.PI;
+      found.push({ x, y, angle, bend: way / Math.max(1, Math.hypot(dx, dy)) });
+    }
+  }
+  return found.filter((spot) => spot.bend < 1.25).sort((a, b) => a.bend - b.bend).slice(0, 60);
+}
+
+/** A small picture of a look for the legend. */
+function swatch(draw, width = 28, height = 18) {
+  const ratio = Math.max(2, window.devicePixelRatio || 1);
+  const canvas = el('canvas', { class: 'swatch', width: width * ratio, height: height * ratio, 'aria-hidden': 'true' });
+  const ctx = canvas.getContext('2d');
+  ctx.scale(ratio, ratio);
+  draw(ctx, painter.patterns(ratio), width, height);
+  return canvas;
+}
+
+const lookSwatch = (look, show) =>
+  swatch((ctx, patterns, w, h) => {
+    for (const paint of paintsOf(look, patterns, { ...show, faded: false })) {
+      ctx.fillStyle = paint;
+      ctx.fillRect(0, 0, w, h);
+    }
+  });

@@ -1,0 +1,556 @@
+// The page: its state, the map, the divider, cards, links and pictures; the start is at the end.
+
+const MODES = ['swipe', 'one', 'change'];
+const WINDOWS = [3, 7, 15, 31];
+// Inside a notebook's frame the address is the notebook's, not ours to write.
+const CAN_LINK = window.location.protocol !== 'about:';
+const map = window.map_frontline;
+
+const state = {
+  mode: 'swipe',
+  before: toDay(DATA.before),
+  after: toDay(DATA.after),
+  dateBefore: 0,
+  dateAfter: 0,
+  split: 0.5,
+  window: 7,
+  show: { fronts: true, events: true, places: true, base: true, doubt: true, sidePatterns: false },
+  selected: null,
+};
+
+let store;
+let painter;
+let HOLDERS = [];
+let layers = [];
+let popup = null;
+let popupMaker = null;
+
+const byId = (id) => document.getElementById(id);
+const say = (text) => { byId('said').textContent = text; };
+const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+// What is near a date.
+
+const eventSpan = (event) => [toDay(event.event_date), toDay(event.end_date ?? event.event_date)];
+
+function eventsNear(first, last) {
+  return DATA.events.filter((event) => {
+    const [from, to] = eventSpan(event);
+    return to >= first - state.window && from <= last + state.window;
+  });
+}
+
+/** One mark a position, however many events. */
+function dotsOf(events) {
+  const spots = new Map();
+  for (const event of events) {
+    if (!event.lonlat) continue;
+    const key = event.lonlat.map((v) => v.toFixed(4)).join();
+    if (spots.has(key)) spots.get(key).events.push(event);
+    else spots.set(key, { lonlat: event.lonlat, events: [event] });
+  }
+  const weight = (event) => {
+    const at = EVENT_ORDER.indexOf(eventGroup(event.event_type)[0]);
+    return at < 0 ? EVENT_ORDER.length : at;
+  };
+  return [...spots.values()].map((spot) => {
+    const lead = spot.events.reduce((a, b) => (weight(b) < weight(a) ? b : a));
+    const [kind, color] = eventGroup(lead.event_type);
+    return { ...spot, kind, color };
+  });
+}
+
+const TRANSFERS = new Set(['Government regains territory', 'Non-state actor overtakes territory', 'Non-violent transfer of territory']);
+
+/** Places that the comparison is about: they keep their names at every zoom. */
+function keyPlaces() {
+  const found = new Set();
+  const [first, last] = [store.days[state.dateBefore], store.days[state.dateAfter]];
+  for (const change of DATA.changes) {
+    if (toDay(change.from_date) < last && toDay(change.to_date) > first) splitIds(change.place_ids).forEach((id) => found.add(id));
+  }
+  for (const event of DATA.events) {
+    const [from, to] = eventSpan(event);
+    if (TRANSFERS.has(event.sub_event_type) && from <= state.after && to >= state.before && event.place_id) found.add(event.place_id);
+  }
+  return found;
+}
+
+function scenes() {
+  const shared = { show: state.show, selected: state.selected, keyPlaces: keyPlaces() };
+  const control = (date, day) => ({ ...shared, kind: 'control', date, dots: dotsOf(eventsNear(day, day)) });
+  if (state.mode === 'one') return [control(state.dateAfter, state.after)];
+  if (state.mode === 'change') {
+    return [{
+      ...shared, kind: 'change', before: state.dateBefore, after: state.dateAfter,
+      dots: dotsOf(eventsNear(state.before, state.after)),
+    }];
+  }
+  return [control(state.dateBefore, state.before), control(state.dateAfter, state.after)];
+}
+
+const eventsShown = () => {
+  if (state.mode === 'one') return eventsNear(state.after, state.after);
+  if (state.mode === 'change') return eventsNear(state.before, state.after);
+  return [...new Set([...eventsNear(state.before, state.before), ...eventsNear(state.after, state.after)])];
+};
+
+// The map: one canvas a side of the divider, in panes that are clipped, never repainted, by a drag.
+
+const CanvasLayer = L.Layer.extend({
+  initialize(pane) {
+    L.setOptions(this, { pane });
+  },
+  onAdd() {
+    this.canvas = el('canvas', { class: 'leaflet-zoom-animated' });
+    this.getPane().append(this.canvas);
+  },
+  onRemove() {
+    this.canvas.remove();
+  },
+  getEvents() {
+    return { zoomanim: this._animate };
+  },
+  _animate(event) {
+    const scale = this._map.getZoomScale(event.zoom, this.view.zoom);
+    L.DomUtil.setTransform(this.canvas, this._map._latLngToNewLayerPoint(this.corner, event.zoom, event.center), scale);
+  },
+  draw(scene) {
+    const size = this._map.getSize();
+    const margin = size.multiplyBy(0.08).round();
+    const corner = this._map.containerPointToLayerPoint(margin.multiplyBy(-1)).round();
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [size.x + 2 * margin.x, size.y + 2 * margin.y];
+    const { canvas } = this;
+    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    L.DomUtil.setTransform(canvas, corner, 1);
+    L.DomUtil.setPosition(canvas, corner);
+    this.corner = this._map.layerPointToLatLng(corner);
+    const origin = this._map.getPixelOrigin();
+    this.view = { zoom: this._map.getZoom(), x0: origin.x + corner.x, y0: origin.y + corner.y, width, height, ratio };
+    painter.paint(canvas.getContext('2d'), this.view, scene);
+  },
+});
+
+function clipPanes() {
+  const size = map.getSize();
+  const corner = map.containerPointToLayerPoint([0, 0]);
+  const swipe = state.mode === 'swipe';
+  const middle = corner.x + size.x * state.split;
+  const box = (left, right) => `polygon(${[[left, corner.y], [right, corner.y], [right, corner.y + size.y], [left, corner.y + size.y]]
+    .map(([x, y]) => `${x.toFixed(1)}px ${y.toFixed(1)}px`).join(',')})`;
+  map.getPane('frontline-0').style.clipPath = swipe ? box(corner.x, middle) : 'none';
+  map.getPane('frontline-1').style.clipPath = swipe ? box(middle, corner.x + size.x) : 'none';
+  map.getPane('frontline-1').style.display = swipe ? '' : 'none';
+}
+
+function drawMap() {
+  scenes().forEach((scene, i) => layers[i].draw(scene));
+  clipPanes();
+}
+
+/** What is drawn has changed: paint the map once, at the next frame. */
+let queued = 0;
+function queueMap() {
+  if (!queued) queued = requestAnimationFrame(() => { queued = 0; drawMap(); });
+}
+
+function update() {
+  state.dateBefore = Math.max(0, store.index(state.before));
+  state.dateAfter = Math.max(0, store.index(state.after));
+  document.body.dataset.mode = state.mode;
+  queueMap();
+  drawPanel(eventsShown());
+  drawTime();
+  drawDivider();
+  for (const mode of MODES) byId(`mode-${mode}`).setAttribute('aria-pressed', String(mode === state.mode));
+  if (popup && popup.isOpen() && popupMaker) {
+    popup.options.autoPan = false;
+    popup.setContent(popupMaker());
+  }
+  writeLink();
+}
+
+// The divider.
+
+function drawDivider() {
+  const divider = byId('divider');
+  divider.style.left = `${state.split * 100}%`;
+  divider.setAttribute('aria-valuenow', Math.round(state.split * 100));
+  divider.setAttribute('aria-valuetext', t('divider.text', { share: Math.round(state.split * 100), date: dateText(state.before) }));
+  const badge = (id, day) => byId(id).replaceChildren(el('strong', null, dateText(day, { short: true })),
+    store.days[store.index(day)] === day ? '' : el('span', null, asOfText(day)));
+  badge('badge-before', state.before);
+  badge('badge-after', state.after);
+  byId('badge-one').replaceChildren(el('strong', null, state.mode === 'change'
+    ? t('gained.between', { before: dateText(state.before, { short: true }), after: dateText(state.after, { short: true }) })
+    : dateText(state.after)), state.mode === 'one' && store.days[store.index(state.after)] !== state.after
+    ? el('span', null, asOfText(state.after)) : '');
+}
+
+function setSplit(share) {
+  state.split = Math.min(1, Math.max(0, share));
+  drawDivider();
+  clipPanes();
+  writeLink();
+}
+
+function prepareDivider() {
+  const divider = byId('divider');
+  const follow = (event) => {
+    const box = byId('stage').getBoundingClientRect();
+    setSplit((event.clientX - box.left) / box.width);
+  };
+  divider.addEventListener('pointerdown', (event) => {
+    divider.setPointerCapture(event.pointerId);
+    divider.addEventListener('pointermove', follow);
+    event.preventDefault();
+    divider.focus({ preventScroll: true });
+  });
+  for (const type of ['pointerup', 'pointercancel']) {
+    divider.addEventListener(type, () => divider.removeEventListener('pointermove', follow));
+  }
+  divider.addEventListener('keydown', (event) => {
+    const steps = { ArrowLeft: -0.02, ArrowRight: 0.02, ArrowDown: -0.02, ArrowUp: 0.02, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 };
+    if (!has(steps, event.key)) return;
+    event.preventDefault();
+    setSplit(state.split + steps[event.key]);
+  });
+}
+
+// Cards.
+
+function openCard(lonlat, maker, { focus = false, radius = null } = {}) {
+  popupMaker = maker;
+  state.selected = radius === null ? null : { lonlat, radius };
+  const size = map.getSize();
+  popup = L.popup({
+    maxWidth: Math.min(360, size.x - 60), minWidth: Math.min(260, size.x - 80), maxHeight: Math.max(160, size.y * 0.62),
+    autoPanPaddingTopLeft: [12, 12], autoPanPaddingBottomRight: [12, 12], className: 'card-popup',
+  }).setLatLng([lonlat[1], lonlat[0]]).setContent(maker());
+  popup.openOn(map);
+  const close = popup.getElement().querySelector('.leaflet-popup-close-button');
+  close.setAttribute('aria-label', t('close'));
+  const content = popup.getElement().querySelector('.leaflet-popup-content');
+  content.setAttribute('tabindex', '0');
+  content.setAttribute('role', 'group');
+  content.setAttribute('aria-label', t('card'));
+  if (focus) content.focus({ preventScroll: true });
+  queueMap();
+}
+
+function goTo(lonlat) {
+  const zoom = Math.max(map.getZoom(), 9);
+  map.setView([lonlat[1], lonlat[0]], zoom, { animate: false });
+}
+
+const cardDay = () => (state.mode === 'swipe' && state.split > 0.98 ? state.before : state.after);
+
+function openPlace(place, { move = true } = {}) {
+  if (!place.lonlat) return openDialog(nameOf(place, place.id), placeCard(place, cardDay()));
+  if (move) goTo(place.lonlat);
+  return openCard(place.lonlat, () => placeCard(place, cardDay()), { focus: move, radius: place.geo_radius_m ?? 0 });
+}
+
+function openEvent(event) {
+  if (!event.lonlat) return openDialog(eventTitle(event), eventsCard([event]));
+  goTo(event.lonlat);
+  return openCard(event.lonlat, () => eventsCard([event]), { focus: true, radius: event.geo_radius_m ?? 0 });
+}
+
+function openActor(actor) {
+  const notes = [actor.kind, actor.side && actor.side !== actor.id ? actorName(actor.side) : null].filter(Boolean).join(' · ');
+  openDialog(nameOf(actor, actor.id), el('div', { class: 'card' },
+    el('p', { class: 'quiet' }, sideDot(sideOf(actor.id)), foreign(notes)),
+    el('dl', null, row(t('also'), actor.alternatenames ? foreign(splitIds(actor.alternatenames).join(', ')) : '')),
+    actor.notes ? el('p', null, foreign(actor.notes)) : null));
+}
+
+function openDialog(title, ...content) {
+  const dialog = byId('dialog');
+  byId('dialog-title').replaceChildren(foreign(title));
+  byId('dialog-body').replaceChildren(...content);
+  if (!dialog.open) dialog.showModal();
+}
+
+function openAbout() {
+  const theatre = DATA.theatre;
+  const licence = el('details', null, el('summary', null, t('about.licence')), el('pre', { dir: 'ltr' }, byId('licence').textContent));
+  openDialog(t('tool.about'), el('div', { class: 'card' },
+    el('p', null, t('method')), el('p', null, t('about.time')), el('p', null, t('about.numbers')),
+    theatre.note ? el('p', null, foreign(theatre.note)) : null,
+    theatre.attribution ? el('p', null, foreign(theatre.attribution)) : null,
+    el('p', { class: 'quiet' }, t('about.made', { version: DATA.version, layers: store.days.length, events: DATA.events.length, sources: Object.keys(DATA.sources).length })),
+    el('p', { class: 'quiet' }, t('about.keys')), licence));
+}
+
+/** What lies under a point of the screen: an event, else a place, else the ground. */
+function clickAt(point, latlng) {
+  const all = scenes();
+  const right = all.length > 1 && point.x > map.getSize().x * state.split;
+  const scene = all[right ? 1 : 0];
+  const day = all.length > 1 && !right ? state.before : state.after;
+  const near = (items, reach) => {
+    let best = null;
+    for (const item of items) {
+      if (!item.lonlat) continue;
+      const away = map.latLngToContainerPoint([item.lonlat[1], item.lonlat[0]]).distanceTo(point);
+      if (away <= reach && away < (best?.away ?? Infinity)) best = { item, away };
+    }
+    return best?.item;
+  };
+  const dot = state.show.events && near(scene.dots, 14);
+  if (dot) {
+    const radius = Math.max(...dot.events.map((event) => event.geo_radius_m ?? 0));
+    return openCard(dot.lonlat, () => eventsCard(dot.events), { radius });
+  }
+  const limit = map.getZoom() < 8.4 ? 2 : 4;
+  const place = state.show.places && near(DATA.places.filter((p) => scene.keyPlaces.has(p.id) || (RANKS[p.kind] ?? 4) <= limit), 10);
+  if (place) return openCard(place.lonlat, () => placeCard(place, day), { radius: place.geo_radius_m ?? 0 });
+  return openCard([latlng.lng, latlng.lat], () => groundCard(latlng.lng, latlng.lat, day));
+}
+
+// Links: the view is in the address, so that it can be sent.
+
+function linkText() {
+  const centre = map.getCenter();
+  const shown = Object.keys(state.show).filter((name) => state.show[name]).join('.');
+  const parts = {
+    d: toIso(state.after), c: toIso(state.before), m: state.mode, x: state.split.toFixed(2),
+    v: `${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`, w: state.window, l: shown, lang: language,
+  };
+  return `#${Object.entries(parts).map(([key, value]) => `${key}=${value}`).join('&')}`;
+}
+
+let linkTimer = 0;
+function writeLink() {
+  if (!CAN_LINK || !store) return;
+  window.clearTimeout(linkTimer);
+  linkTimer = window.setTimeout(() => window.history.replaceState(null, '', linkText()), 200);
+}
+
+function readLink() {
+  if (!CAN_LINK || window.location.hash.length < 2) return null;
+  const given = new URLSearchParams(window.location.hash.slice(1));
+  const day = (text) => (/^\d{4}-\d\d-\d\d$/.test(text ?? '') ? Math.min(axisLast, Math.max(axisFirst, toDay(text))) : null);
+  state.after = day(given.get('d')) ?? state.after;
+  state.before = Math.min(day(given.get('c')) ?? state.before, state.after);
+  if (MODES.includes(given.get('m'))) state.mode = given.get('m');
+  if (given.get('x') >= 0 && given.get('x') <= 1) state.split = +given.get('x');
+  if (WINDOWS.includes(+given.get('w'))) state.window = +given.get('w');
+  if (given.has('l')) {
+    const shown = given.get('l').split('.');
+    for (const name of Object.keys(state.show)) state.show[name] = shown.includes(name);
+  }
+  if (has(WORDS, given.get('lang'))) language = given.get('lang');
+  const view = (given.get('v') ?? '').split('/').map(Number);
+  return view.length === 3 && view.every(Number.isFinite) && Math.abs(view[1]) <= 90 ? view : null;
+}
+
+async function copyLink() {
+  window.history.replaceState(null, '', linkText());
+  try {
+    await navigator.clipboard.writeText(window.location.href);
+    say(t('copied'));
+  } catch {
+    say(t('copy.failed'));
+  }
+}
+
+// Pictures and paper.
+
+function viewOf(width, height, ratio, zoom = map.getZoom()) {
+  const centre = map.getCenter();
+  const size = 256 * 2 ** zoom;
+  return { zoom, width, height, ratio, x0: worldX(centre.lng) * size - width / 2, y0: worldY(centre.lat) * size - height / 2 };
+}
+
+function sceneTitle(scene) {
+  if (scene.kind === 'change') return t('gained.between', { before: dateText(state.before), after: dateText(state.after) });
+  return onDay(scene.date === state.dateAfter && scene !== scenes()[0] ? state.after : state.mode === 'one' ? state.after : state.before);
+}
+
+function printSheet() {
+  const all = scenes();
+  const width = all.length > 1 ? 520 : 1060;
+  const height = all.length > 1 ? 430 : 520;
+  const shrink = Math.log2(width / map.getSize().x);
+  const figures = all.map((scene, i) => {
+    const canvas = el('canvas', { width: width * 2, height: height * 2 });
+    const shown = { ...scene, selected: null, show: { ...scene.show, sidePatterns: true } };
+    painter.paint(canvas.getContext('2d'), viewOf(width, height, 2, map.getZoom() + Math.min(0, shrink)), shown);
+    const day = all.length > 1 && i === 0 ? state.before : state.after;
+    return el('figure', null, el('figcaption', null, scene.kind === 'change' ? sceneTitle(scene) : onDay(day)), canvas);
+  });
+  const kept = state.show;
+  state.show = { ...kept, sidePatterns: true };
+  const tables = el('div', { class: 'tables' }, el('div', null, legendTable()), el('div', null, doubtKey()));
+  state.show = kept;
+  byId('sheet').replaceChildren(
+    el('h1', null, foreign(nameOf(DATA.theatre, ''))), el('div', { class: 'figures' }, figures), tables,
+    el('p', null, t('method')),
+    DATA.theatre.attribution ? el('p', null, foreign(DATA.theatre.attribution)) : '');
+}
+
+function savePicture() {
+  const size = map.getSize();
+  const [top, bottom, ratio] = [58, 30, 2];
+  const canvas = el('canvas', { width: size.x * ratio, height: (size.y + top + bottom) * ratio });
+  const ctx = canvas.getContext('2d');
+  scenes().forEach((scene, i) => {
+    const half = el('canvas', { width: size.x * ratio, height: size.y * ratio });
+    painter.paint(half.getContext('2d'), viewOf(size.x, size.y, ratio), scene);
+    const from = i ? Math.round(size.x * state.split) : 0;
+    ctx.drawImage(half, from * ratio, 0, half.width - from * ratio, half.height, from * ratio, top * ratio, half.width - from * ratio, half.height);
+  });
+  ctx.scale(ratio, ratio);
+  pictureText(ctx, size, top, bottom);
+  canvas.toBlob((blob) => {
+    const url = URL.createObjectURL(blob);
+    el('a', { href: url, download: `control-${toIso(state.after)}.png` }).click();
+    window.setTimeout(() => URL.revokeObjectURL(url), 10000);
+  });
+}
+
+function pictureText(ctx, size, top, bottom) {
+  const rtl = language === 'ar';
+  ctx.fillStyle = '#fff';
+  ctx.fillRect(0, 0, size.x, top);
+  ctx.fillRect(0, size.y + top, size.x, bottom);
+  ctx.fillStyle = INK;
+  ctx.direction = rtl ? 'rtl' : 'ltr';
+  ctx.textAlign = 'start';
+  ctx.textBaseline = 'middle';
+  const edge = rtl ? size.x - 14 : 14;
+  ctx.font = `700 17px ${FONT}`;
+  ctx.fillText(nameOf(DATA.theatre, ''), edge, 19, size.x - 28);
+  ctx.font = `13px ${FONT}`;
+  const date = state.mode === 'one' ? onDay(state.after) : `${dateText(state.before)} \u2192 ${dateText(state.after)}`;
+  const sums = store.totals(state.dateAfter);
+  const parts = HOLDERS.filter((holder) => sums.get(holder)).map((holder) => `${holderName(holder)} ${km2(sums.get(holder))}`);
+  ctx.fillText(`${date}  ·  ${parts.join('  ·  ')} ${t('km2')}`, edge, 42, size.x - 28);
+  ctx.font = `11px ${FONT}`;
+  ctx.fillStyle = '#4a5058';
+  ctx.fillText(`${t('method')} ${DATA.theatre.attribution ?? ''}`, edge, size.y + top + bottom / 2, size.x - 28);
+  if (state.mode !== 'swipe') return;
+  ctx.fillStyle = '#fff';
+  ctx.fillRect(size.x * state.split - 2, top, 4, size.y);
+}
+
+// Start.
+
+function drawWords() {
+  document.documentElement.lang = language;
+  document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+  for (const node of document.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
+  for (const node of document.querySelectorAll('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel));
+  for (const node of document.querySelectorAll('[data-t-hint]')) node.setAttribute('placeholder', t(node.dataset.tHint));
+  byId('title').replaceChildren(foreign(nameOf(DATA.theatre, '')));
+  document.title = nameOf(DATA.theatre, '');
+  const container = map.getContainer();
+  container.setAttribute('role', 'region');
+  container.setAttribute('aria-label', t('map.label'));
+  container.setAttribute('dir', 'ltr');
+  for (const [name, word] of [['in', 'zoom.in'], ['out', 'zoom.out']]) {
+    const button = container.querySelector(`.leaflet-control-zoom-${name}`);
+    button.title = t(word);
+    button.setAttribute('aria-label', t(word));
+  }
+}
+
+function setLanguage() {
+  language = language === 'ar' ? 'en' : 'ar';
+  map.closePopup();
+  searchIndex = null;
+  drawWords();
+  update();
+}
+
+/** At first the divider runs through the ground that changed, where there is any. */
+function splitThroughChange() {
+  const from = store.values(state.dateBefore, (label) => label.holder);
+  const to = store.values(state.dateAfter, (label) => label.holder);
+  let [west, east] = [Infinity, -Infinity];
+  for (let arc = 0; arc < store.arcCount; arc++) {
+    const changed = [store.left[arc], store.right[arc]].some((face) => face >= 0 && from[face] !== to[face]);
+    if (!changed) continue;
+    for (let i = store.offsets[arc]; i < store.offsets[arc + 1]; i++) {
+      west = Math.min(west, store.lon[i]);
+      east = Math.max(east, store.lon[i]);
+    }
+  }
+  if (west > east) return;
+  const { x } = map.latLngToContainerPoint([map.getCenter().lat, (west + east) / 2]);
+  state.split = Math.min(0.8, Math.max(0.2, x / map.getSize().x));
+}
+
+function prepareMap(view) {
+  for (const i of [0, 1]) {
+    map.createPane(`frontline-${i}`).style.zIndex = 300 + i;
+    layers.push(new CanvasLayer(`frontline-${i}`));
+  }
+  const [west, south, east, north] = store.bounds;
+  const bounds = L.latLngBounds([[south, west], [north, east]]);
+  if (view) map.setView([view[1], view[2]], Math.min(15, Math.max(5, view[0])), { animate: false });
+  else {
+    map.fitBounds(bounds, { padding: [6, 6], animate: false });
+    state.dateBefore = store.index(state.before);
+    state.dateAfter = store.index(state.after);
+    splitThroughChange();
+  }
+  map.setMaxBounds(bounds.pad(0.9));
+  layers.forEach((layer) => layer.addTo(map));
+  L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 110 }).addTo(map);
+  map.on('moveend zoomend resize viewreset', () => { drawMap(); writeLink(); });
+  map.on('move', clipPanes);
+  map.on('click', (event) => clickAt(event.containerPoint, event.latlng));
+  map.on('popupclose', () => { state.selected = null; popupMaker = null; queueMap(); });
+  map.getContainer().addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.target !== map.getContainer()) return;
+    const centre = map.getCenter();
+    clickAt(map.latLngToContainerPoint(centre), centre);
+    popup?.getElement()?.querySelector('.leaflet-popup-content')?.focus({ preventScroll: true });
+  });
+}
+
+function prepareControls() {
+  for (const mode of MODES) {
+    byId(`mode-${mode}`).addEventListener('click', () => { state.mode = mode; update(); });
+  }
+  byId('language').addEventListener('click', setLanguage);
+  byId('dialog-close').addEventListener('click', () => byId('dialog').close());
+  byId('dialog').addEventListener('click', (event) => { if (event.target === byId('dialog')) byId('dialog').close(); });
+  window.addEventListener('beforeprint', printSheet);
+  window.addEventListener('resize', () => { drawAxis(); drawTicks(); });
+}
+
+async function start() {
+  if (typeof DecompressionStream === 'undefined' || !HTMLElement.prototype.replaceChildren) {
+    drawWords();
+    byId('fault').textContent = t('old.browser');
+    byId('fault').hidden = false;
+    return;
+  }
+  store = await Store.open(byId('store').textContent);
+  painter = new Painter(store);
+  HOLDERS = holderOrder();
+  prepareTime();
+  const view = readLink();
+  drawWords();
+  prepareMap(view);
+  prepareDivider();
+  prepareControls();
+  prepareSearch();
+  update();
+  drawMap();
+  document.body.dataset.ready = 'yes';
+}
+
+start().catch((error) => {
+  byId('fault').textContent = `${t('fault')} ${error.message}`;
+  byId('fault').hidden = false;
+  throw error;
+});

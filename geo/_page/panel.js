@@ -1,0 +1,228 @@
+// The side panel: who holds how much, what changed and why, how sure, and what is shown.
+
+const NONE_SHARE = 1e-9;
+
+/** Holders in a steady order: sides by their largest share ever, then ground nobody holds alone. */
+function holderOrder() {
+  const largest = new Map();
+  store.days.forEach((_, date) => {
+    for (const [holder, area] of store.totals(date)) largest.set(holder, Math.max(largest.get(holder) ?? 0, area));
+  });
+  const late = ['contested', 'mixed', 'advance', 'none', 'unknown'];
+  const place = (holder) => (has(DATA.colors, holder) ? -1 : late.indexOf(holder));
+  return [...largest].filter(([, area]) => area > NONE_SHARE)
+    .sort((a, b) => place(a[0]) - place(b[0]) || b[1] - a[1]).map(([holder]) => holder);
+}
+
+const holderName = (holder) => (has(DATA.colors, holder) || has(DATA.actors, holder) ? actorName(holder) : term('status', holder));
+
+/** The plainest look of a holder, for swatches. */
+const holderLook = (holder) => (has(DATA.colors, holder) ? `controlled|${holder}|plain:0` : holder);
+
+function holderSwatch(holder) {
+  if (holder === 'contested' || holder === 'mixed') return lookSwatch([holder, ...Object.keys(DATA.colors).slice(0, 2)].join('|'), state.show);
+  return lookSwatch(holderLook(holder), { ...state.show, doubt: false });
+}
+
+function changeCell(area) {
+  const { text, mark, word } = signed(area);
+  return el('td', { class: `number ${word}` }, mark ? el('span', { 'aria-hidden': 'true' }, `${mark} `) : null, ltr(text));
+}
+
+function legendTable() {
+  const comparing = state.mode !== 'one';
+  const after = store.totals(state.dateAfter);
+  const before = store.totals(state.dateBefore);
+  const rows = HOLDERS.map((holder) => {
+    const area = after.get(holder) ?? 0;
+    const share = area / store.total;
+    return el('tr', null,
+      el('td', null, holderSwatch(holder)),
+      el('th', { scope: 'row' }, foreign(holderName(holder)),
+        el('span', { class: 'bar', 'aria-hidden': 'true' },
+          el('span', { style: { width: `${(share * 100).toFixed(2)}%`, background: has(DATA.colors, holder) ? colorOf(holder) : '#9a9a94' } }))),
+      el('td', { class: 'number', 'data-km2': area.toFixed(6) }, ltr(km2(area))),
+      el('td', { class: 'number quiet' }, ltr(percent(share))),
+      comparing ? changeCell(area - (before.get(holder) ?? 0)) : null);
+  });
+  return el('table', { class: 'legend' },
+    el('caption', null, comparing
+      ? [dateText(state.after), ' ', el('span', { class: 'quiet' }, t('compared.with', { date: dateText(state.before) }))]
+      : onDay(state.after)),
+    el('thead', null, el('tr', null,
+      el('td', null), el('th', { scope: 'col' }, t('side')),
+      el('th', { scope: 'col', class: 'number' }, t('km2')), el('th', { scope: 'col', class: 'number' }, t('share')),
+      comparing ? el('th', { scope: 'col', class: 'number' }, t('change')) : null)),
+    el('tbody', null, rows),
+    el('tfoot', null, el('tr', null,
+      el('td', null), el('th', { scope: 'row' }, t('study.area')),
+      el('td', { class: 'number' }, ltr(km2(store.total))), el('td', null), comparing ? el('td', null) : null)));
+}
+
+function transferTable(transfers, title) {
+  if (!transfers.length) return null;
+  return el('table', { class: 'transfers' },
+    el('caption', null, title),
+    el('tbody', null, transfers.map(([from, to, area]) => el('tr', null,
+      el('td', null, swatch((ctx, patterns, w, h) => {
+        for (const paint of changePaints(from, to, patterns)) {
+          ctx.fillStyle = paint;
+          ctx.fillRect(0, 0, w, h);
+        }
+      })),
+      el('th', { scope: 'row' }, foreign(holderName(to)), el('span', { class: 'quiet' }, ` ${t('from')} `), foreign(holderName(from))),
+      el('td', { class: 'number' }, ltr(km2(area)), ' ', el('span', { class: 'quiet' }, t('km2')))))));
+}
+
+/** Ground that changed hands is one thing; ground that we came to know of is another. */
+function changeSection() {
+  const held = (holder) => has(DATA.colors, holder);
+  const all = store.transfers(state.dateBefore, state.dateAfter);
+  const hands = all.filter(([from, to]) => held(from) && held(to));
+  const known = all.filter(([from, to]) => !(held(from) && held(to)));
+  return [
+    all.length ? null : el('p', null, t('no.change')),
+    transferTable(hands, t('changed.hands')),
+    transferTable(known, t('changed.picture')),
+    ledger(),
+  ];
+}
+
+/** What the ledger says of the spans between the two layers. */
+function ledger() {
+  const [first, last] = [store.days[state.dateBefore], store.days[state.dateAfter]];
+  const superseded = new Set(DATA.changes.map((change) => change.supersedes));
+  const rows = DATA.changes.filter((change) =>
+    !superseded.has(change.id) && toDay(change.from_date) < last && toDay(change.to_date) > first);
+  if (!rows.length) return null;
+  return el('details', { class: 'ledger', open: rows.length <= 4 },
+    el('summary', null, `${t('why')} (${rows.length})`),
+    el('ul', null, rows.map(ledgerItem)));
+}
+
+function ledgerItem(change) {
+  const date = change.date
+    ? [isoText(change.date, { short: true }), change.date_end && change.date_end !== change.date ? ` \u2013 ${isoText(change.date_end, { short: true })}` : '']
+    : [isoText(change.from_date, { short: true }), ' \u2013 ', isoText(change.to_date, { short: true })];
+  const events = new Set(splitIds(change.event_ids));
+  return el('li', null,
+    el('span', { class: 'quiet' }, date), ' ', chip(term('change', change.kind)), ' ',
+    change.to_controller ? foreign(actorName(change.to_controller)) : null,
+    change.from_controller ? [' ', t('from'), ' ', foreign(actorName(change.from_controller))] : null,
+    el('div', null, splitIds(change.place_ids).map((id, i) => [i ? ', ' : '', placeButton(id)])),
+    change.note ? el('div', { class: 'note' }, foreign(change.note)) : null,
+    DATA.events.filter((event) => events.has(event.id)).map((event) => el('div', null, eventButton(event))),
+    sourceList(splitIds(change.source_ids)));
+}
+
+function placeButton(id) {
+  const place = PLACES.get(id);
+  if (!place) return foreign(id);
+  return el('button', { type: 'button', class: 'plain', on: { click: () => openPlace(place) } }, foreign(placeName(id)));
+}
+
+const TEXTURES = [
+  ['reported', 'plain:0'], ['inferred', 'dots:12'], ['claimed', 'dashes:12'],
+];
+
+/** The key of certainty: always there, with every look that occurs on any date. */
+function doubtKey() {
+  const side = HOLDERS.find((holder) => has(DATA.colors, holder));
+  const used = (test) => store.labels.some(test);
+  const item = (picture, name) => el('li', null, picture, el('span', null, name));
+  const items = [];
+  for (const [basis, texture] of TEXTURES) {
+    const occurs = used((label) => label.status === 'controlled' && textureOf(label).split(':')[0] === texture.split(':')[0]);
+    if (side && occurs) items.push(item(lookSwatch(`controlled|${side}|${texture}`, { ...state.show, doubt: true }), t(`key.${basis}`)));
+  }
+  const two = Object.keys(DATA.colors).slice(0, 2);
+  for (const status of ['contested', 'mixed', 'advance']) {
+    if (used((label) => label.status === status)) items.push(item(lookSwatch([status, ...two].join('|'), state.show), t(`key.${status}`)));
+  }
+  if (used((label) => label.status === 'none')) items.push(item(lookSwatch('none', state.show), t('key.none')));
+  items.push(item(lookSwatch('unknown', state.show), t('key.unknown')));
+  const line = (dash) => swatch((ctx, _, w, h) => {
+    ctx.strokeStyle = INK;
+    ctx.lineWidth = 2.2;
+    ctx.setLineDash(dash);
+    ctx.beginPath();
+    ctx.moveTo(1, h / 2);
+    ctx.lineTo(w - 1, h / 2);
+    ctx.stroke();
+  });
+  items.push(item(line([]), t('key.front')), item(line([7, 4]), t('key.front.unsure')));
+  items.push(item(swatch((ctx, _, w, h) => {
+    const blur = ctx.createRadialGradient(w / 2, h / 2, 0, w / 2, h / 2, h / 2);
+    blur.addColorStop(0, 'rgba(27,31,39,.6)');
+    blur.addColorStop(1, 'rgba(27,31,39,0)');
+    ctx.fillStyle = blur;
+    ctx.fillRect(0, 0, w, h);
+  }), t('key.soft')));
+  return el('ul', { class: 'key' }, items);
+}
+
+function eventKey() {
+  const kinds = new Map(DATA.events.map((event) => eventGroup(event.event_type)));
+  return el('ul', { class: 'key columns' }, EVENT_ORDER.filter((kind) => kinds.has(kind)).map((kind) => el('li', null,
+    swatch((ctx, _, w, h) => drawMark(ctx, kind, kinds.get(kind), w / 2, h / 2, 5.8, 1)), el('span', null, t(`event.${kind}`)))));
+}
+
+/** The events that the map shows now, for those who do not point: places on canvas take no focus. */
+function eventList(events) {
+  const sorted = [...events].sort((a, b) => (a.event_date < b.event_date ? -1 : a.event_date > b.event_date ? 1 : 0));
+  return el('details', { class: 'listing' },
+    el('summary', null, `${t('events.listed')} (${sorted.length})`),
+    el('ul', { class: 'list' }, sorted.map((event) => el('li', null, eventButton(event)))));
+}
+
+function toggles() {
+  const names = ['fronts', 'events', 'places', 'base', 'doubt', 'sidePatterns'];
+  return el('ul', { class: 'toggles' }, names.map((name) => el('li', null, el('label', null,
+    el('input', {
+      type: 'checkbox', checked: state.show[name],
+      on: { change: (event) => { state.show[name] = event.target.checked; update(); } },
+    }), el('span', null, t(`show.${name}`))))));
+}
+
+function eventWindow() {
+  return el('label', { class: 'window' }, t('events.window'), ' ',
+    el('select', { on: { change: (event) => { state.window = +event.target.value; update(); } } },
+      WINDOWS.map((days) => el('option', { value: days, selected: days === state.window }, t('days', { count: days })))));
+}
+
+function section(id, title, ...content) {
+  return el('section', { 'aria-labelledby': id }, el('h2', { id }, title), content);
+}
+
+function drawPanel(events) {
+  const panel = document.getElementById('panel');
+  const open = new Set([...panel.querySelectorAll('details[open] > summary')].map((node) => node.textContent.replace(/ \(\d+\)$/, '')));
+  const focus = panel.contains(document.activeElement) ? focusPath(panel) : null;
+  const summary = language === 'ar' ? DATA.theatre.summary_ar || DATA.theatre.summary : DATA.theatre.summary || DATA.theatre.summary_ar;
+  panel.replaceChildren(...[
+    section('h-control', t('control'), legendTable(), state.mode === 'one' ? null : changeSection()),
+    summary ? section('h-summary', t('what.happened'), el('p', null, foreign(summary))) : null,
+    section('h-doubt', t('how.sure'), doubtKey()),
+    section('h-events', t('events'), eventKey(), eventWindow(), eventList(events)),
+    section('h-layers', t('shown'), toggles()),
+    section('h-about', t('about.map'),
+      el('p', { class: 'method' }, t('method')),
+      DATA.theatre.attribution ? el('p', { class: 'quiet' }, foreign(DATA.theatre.attribution)) : null,
+      el('div', { class: 'tools' },
+        tool('picture', savePicture), tool('print', () => window.print()),
+        CAN_LINK ? tool('copy', copyLink) : null, tool('about', openAbout))),
+  ].filter(Boolean));
+  for (const node of panel.querySelectorAll('details > summary')) {
+    if (open.has(node.textContent.replace(/ \(\d+\)$/, ''))) node.parentElement.open = true;
+  }
+  if (focus) focusAgain(panel, focus);
+}
+
+const tool = (name, action) => el('button', { type: 'button', on: { click: action } }, t(`tool.${name}`));
+
+// The panel is drawn anew on every change; whoever stood on one of its controls stays there.
+const focusables = (panel) => [...panel.querySelectorAll('button, input, select, summary, a')];
+const focusPath = (panel) => focusables(panel).indexOf(document.activeElement);
+function focusAgain(panel, index) {
+  focusables(panel)[index]?.focus({ preventScroll: true });
+}

@@ -1,0 +1,104 @@
+// Words, numbers, dates and nodes.
+// What comes from the layers only ever becomes a text node: no markup is made from data.
+
+const readBlock = (id) => JSON.parse(document.getElementById(id).textContent);
+const WORDS = readBlock('words');
+const DATA = readBlock('records');
+
+let language = DATA.language;
+
+const has = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
+
+/** One of our own phrases in the language of the page; {name} stands for values.name. */
+function t(key, values = {}) {
+  const words = WORDS[language];
+  const phrase = has(words, key) ? words[key] : key;
+  return phrase.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+}
+
+/** A word of a closed list (a status, an event type), or the word itself if we have none. */
+const term = (list, word) => {
+  const key = `${list}.${word}`;
+  return has(WORDS[language], key) ? WORDS[language][key] : String(word ?? '');
+};
+
+/** An element; children are nodes or text, style goes through the object model as the policy asks. */
+function el(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (name === 'on') {
+      for (const [type, listener] of Object.entries(value)) node.addEventListener(type, listener);
+    } else if (name === 'style') {
+      for (const [key, text] of Object.entries(value)) node.style.setProperty(key, text);
+    } else if (value === true) node.setAttribute(name, '');
+    else if (value !== false && value != null) node.setAttribute(name, value);
+  }
+  node.append(...children.flat(3).filter((child) => child != null && child !== false));
+  return node;
+}
+
+/** Text that somebody typed: its direction must not disturb its neighbours. */
+const foreign = (text) => el('bdi', null, String(text ?? ''));
+
+/** A number or a signed number: left to right in every language. */
+const ltr = (text) => el('bdi', { dir: 'ltr' }, text);
+
+/** A link if the address is one of the web, else its text alone. */
+function link(address, text) {
+  let url;
+  try {
+    url = new URL(address);
+  } catch {
+    return foreign(text);
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return foreign(text);
+  return el(
+    'a',
+    { href: url.href, target: '_blank', rel: 'noopener noreferrer nofollow' },
+    foreign(text),
+  );
+}
+
+const splitIds = (text) => (text ? String(text).split(';').map((id) => id.trim()).filter(Boolean) : []);
+
+/** The name of a record in the language of the page, else the name that it has. */
+const nameOf = (record, id) =>
+  (language === 'ar' ? record?.name_ar || record?.name : record?.name || record?.name_ar) || id || '';
+
+const actorName = (id) => nameOf(has(DATA.actors, id) ? DATA.actors[id] : null, id);
+const sideOf = (actor) => (has(DATA.sides, actor) ? DATA.sides[actor] : actor);
+const PLACES = new Map(DATA.places.map((place) => [place.id, place]));
+const placeName = (id) => nameOf(PLACES.get(id), id);
+
+// Days are whole numbers since 1970: no clock and no zone can shift them.
+
+const toDay = (iso) => Math.round(Date.UTC(+iso.slice(0, 4), iso.slice(5, 7) - 1, +iso.slice(8)) / 864e5);
+const toDate = (day) => new Date(day * 864e5);
+const toIso = (day) => toDate(day).toISOString().slice(0, 10);
+
+function dateText(day, { short = false, year = true } = {}) {
+  const date = toDate(day);
+  const months = WORDS[language][short ? 'months.short' : 'months.long'];
+  const parts = [date.getUTCDate(), months[date.getUTCMonth()]];
+  if (year) parts.push(date.getUTCFullYear());
+  return parts.join(' ');
+}
+
+const isoText = (iso, options) => (/^\d{4}-\d\d-\d\d$/.test(iso ?? '') ? dateText(toDay(iso), options) : iso ?? '');
+
+const WHOLE = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+const TENTH = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** Square kilometres: tenths below 100, whole above. */
+const km2 = (area) => (Math.abs(area) < 99.95 ? TENTH : WHOLE).format(Math.abs(area) < 0.05 ? 0 : area);
+const percent = (share) => `${share > 0 && share < 0.0995 ? TENTH.format(share * 100) : WHOLE.format(share * 100)}%`;
+
+/** A change with its sign and a mark, so that it is not told by colour alone. */
+function signed(area) {
+  if (Math.abs(area) < 0.05) return { text: '0', mark: '', word: 'same' };
+  const up = area > 0;
+  return { text: `${up ? '+' : '\u2212'}${km2(Math.abs(area))}`, mark: up ? '\u25B2' : '\u25BC', word: up ? 'gain' : 'loss' };
+}
+
+const distanceText = (metres) =>
+  metres >= 1000 ? `${TENTH.format(metres / 1000).replace(/\.0$/, '')} ${t('km')}` : `${WHOLE.format(metres)} ${t('m')}`;

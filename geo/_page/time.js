@@ -1,0 +1,210 @@
+// The time axis: who held how much on each date, how much happened, and when nobody looked.
+
+// Days after a layer or an assessment until which we still count the ground as looked at.
+const LOOKED_DAYS = 14;
+const AXIS_HEIGHT = 64;
+
+const AXIS = (() => {
+  const first = () => store.days[0];
+  const last = () => {
+    const events = DATA.events.map((event) => toDay(event.end_date ?? event.event_date));
+    const looks = DATA.assessments.map((row) => toDay(row.date));
+    return Math.max(store.days[store.days.length - 1], ...events, ...looks, first() + 1);
+  };
+  return { first, last };
+})();
+
+let axisFirst = 0;
+let axisLast = 1;
+let totalsByDate = [];
+let eventsByDay = new Map();
+let lookDays = [];
+
+function prepareTime() {
+  axisFirst = AXIS.first();
+  axisLast = AXIS.last();
+  totalsByDate = store.days.map((_, date) => store.totals(date));
+  for (const event of DATA.events) {
+    const day = toDay(event.event_date);
+    eventsByDay.set(day, (eventsByDay.get(day) ?? 0) + 1);
+  }
+  lookDays = [...new Set([...store.days, ...DATA.assessments.map((row) => toDay(row.date))])].sort((a, b) => a - b);
+  for (const [name, which] of [['before', 'before'], ['after', 'after']]) {
+    const range = document.getElementById(`range-${name}`);
+    range.min = axisFirst;
+    range.max = axisLast;
+    range.addEventListener('input', () => setDay(which, +range.value));
+    range.addEventListener('keydown', (event) => {
+      const step = { PageUp: 1, PageDown: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      setDay(which, nextLayer(state[which], step));
+    });
+  }
+  document.getElementById('step-back').addEventListener('click', () => setDay('after', nextLayer(state.after, -1)));
+  document.getElementById('step-on').addEventListener('click', () => setDay('after', nextLayer(state.after, 1)));
+  document.getElementById('play').addEventListener('click', () => (playing ? stopPlaying() : startPlaying()));
+}
+
+/** The next day that has a layer of its own, either way. */
+function nextLayer(day, step) {
+  const found = step > 0 ? store.days.find((d) => d > day) : store.days.filter((d) => d < day).pop();
+  return found ?? day;
+}
+
+function setDay(which, day) {
+  const clamped = Math.min(axisLast, Math.max(axisFirst, day));
+  state[which] = clamped;
+  if (state.before > state.after) state[which === 'before' ? 'after' : 'before'] = clamped;
+  update();
+}
+
+let playing = 0;
+
+function startPlaying() {
+  if (nextLayer(state.after, 1) === state.after) setDay('after', axisFirst);
+  playing = window.setInterval(() => {
+    const next = nextLayer(state.after, 1);
+    if (next === state.after) stopPlaying();
+    else setDay('after', next);
+  }, 900);
+  drawPlayButton();
+}
+
+function stopPlaying() {
+  window.clearInterval(playing);
+  playing = 0;
+  drawPlayButton();
+}
+
+function drawPlayButton() {
+  const button = document.getElementById('play');
+  button.textContent = playing ? '\u275A\u275A' : '\u25B6';
+  button.setAttribute('aria-label', t(playing ? 'pause' : 'play'));
+  button.title = t(playing ? 'pause' : 'play');
+}
+
+function drawTime() {
+  for (const which of ['before', 'after']) {
+    const range = document.getElementById(`range-${which}`);
+    range.value = state[which];
+    range.setAttribute('aria-label', t(which === 'before' ? 'date.before' : state.mode === 'one' ? 'date.shown' : 'date.after'));
+    range.setAttribute('aria-valuetext', onDay(state[which]));
+    range.hidden = which === 'before' && state.mode === 'one';
+  }
+  document.getElementById('step-back').disabled = nextLayer(state.after, -1) === state.after;
+  document.getElementById('step-on').disabled = nextLayer(state.after, 1) === state.after;
+  document.getElementById('now').replaceChildren(el('strong', null, dateText(state.after)),
+    el('span', { class: 'quiet' }, asOfText(state.after)),
+    ...(state.mode === 'one' ? [] : [el('span', null, `${t('before')}: ${dateText(state.before)}`)]));
+  drawPlayButton();
+  drawAxis();
+  drawTicks();
+}
+
+function asOfText(day) {
+  const layer = store.days[store.index(day)];
+  return layer === day ? t('own.layer') : t('as.of', { date: dateText(layer) });
+}
+
+function drawAxis() {
+  const canvas = document.getElementById('chart');
+  const width = canvas.clientWidth;
+  if (!width) return;
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(AXIS_HEIGHT * ratio);
+  const ctx = canvas.getContext('2d');
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const x = (day) => ((day - axisFirst) / (axisLast - axisFirst)) * width;
+  drawAreas(ctx, x, width);
+  drawGaps(ctx, x, painter.patterns(ratio));
+  drawBars(ctx, x);
+  drawLooks(ctx, x);
+}
+
+/** Steps, not slopes: a layer holds until the next. */
+function drawAreas(ctx, x, width) {
+  const height = AXIS_HEIGHT - 8;
+  store.days.forEach((day, date) => {
+    const left = x(day);
+    const right = date + 1 < store.days.length ? x(store.days[date + 1]) : width;
+    let bottom = height;
+    for (const holder of HOLDERS) {
+      const part = ((totalsByDate[date].get(holder) ?? 0) / store.total) * height;
+      ctx.fillStyle = has(DATA.colors, holder) ? mix(colorOf(holder), 0.66) : holder === 'unknown' ? '#e6e6e1' : '#cfcfc8';
+      ctx.fillRect(left, bottom - part, right - left + 0.5, part);
+      bottom -= part;
+    }
+  });
+}
+
+/** Spans in which nobody looked, and what comes after the last layer, are veiled. */
+function drawGaps(ctx, x, patterns) {
+  const stops = [...lookDays.filter((day) => day >= axisFirst), axisLast + LOOKED_DAYS + 1];
+  stops.forEach((day, i) => {
+    const next = stops[i + 1];
+    if (next === undefined || next - day <= LOOKED_DAYS) return;
+    const from = x(day + LOOKED_DAYS);
+    const to = Math.min(x(next), x(axisLast));
+    if (to <= from) return;
+    ctx.fillStyle = 'rgba(255,255,255,.55)';
+    ctx.fillRect(from, 0, to - from, AXIS_HEIGHT - 8);
+    ctx.fillStyle = patterns.bands(['rgba(60,64,72,.4)', null, null, null, null, null], 1.2, 1);
+    ctx.fillRect(from, 0, to - from, AXIS_HEIGHT - 8);
+  });
+}
+
+function drawBars(ctx, x) {
+  const span = axisLast - axisFirst;
+  const bin = Math.max(1, Math.round(span / 120));
+  const bins = new Map();
+  for (const [day, count] of eventsByDay) {
+    if (day < axisFirst) continue;
+    const start = axisFirst + Math.floor((day - axisFirst) / bin) * bin;
+    bins.set(start, (bins.get(start) ?? 0) + count);
+  }
+  const most = Math.max(1, ...bins.values());
+  ctx.fillStyle = 'rgba(40,24,20,.72)';
+  for (const [day, count] of bins) {
+    const height = Math.max(2, (count / most) * 26);
+    ctx.fillRect(x(day) - 0.5, AXIS_HEIGHT - 8 - height, Math.max(1.5, x(day + bin) - x(day) - 1), height);
+  }
+}
+
+/** Full marks are layers, hollow ones are days on which somebody looked without drawing anew. */
+function drawLooks(ctx, x) {
+  const own = new Set(store.days);
+  for (const day of lookDays) {
+    if (day < axisFirst) continue;
+    ctx.beginPath();
+    ctx.arc(Math.min(x(axisLast) - 3, Math.max(3, x(day))), AXIS_HEIGHT - 3.5, 2.6, 0, 7);
+    ctx.fillStyle = own.has(day) ? INK : '#fff';
+    ctx.strokeStyle = INK;
+    ctx.lineWidth = 1;
+    ctx.fill();
+    ctx.stroke();
+  }
+}
+
+/** Month names under the axis, as many as there is room for. */
+function drawTicks() {
+  const box = document.getElementById('ticks');
+  const width = box.clientWidth;
+  const ticks = [];
+  const start = toDate(axisFirst);
+  let lastX = -Infinity;
+  for (let month = 0; month < 1200; month++) {
+    const day = Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + month, 1) / 864e5;
+    if (day > axisLast) break;
+    const at = (Math.max(day, axisFirst) - axisFirst) / (axisLast - axisFirst);
+    if (day < axisFirst && at !== 0) continue;
+    if (at * width - lastX < 64 || at * width > width - 24) continue;
+    lastX = at * width;
+    const date = toDate(Math.max(day, axisFirst));
+    const name = WORDS[language]['months.short'][date.getUTCMonth()];
+    const text = ticks.length === 0 || date.getUTCMonth() === 0 ? `${name} ${date.getUTCFullYear()}` : name;
+    ticks.push(el('span', { style: { left: `${(at * 100).toFixed(2)}%` } }, text));
+  }
+  box.replaceChildren(...ticks);
+}

@@ -1,0 +1,889 @@
+"""
+Coordinates of a layer: checked, put on the grid, and brought into one order.
+
+All geometries of a layer are flattened into one array of positions, so that the checks run
+over arrays; only what fails is looked at one by one, to say what is wrong and where. The order
+of what comes out does not depend on the start of a ring, its direction, or the order of holes
+and parts: shells run counter-clockwise, holes clockwise, each from its smallest vertex.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geo.crs import GRID_DEG, area_km2
+from geo.errors import Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["KINDS", "Found", "Shapes", "flatten", "unfold"]
+
+KINDS: Mapping[str, int] = {
+    "Point": 0,
+    "LineString": 1,
+    "MultiPoint": 1,
+    "Polygon": 2,
+    "MultiLineString": 2,
+    "MultiPolygon": 3,
+}
+"""GeoJSON types that a layer may hold, and how many lists stand round a position."""
+
+_TYPE_NAMES = (
+    "Point",
+    "LineString",
+    "LinearRing",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
+_METRES = 111_320.0
+_NOISE_DEG = 1e-9
+_SLIVER_M = 5.0
+_SPIKE_COS = math.cos(math.radians(1.0))
+_PLACE = re.compile(r"\[(-?[0-9.eE+-]+) (-?[0-9.eE+-]+)\]")
+
+Found = list[tuple[int, Issue]]
+"""Findings, each with the number of its feature."""
+
+Ints = Any  # NDArray[np.int64]; the operators of numpy's types widen it again and again
+Floats = Any  # NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """
+    The geometries of a layer, flattened.
+
+    A feature has parts, a part has sequences (a polygon its rings, shell first; a line or point
+    one), a sequence has positions. Each level holds offsets into the next.
+
+    Attributes
+    ----------
+    kinds
+        GeoJSON type of each feature; None where it has no geometry.
+    xy
+        Longitude, latitude of all positions, shape ``(n, 2)``.
+    sequences
+        Offsets into `xy`, one more than there are sequences.
+    parts
+        Offsets into the sequences.
+    features
+        Offsets into the parts.
+    """
+
+    kinds: tuple[str | None, ...]
+    xy: NDArray[np.float64]
+    sequences: NDArray[np.int64]
+    parts: NDArray[np.int64]
+    features: NDArray[np.int64]
+
+    def rings(self, feature: int) -> list[list[NDArray[np.float64]]]:
+        """
+        Return the positions of one feature.
+
+        Parameters
+        ----------
+        feature
+            Its number.
+
+        Returns
+        -------
+        parts
+            For each part, for each sequence, an array of positions.
+        """
+        first, last = self.features[feature : feature + 2]
+        return [
+            [
+                self.xy[self.sequences[s] : self.sequences[s + 1]]
+                for s in range(self.parts[p], self.parts[p + 1])
+            ]
+            for p in range(first, last)
+        ]
+
+    def build(self) -> NDArray[np.object_]:
+        """
+        Return the geometries.
+
+        Returns
+        -------
+        geometries
+            One shapely geometry a feature, None where it has none.
+        """
+        out = np.full(len(self.kinds), None, dtype=object)
+        kinds = np.array([kind or "" for kind in self.kinds], dtype=object)
+        areas = np.isin(kinds, ["Polygon", "MultiPolygon"])
+        if areas.any():
+            # The others are left out of the arrays, then each part is built once.
+            only = self if areas.all() else self.take(areas)
+            rings: Any = shapely.linearrings(only.xy, indices=_owners(only.sequences))
+            polygons: Any = shapely.polygons(rings, indices=_owners(only.parts))
+            owner = _owners(only.features)
+            many = np.flatnonzero(kinds[areas] == "MultiPolygon")
+            built = np.full(int(areas.sum()), None, dtype=object)
+            single = ~np.isin(owner, many)
+            built[owner[single]] = polygons[single]
+            if many.size:
+                built[many] = shapely.multipolygons(
+                    polygons[~single], indices=np.searchsorted(many, owner[~single])
+                )
+            out[areas] = built
+        for i in np.flatnonzero((kinds != "") & ~areas):
+            out[i] = _build_one(str(kinds[i]), self.rings(int(i)))
+        return out
+
+    def take(self, mask: NDArray[np.bool_]) -> Shapes:
+        """
+        Return some of the features.
+
+        Parameters
+        ----------
+        mask
+            One flag a feature.
+
+        Returns
+        -------
+        shapes
+            Those with a true flag, in their order.
+        """
+        parts = np.repeat(mask, np.diff(self.features))
+        sequences = np.repeat(parts, np.diff(self.parts))
+        vertices = np.repeat(sequences, np.diff(self.sequences))
+        return Shapes(
+            tuple(kind for kind, kept in zip(self.kinds, mask, strict=True) if kept),
+            self.xy[vertices],
+            _offsets(np.diff(self.sequences)[sequences]),
+            _offsets(np.diff(self.parts)[parts]),
+            _offsets(np.diff(self.features)[mask]),
+        )
+
+
+def unfold(geometry: shapely.Geometry) -> dict[str, object]:
+    """
+    Return a geometry as the object that GeoJSON would hold.
+
+    Parameters
+    ----------
+    geometry
+        Any, also one that no layer may hold; Z is kept.
+
+    Returns
+    -------
+    geometry
+        ``type`` and ``coordinates``; lists and floats only.
+    """
+    kind = _TYPE_NAMES[int(shapely.get_type_id(geometry))]
+    z = bool(shapely.has_z(geometry))
+    parts: Any = [
+        [shapely.get_coordinates(s, include_z=z).tolist() for s in _sequences(part)]
+        for part in shapely.get_parts(geometry)
+        if not shapely.is_empty(part)
+    ]
+    coordinates: Any = parts
+    if kind in {"MultiPoint", "MultiLineString"}:
+        coordinates = [part[0][0] if kind == "MultiPoint" else part[0] for part in parts]
+    elif kind != "MultiPolygon" and parts:
+        coordinates = parts[0] if kind == "Polygon" else parts[0][0]
+        if kind == "Point":
+            coordinates = coordinates[0]
+    return {"type": kind, "coordinates": coordinates}
+
+
+def flatten(
+    geometries: Sequence[Mapping[str, object] | None],
+    region: tuple[float, float, float, float] | None = None,
+) -> tuple[Shapes, NDArray[np.object_], Found]:
+    """
+    Check and flatten the geometries of a layer.
+
+    Parameters
+    ----------
+    geometries
+        One a feature: ``type``, one of `KINDS`, and ``coordinates`` as parsed; None for none.
+    region
+        West, south, east, north of where the layer may lie, degrees; None does not look.
+
+    Returns
+    -------
+    shapes
+        On the 1e-6 degree grid and in order; a feature with an error that cannot be repaired has
+        no geometry here.
+    built
+        The same as shapely geometries.
+    found
+        All findings.
+    """
+    found: Found = []
+    raw = _raw(geometries, found)
+    _check_world(raw, found)
+    raw = _without(raw, _failed(len(geometries), found))
+    misplaced: Found = []
+    if region is not None:
+        _check_region(raw, region, misplaced)
+    _check_swapped(raw, misplaced)
+    raw = _closed(raw, found)
+    raw = _without(raw, _failed(len(geometries), found))
+    shapes = _ordered(_cleaned(raw, found), found)
+    built = shapes.build()
+    _check_areas(shapes, built, geometries, found)
+    found += misplaced
+    failed = _failed(len(geometries), found)
+    if failed.any():
+        built[failed] = None
+        shapes = _without(shapes, failed)
+    return shapes, built, found
+
+
+def _build_one(kind: str, parts: list[list[NDArray[np.float64]]]) -> shapely.Geometry:
+    if kind == "Point":
+        return shapely.Point(parts[0][0][0])
+    if kind == "LineString":
+        return shapely.LineString(parts[0][0])
+    if kind == "MultiPoint":
+        return shapely.MultiPoint([part[0][0] for part in parts])
+    return shapely.MultiLineString([part[0] for part in parts])
+
+
+def _sequences(part: shapely.Geometry) -> list[shapely.Geometry]:
+    return list(shapely.get_rings(part)) if isinstance(part, shapely.Polygon) else [part]
+
+
+def _offsets(counts: Ints) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _owners(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each member, the number of what it belongs to."""
+    return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+
+
+def _failed(count: int, found: Found) -> NDArray[np.bool_]:
+    failed = np.zeros(count, dtype=bool)
+    for feature, issue in found:
+        if issue.severity == "error" and not issue.fixable:
+            failed[feature] = True
+    return failed
+
+
+def _without(shapes: Shapes, failed: NDArray[np.bool_]) -> Shapes:
+    """Take the geometry from features that failed."""
+    kept = shapes.take(~failed)
+    counts = np.zeros(len(shapes.kinds), dtype=np.int64)
+    counts[~failed] = np.diff(kept.features)
+    kinds = tuple(None if bad else kind for kind, bad in zip(shapes.kinds, failed, strict=True))
+    return Shapes(kinds, kept.xy, kept.sequences, kept.parts, _offsets(counts))
+
+
+# --- from nested lists to arrays --------------------------------------------
+
+
+def _raw(geometries: Sequence[Mapping[str, object] | None], found: Found) -> Shapes:
+    """Flatten what is made of lists and numbers in the right depth; explain the rest."""
+    nested = []
+    for geometry in geometries:
+        parts = None if geometry is None else _parts(geometry)
+        nested.append(parts if parts is not None and _is_nested(parts) else None)
+    positions = list(chain.from_iterable(_each_sequence(nested)))
+    xy = _numbers(positions)
+    if xy is None:
+        positions = []
+        for i, parts in enumerate(nested):
+            if parts is not None:
+                own = list(chain.from_iterable(_each_sequence([parts])))
+                if _numbers(own) is None and not _drop_z(i, own, found):
+                    nested[i] = None
+                else:
+                    positions += [position[:2] for position in own]
+        xy = np.array(positions, dtype=np.float64).reshape(-1, 2)
+    for i, geometry in enumerate(geometries):
+        if geometry is not None and nested[i] is None:
+            depth = KINDS[str(geometry["type"])]
+            faults = _Diagnosis()
+            faults.look(geometry["coordinates"], depth, ())
+            found += [(i, fault) for fault in faults.issues()]
+    kinds = tuple(
+        None if parts is None or geometry is None else str(geometry["type"])
+        for parts, geometry in zip(nested, geometries, strict=True)
+    )
+    present = [parts or [] for parts in nested]
+    return Shapes(
+        kinds,
+        xy,
+        _offsets([len(sequence) for sequence in _each_sequence(nested)]),
+        _offsets([len(part) for parts in present for part in parts]),
+        _offsets([len(parts) for parts in present]),
+    )
+
+
+def _parts(geometry: Mapping[str, object]) -> Any:
+    """Coordinates as parts of sequences of positions; None if a list is missing."""
+    kind, coordinates = geometry["type"], geometry["coordinates"]
+    if kind == "MultiPolygon":
+        return coordinates
+    if kind in {"MultiPoint", "MultiLineString"}:
+        if not isinstance(coordinates, list):
+            return None
+        return [[[item]] if kind == "MultiPoint" else [item] for item in coordinates]
+    if kind == "Polygon":
+        return [coordinates]
+    return [[[coordinates]]] if kind == "Point" else [[coordinates]]
+
+
+def _is_nested(parts: Any) -> bool:
+    """Whether there are lists, none of them empty, down to the positions."""
+    return (
+        type(parts) is list
+        and bool(parts)
+        and all(
+            type(part) is list and part and all(type(s) is list and s for s in part)
+            for part in parts
+        )
+    )
+
+
+def _each_sequence(nested: Sequence[Any]) -> Iterator[list[Any]]:
+    return chain.from_iterable(chain.from_iterable(parts for parts in nested if parts is not None))
+
+
+def _numbers(positions: list[Any]) -> NDArray[np.float64] | None:
+    """Positions as an array, if each is a list of two finite numbers."""
+    if not positions:
+        return np.empty((0, 2))
+    if set(map(type, positions)) != {list} or set(map(len, positions)) != {2}:
+        return None
+    if not set(map(type, chain.from_iterable(positions))) <= {int, float}:
+        return None
+    values = chain.from_iterable(positions)
+    try:
+        flat = np.fromiter(values, dtype=np.float64, count=2 * len(positions))
+    except OverflowError:
+        return None
+    return flat.reshape(-1, 2) if np.isfinite(flat).all() else None
+
+
+def _drop_z(feature: int, positions: list[Any], found: Found) -> bool:
+    """Whether all positions have a third number and it is zero: then it says nothing."""
+    if set(map(type, positions)) != {list} or set(map(len, positions)) != {3}:
+        return False
+    if _numbers([position[:2] for position in positions]) is None:
+        return False
+    if any(type(position[2]) not in {int, float} or position[2] != 0 for position in positions):
+        return False
+    message = "positions have a third number, zero"
+    found.append((feature, Issue("coord.z", "warning", message, fixable=True)))
+    return True
+
+
+class _Diagnosis:
+    """Looks through coordinates that are not what their type says; one finding a rule."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Issue] = {}
+        self.lengths: set[int] = set()
+
+    def issues(self) -> list[Issue]:
+        """Return what was found."""
+        if len(self.lengths) > 1 and not self.found:
+            self.add("coord.dim", "some positions have two numbers, others three", ())
+        if self.lengths == {3} and not self.found:
+            hint = "delete the heights; a layer is flat"
+            self.add("coord.z", "positions have a third number", (), hint)
+        return list(self.found.values())
+
+    def add(self, code: str, message: str, path: tuple[int, ...], hint: str = "") -> None:
+        """Keep the first finding of a rule, with its place in the lists."""
+        place = "".join(f"[{step}]" for step in path)
+        place = f" (coordinates{place})" if place else ""
+        self.found.setdefault(code, Issue(code, "error", message + place, hint))
+
+    def look(self, value: object, depth: int, path: tuple[int, ...]) -> None:
+        """Look at a list that stands `depth` lists above a position."""
+        if not isinstance(value, list):
+            self.not_list(value, path)
+        elif depth == 0:
+            self.position(value, path)
+        elif not value:
+            self.add(
+                "geom.empty", "there are no coordinates", path, "delete the feature or draw it"
+            )
+        else:
+            for i, item in enumerate(value):
+                self.look(item, depth - 1, (*path, i))
+
+    def not_list(self, value: object, path: tuple[int, ...]) -> None:
+        """Keep what stands where a list must be."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            self.add("coord.depth", "there is a number where a list must be", path)
+        else:
+            self.add("coord.type", f"there is {_word(value)} where a list must be", path)
+
+    def position(self, value: list[object], path: tuple[int, ...]) -> None:
+        """Look at one position."""
+        if not value:
+            self.add(
+                "geom.empty", "there are no coordinates", path, "delete the feature or draw it"
+            )
+            return
+        if any(isinstance(number, list) for number in value):
+            self.add("coord.depth", "there is a list where a number must be", path)
+            return
+        for number in value:
+            if not isinstance(number, int | float) or isinstance(number, bool):
+                hint = "a position is two numbers without quotes: longitude, latitude"
+                self.add("coord.type", f"there is {_word(number)} in a position", path, hint)
+                return
+            if not math.isfinite(number):
+                self.add("num.nonfinite", "there is a number without an end", path)
+                return
+        self.lengths.add(len(value))
+        if len(value) not in {2, 3}:
+            message = f"a position has {len(value)} numbers, not two"
+            self.add("coord.dim", message, path, "longitude, latitude")
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "text" if isinstance(value, str) else "an object"
+
+
+# --- positions --------------------------------------------------------------
+
+
+def _check_world(raw: Shapes, found: Found) -> None:
+    """Find positions outside the world, and edges round its back."""
+    if not len(raw.xy):
+        return
+    x, y = raw.xy[:, 0], raw.xy[:, 1]
+    owner = _vertex_features(raw)
+    outside = (np.abs(x) > 180) | (np.abs(y) > 90)
+    for i, at in _first(owner, outside):
+        far = bool(np.abs(raw.xy[at]).max() > 360)
+        hint = "reproject it to longitude, latitude" if far else "longitude, latitude in degrees"
+        message = f"{x[at]:g}, {y[at]:g} is outside the world"
+        found.append((i, Issue("coord.range", "error", message, hint)))
+    same = np.diff(_vertex_sequences(raw)) == 0
+    jumps = np.append(same & (np.abs(np.diff(x)) > 180) & ~outside[1:] & ~outside[:-1], False)
+    for i, at in _first(owner, jumps):
+        message = "an edge runs more than half round the world"
+        hint = "cut the shape at longitude 180"
+        where = (float(x[at]), float(y[at]))
+        found.append((i, Issue("coord.antimeridian", "error", message, hint, where=where)))
+
+
+def _check_region(raw: Shapes, region: tuple[float, float, float, float], found: Found) -> None:
+    """Find positions outside the region of the layer."""
+    x, y = raw.xy[:, 0], raw.xy[:, 1]
+    west, south, east, north = region
+    outside = (x < west) | (x > east) | (y < south) | (y > north)
+    turned_in = (y >= west) & (y <= east) & (x >= south) & (x <= north)
+    owner = _vertex_features(raw)
+    for i, at in _first(owner, outside):
+        where = (float(x[at]), float(y[at]))
+        if turned_in[owner == i].all():
+            found.append((i, _swapped(where)))
+        else:
+            bounds = f"{west:g}, {south:g} to {east:g}, {north:g}"
+            message = f"it reaches outside the region of this layer ({bounds})"
+            found.append((i, Issue("coord.region", "error", message, where=where)))
+
+
+def _swapped(where: tuple[float, float]) -> Issue:
+    hint = "longitude stands first; nothing is swapped by itself"
+    message = "longitude and latitude look swapped"
+    return Issue("coord.swapped", "error", message, hint, where=where)
+
+
+def _check_swapped(raw: Shapes, found: Found) -> None:
+    """Find a feature far from all others that would lie among them with its axes swapped."""
+    present = np.flatnonzero(np.diff(raw.features))
+    if len(present) < 4:
+        return
+    starts = raw.sequences[raw.parts[raw.features[present]]]
+    low = np.minimum.reduceat(raw.xy, starts)
+    high = np.maximum.reduceat(raw.xy, starts)
+    # The box of all others is that of all, or where the feature itself is the outermost, the next.
+    box_low, box_high = _least_of_others(low), -_least_of_others(-high)
+    gap = np.maximum(np.maximum(box_low - high, low - box_high), 0)
+    size = np.hypot(*(box_high - box_low).T)
+    among = ((low[:, ::-1] >= box_low) & (high[:, ::-1] <= box_high)).all(axis=1)
+    for n in np.flatnonzero(among & (np.hypot(*gap.T) > size)):
+        found.append((int(present[n]), _swapped((float(low[n, 0]), float(low[n, 1])))))
+
+
+def _least_of_others(values: Floats) -> Floats:
+    """For each row, the least of all other rows, column by column."""
+    least, second = np.partition(values, 1, axis=0)[:2]
+    own = np.arange(len(values))[:, None] == values.argmin(axis=0)
+    return np.where(own, second, least)
+
+
+def _vertex_sequences(shapes: Shapes) -> NDArray[np.int64]:
+    return _owners(shapes.sequences)
+
+
+def _sequence_features(shapes: Shapes) -> NDArray[np.int64]:
+    return np.repeat(_owners(shapes.features), np.diff(shapes.parts))
+
+
+def _vertex_features(shapes: Shapes) -> NDArray[np.int64]:
+    return np.repeat(_sequence_features(shapes), np.diff(shapes.sequences))
+
+
+def _first(owner: Ints, mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """For each owner with a true flag: the owner, and the place of its first one."""
+    at = np.flatnonzero(mask)
+    owners, first = np.unique(owner[at], return_index=True)
+    return [(int(i), int(at[k])) for i, k in zip(owners, first, strict=True)]
+
+
+# --- sequences --------------------------------------------------------------
+
+
+def _is_ring(shapes: Shapes) -> NDArray[np.bool_]:
+    """For each sequence, whether it is a ring."""
+    areas = np.array([kind in {"Polygon", "MultiPolygon"} for kind in shapes.kinds], dtype=bool)
+    return areas[_sequence_features(shapes)]
+
+
+def _cleaned(raw: Shapes, found: Found) -> Shapes:
+    """Round to the grid and drop repeated vertices; explain what is then too short."""
+    if not len(raw.xy):
+        return raw
+    xy = np.round(raw.xy, 6) + 0.0
+    owner = _vertex_features(raw)
+    # What other programs add behind the fifteenth digit is layout, not precision.
+    for i, _ in _first(owner, (np.abs(xy - raw.xy) > _NOISE_DEG).any(axis=1)):
+        found.append((i, _repair("coord.precision", "there are more than six decimals")))
+    same = np.append(False, np.diff(_vertex_sequences(raw)) == 0)
+    repeated = np.append(False, (xy[1:] == xy[:-1]).all(axis=1)) & same
+    if not repeated.any():
+        return _long_enough(
+            raw, Shapes(raw.kinds, xy, raw.sequences, raw.parts, raw.features), found
+        )
+    written = np.append(False, (raw.xy[1:] == raw.xy[:-1]).all(axis=1)) & same
+    for i, _ in _first(owner, written):
+        found.append((i, _repair("ring.duplicate_vertex", "a vertex is repeated")))
+    counts = np.bincount(_vertex_sequences(raw)[~repeated], minlength=len(raw.sequences) - 1)
+    clean = Shapes(raw.kinds, xy[~repeated], _offsets(counts), raw.parts, raw.features)
+    return _long_enough(raw, clean, found)
+
+
+def _repair(code: str, message: str) -> Issue:
+    return Issue(code, "warning", message, fixable=True)
+
+
+def _closed(raw: Shapes, found: Found) -> Shapes:
+    """Close rings whose ends lie no farther apart than their other vertices do."""
+    first, last = raw.xy[raw.sequences[:-1]], raw.xy[raw.sequences[1:] - 1]
+    open_rings = np.flatnonzero(_is_ring(raw) & (first != last).any(axis=1))
+    if not open_rings.size:
+        return raw
+    owner = _sequence_features(raw)
+    closed = []
+    for ring in open_rings:
+        xy = raw.xy[raw.sequences[ring] : raw.sequences[ring + 1]]
+        gap = math.hypot(*(xy[0] - xy[-1]))
+        where = (float(xy[-1, 0]), float(xy[-1, 1]))
+        message = f"a ring ends {gap:.6g} degrees from where it begins"
+        usual = float(np.median(np.hypot(*np.diff(xy, axis=0).T))) if len(xy) > 2 else 0.0
+        if (np.round(xy[0], 6) == np.round(xy[-1], 6)).all():
+            issue = Issue("ring.unclosed", "warning", message, where=where, fixable=True)
+        elif gap <= 2 * usual:
+            hint = "`frontline fmt` repeats its first position at the end"
+            issue = Issue("ring.unclosed", "error", message, hint, where=where, fixable=True)
+        else:
+            hint = "is a part of it missing? draw it again"
+            issue = Issue("ring.unclosed", "error", message, hint, where=where)
+        found.append((int(owner[ring]), issue))
+        closed.append(ring)
+    at = raw.sequences[1:][closed]
+    xy = np.insert(raw.xy, at, raw.xy[raw.sequences[:-1][closed]], axis=0)
+    counts = np.diff(raw.sequences)
+    counts[closed] += 1
+    return Shapes(raw.kinds, xy, _offsets(counts), raw.parts, raw.features)
+
+
+def _long_enough(raw: Shapes, clean: Shapes, found: Found) -> Shapes:
+    """Leave out features with a ring or line that has too few vertices."""
+    counts = np.diff(clean.sequences)
+    lines = np.array(
+        [kind in {"LineString", "MultiLineString"} for kind in clean.kinds], dtype=bool
+    )
+    owner = _sequence_features(clean)
+    short = np.where(_is_ring(clean), counts < 4, lines[owner] & (counts < 2))
+    if not short.any():
+        return clean
+    for i, at in _first(owner, short):
+        before = raw.xy[raw.sequences[at] : raw.sequences[at + 1]]
+        distinct = len(np.unique(before, axis=0))
+        where = (float(before[0, 0]), float(before[0, 1]))
+        if distinct >= (2 if lines[i] else 3):
+            message = "nothing is left when it is rounded to six decimals"
+            found.append((i, Issue("geom.collapse", "error", message, where=where)))
+        elif lines[i]:
+            message = "a line has fewer than two positions"
+            found.append((i, Issue("line.short", "error", message, where=where)))
+        else:
+            message = "a ring has fewer than three corners"
+            hint = "it needs four positions, the last like the first"
+            found.append((i, Issue("ring.short", "error", message, hint, where=where)))
+    failed = np.zeros(len(clean.kinds), dtype=bool)
+    failed[owner[short]] = True
+    return _without(clean, failed)
+
+
+# --- one order --------------------------------------------------------------
+
+
+def _ordered(shapes: Shapes, found: Found) -> Shapes:
+    """Wind rings, begin each at its smallest vertex, order holes and parts."""
+    if not len(shapes.xy):
+        return shapes
+    ring = _is_ring(shapes)
+    counts = np.diff(shapes.sequences)
+    first = shapes.sequences[:-1]
+    owner = _vertex_sequences(shapes)
+    x, y = shapes.xy[:, 0], shapes.xy[:, 1]
+    # The smallest vertex of each sequence: least longitude, and of those the least latitude.
+    west = np.minimum.reduceat(x, first)[owner]
+    south = np.minimum.reduceat(np.where(x == west, y, np.inf), first)[owner]
+    at = np.flatnonzero((x == west) & (y == south))
+    smallest = at[np.unique(owner[at], return_index=True)[1]] - first
+    turn = _turns(shapes, smallest, ring)
+    shell = np.zeros(len(counts), dtype=bool)
+    shell[shapes.parts[:-1]] = True
+    wrong = ring & (np.where(shell, turn, -turn) < 0)
+    for i, _ in _first(_sequence_features(shapes), wrong):
+        found.append((i, _repair("ring.winding", "a ring runs the wrong way round")))
+    step = np.where(wrong, -1, 1)[owner]
+    place = np.arange(len(x)) - first[owner]
+    length = np.maximum(counts - 1, 1)[owner]
+    turned = first[owner] + (smallest[owner] + step * place) % length
+    xy = np.where(ring[owner][:, None], shapes.xy[turned], shapes.xy)
+    return _sorted(Shapes(shapes.kinds, xy, shapes.sequences, shapes.parts, shapes.features))
+
+
+def _turns(shapes: Shapes, smallest: Ints, ring: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Sign of each ring's turn at its smallest vertex, which is convex: exact, in whole steps."""
+    first = shapes.sequences[:-1]
+    length = np.maximum(np.diff(shapes.sequences) - 1, 1)
+    steps = np.rint(shapes.xy / GRID_DEG).astype(np.int64)
+    here = steps[first + smallest]
+    back = steps[first + (smallest - 1) % length] - here
+    ahead = steps[first + (smallest + 1) % length] - here
+    sign: NDArray[np.int64] = np.sign(ahead[:, 0] * back[:, 1] - ahead[:, 1] * back[:, 0])
+    return np.where(ring, sign, 0)
+
+
+def _sorted(shapes: Shapes) -> Shapes:
+    """Order the holes of a part and the parts of a feature by their first two vertices."""
+    if len(shapes.sequences) == len(shapes.features):
+        return shapes
+    first = shapes.sequences[:-1]
+    second = np.minimum(first + 1, shapes.sequences[1:] - 1)
+    keys = np.hstack([shapes.xy[first], shapes.xy[second]])
+    keys = _line_ranks(shapes, keys)
+    part = _owners(shapes.parts)
+    hole = np.ones(len(first), dtype=bool)
+    hole[shapes.parts[:-1]] = False
+    rings = np.lexsort((*keys.T[::-1], hole, part))
+    shapes = _rearranged(shapes, rings, shapes.parts)
+    parts = np.lexsort((*keys[shapes.parts[:-1]].T[::-1], _owners(shapes.features)))
+    counts = np.diff(shapes.parts)
+    rings = np.concatenate(
+        [np.arange(shapes.parts[p], shapes.parts[p + 1]) for p in parts] or [np.empty(0, np.int64)]
+    )
+    return _rearranged(shapes, rings, _offsets(counts[parts]))
+
+
+def _line_ranks(shapes: Shapes, keys: Floats) -> Floats:
+    """Give lines, which may share their first two vertices, a rank by all their vertices."""
+    kinds = np.array([kind == "MultiLineString" for kind in shapes.kinds], dtype=bool)
+    lines = np.flatnonzero(kinds[_sequence_features(shapes)])
+    if lines.size:
+        full = [shapes.xy[shapes.sequences[s] : shapes.sequences[s + 1]].tolist() for s in lines]
+        rank = np.empty(len(lines))
+        rank[sorted(range(len(lines)), key=full.__getitem__)] = np.arange(len(lines))
+        keys[lines] = rank[:, None]
+    return keys
+
+
+def _rearranged(shapes: Shapes, order: Ints, parts: NDArray[np.int64]) -> Shapes:
+    """Put the sequences in another order."""
+    if (order == np.arange(len(order))).all():
+        return Shapes(shapes.kinds, shapes.xy, shapes.sequences, parts, shapes.features)
+    counts = np.diff(shapes.sequences)[order]
+    sequences = _offsets(counts)
+    shift = np.repeat(shapes.sequences[:-1][order] - sequences[:-1], counts)
+    xy = shapes.xy[np.arange(len(shapes.xy)) + shift]
+    return Shapes(shapes.kinds, xy, sequences, parts, shapes.features)
+
+
+# --- areas ------------------------------------------------------------------
+
+
+def _check_areas(
+    shapes: Shapes,
+    built: NDArray[np.object_],
+    geometries: Sequence[Mapping[str, object] | None],
+    found: Found,
+) -> None:
+    """Explain areas that are not valid; warn of spikes and slivers in the others."""
+    areas = np.array([kind in {"Polygon", "MultiPolygon"} for kind in shapes.kinds], dtype=bool)
+    if not areas.any():
+        return
+    invalid = areas & ~shapely.is_valid(built)
+    for i in map(int, np.flatnonzero(invalid)):
+        geometry = geometries[i]
+        assert geometry is not None
+        found.append((i, _why_invalid(shapes.rings(i), built[i], geometry)))
+    fine = shapes.take(areas & ~invalid)
+    numbers = np.flatnonzero(areas & ~invalid)
+    if not len(fine.xy):
+        return
+    owner = _vertex_features(fine)
+    for n, at in _first(owner, _sharpness(fine) > _SPIKE_COS):
+        where = (float(fine.xy[at, 0]), float(fine.xy[at, 1]))
+        message = "the border goes out and back in a corner of less than one degree"
+        found.append((int(numbers[n]), Issue("geom.spike", "warning", message, where=where)))
+    width = _widths(fine)
+    part_owner = _owners(fine.features)
+    for n, at in _first(part_owner, width < _SLIVER_M):
+        vertex = fine.xy[fine.sequences[fine.parts[at]]]
+        where = (float(vertex[0]), float(vertex[1]))
+        message = f"a part is {width[at]:.1f} m wide on average"
+        found.append((int(numbers[n]), Issue("geom.sliver", "warning", message, where=where)))
+
+
+def _edges(shapes: Shapes) -> Floats:
+    """From each vertex to the next of its ring, metres; zero from the last."""
+    scale = np.cos(np.radians(shapes.xy[:, 1]))
+    edge = np.zeros_like(shapes.xy)
+    edge[:-1] = np.diff(shapes.xy, axis=0) * _METRES
+    edge[shapes.sequences[1:] - 1] = 0
+    edge[:, 0] *= scale
+    return edge
+
+
+def _sharpness(shapes: Shapes) -> Floats:
+    """Cosine of the angle at each vertex of the rings; -1 at the closing one."""
+    ahead = _edges(shapes)
+    back = np.zeros_like(ahead)
+    back[1:] = -ahead[:-1]
+    # A ring begins where its last edge ends.
+    back[shapes.sequences[:-1]] = -ahead[shapes.sequences[1:] - 2]
+    product = np.hypot(ahead[:, 0], ahead[:, 1]) * np.hypot(back[:, 0], back[:, 1])
+    dot = (ahead * back).sum(axis=1)
+    cosine = np.full(len(dot), -1.0)
+    np.divide(dot, product, out=cosine, where=product > 0)
+    cosine[shapes.sequences[1:] - 1] = -1.0
+    return cosine
+
+
+def _widths(shapes: Shapes) -> Floats:
+    """Mean width of each part, metres: twice its area by its circumference."""
+    edge = _edges(shapes)
+    first = shapes.sequences[:-1]
+    origin = shapes.xy[first][_vertex_sequences(shapes)]
+    offset = (shapes.xy - origin) * _METRES
+    offset[:, 0] *= np.cos(np.radians(origin[:, 1]))
+    cross = np.zeros(len(offset))
+    cross[:-1] = offset[:-1, 0] * offset[1:, 1] - offset[1:, 0] * offset[:-1, 1]
+    cross[shapes.sequences[1:] - 1] = 0
+    length = np.hypot(edge[:, 0], edge[:, 1])
+    starts = first[shapes.parts[:-1]]
+    return np.add.reduceat(cross, starts) / np.maximum(np.add.reduceat(length, starts), 1e-9)
+
+
+_REASONS = (
+    ("Hole lies outside", "geom.hole_outside", "a hole lies outside its shell"),
+    ("Holes are nested", "geom.nested_holes", "a hole lies inside another hole"),
+    ("Nested shells", "geom.overlap_parts", "a part lies inside another part"),
+    ("Duplicate Rings", "geom.overlap_parts", "a ring is there twice"),
+    ("Interior is disconnected", "geom.disconnected", "holes cut the area in two"),
+    ("Too few points", "ring.short", "a ring has fewer than three corners"),
+    ("", "geom.self_intersection", "the border crosses or touches itself"),
+)
+
+
+def _why_invalid(
+    rings: list[list[NDArray[np.float64]]],
+    built: shapely.Geometry,
+    geometry: Mapping[str, object],
+) -> Issue:
+    """Name the first fault of an area, and its place."""
+    reason = shapely.is_valid_reason(built)
+    match = _PLACE.search(reason)
+    where = (float(match[1]), float(match[2])) if match else None
+    if any(len(np.unique(ring, axis=0)) < 3 for part in rings for ring in part):
+        return Issue("ring.short", "error", "a ring has fewer than three corners", where=where)
+    if _was_valid(geometry):
+        message = "it is valid only before it is rounded to six decimals"
+        hint = "move the vertices apart that lie within 0.1 m"
+        return Issue("geom.collapse", "error", message, hint, where=where)
+    if (tip := _spike(rings)) is not None:
+        message = "the border goes out and back along the same line"
+        return Issue("geom.spike", "error", message, "delete the vertex", where=tip)
+    if any(np.array_equal(hole[::-1], part[0]) for part in rings for hole in part[1:]):
+        message = "a hole takes the whole shell"
+        return Issue("geom.empty_interior", "error", message, where=where)
+    parts = shapely.get_parts(built)
+    if len(parts) > 1 and shapely.is_valid(parts).all():
+        message = "two parts overlap, or share a border"
+        return Issue("geom.overlap_parts", "error", message, "join them", where=where)
+    code, message = next((c, m) for start, c, m in _REASONS if reason.startswith(start))
+    return Issue(code, "error", message, _repairs(built), where=where)
+
+
+def _was_valid(geometry: Mapping[str, object]) -> bool:
+    """Whether the geometry is valid with all its decimals."""
+    parts = _parts(geometry)
+    try:
+        polygons = [shapely.Polygon(part[0], part[1:]) for part in parts]
+    except (ValueError, shapely.errors.GEOSException):
+        return False
+    whole = polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+    return bool(shapely.is_valid(whole))
+
+
+def _spike(rings: list[list[NDArray[np.float64]]]) -> tuple[float, float] | None:
+    """Find the tip of a spike without any width."""
+    for ring in chain.from_iterable(rings):
+        steps = np.rint(ring[:-1] / GRID_DEG).astype(np.int64)
+        ahead, back = np.roll(steps, -1, axis=0) - steps, np.roll(steps, 1, axis=0) - steps
+        cross = ahead[:, 0] * back[:, 1] - ahead[:, 1] * back[:, 0]
+        tips = np.flatnonzero((cross == 0) & ((ahead * back).sum(axis=1) > 0))
+        if tips.size:
+            return float(ring[tips[0], 0]), float(ring[tips[0], 1])
+    return None
+
+
+def _repairs(built: shapely.Geometry) -> str:
+    """Say what the two automatic repairs would make of an area: a person must choose."""
+    try:
+        lines, structure = area_km2(
+            [
+                shapely.make_valid(built, method="linework"),
+                shapely.make_valid(built, method="structure", keep_collapsed=False),
+            ]
+        )
+    except (ValueError, shapely.errors.GEOSException):
+        return "draw it again there"
+    return (
+        f"draw it again there; automatic repairs would give {lines:.3f} km2 (even-odd) "
+        f"or {structure:.3f} km2 (union)"
+    )

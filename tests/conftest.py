@@ -1,0 +1,50 @@
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("local", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A sound little theatre, in a folder of its own, to break."""
+    folder = tmp_path / "layers"
+    shutil.copytree(ROOT / "tests" / "data" / "valid", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The layers that ship with the project; read, never written."""
+    return ROOT / "layers"
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Test material beside the checkout."""
+    folder = Path(os.environ.get("GEO_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip("no test material: set GEO_SHARED to its folder")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        local = not isinstance(address, tuple) or address[0] in {"127.0.0.1", "::1", "localhost"}
+        if not local:
+            raise AssertionError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)

@@ -1,0 +1,268 @@
+import json
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import shapely
+
+from geo import cli
+from geo.crs import area_km2
+
+
+@pytest.fixture
+def frontline(monkeypatch, capsys):
+    """Run the command in this process: exit code, standard output, standard error."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["frontline", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        return stop.value.code, said.out, said.err
+
+    return run
+
+
+def snapshot(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_version_and_help_answer(frontline):
+    assert frontline("--version")[1].startswith("frontline, version ")
+    code, out, _ = frontline("--help")
+    assert code == 0
+    for name in cli.command.commands:
+        assert name in out
+        assert frontline(name, "--help")[0] == 0
+
+
+def test_control_prints_patches_as_of_the_layer_in_force(frontline, small):
+    code, out, err = frontline("control", "2017-07-20", "--layers", small)
+    assert code == 0
+    assert "as of 2017-07-01" in err
+    assert "ctl-mid" in out
+    assert "inferred" in out
+
+
+def test_control_as_geojson_is_json_with_every_property(frontline, small):
+    code, out, _ = frontline("control", "2017-08-01", "--format", "geojson", "--layers", small)
+    assert code == 0
+    found = json.loads(out)
+    east = next(f for f in found["features"] if f["properties"]["id"] == "ctl-east")
+    assert east["properties"]["controllers"] == "blue-guard;red"
+    assert east["properties"]["as_of"] == "2017-08-01"
+
+
+def test_a_date_before_the_first_layer_names_the_first_layer(frontline, small):
+    code, out, err = frontline("control", "2016-01-01", "--layers", small)
+    assert (code, out) == (1, "")
+    assert "2017-07-01" in err
+
+
+@pytest.mark.parametrize("word", ["yesterday", "2017-7-1", "2017-02-30", "20170701"])
+def test_what_is_no_date_is_said_so(frontline, small, word):
+    code, out, err = frontline("control", word, "--layers", small)
+    assert (code, out) == (1, "")
+    assert word in err
+    assert "Traceback" not in err
+
+
+def test_change_prints_transfers_and_places(frontline, small):
+    code, out, _ = frontline("change", "2017-07-01", "2017-08-01", "--layers", small)
+    assert code == 0
+    assert "mid_well" in out
+    assert "chg-mid" in out
+
+
+def test_changes_of_no_size_are_an_answer(frontline, small):
+    code, out, _ = frontline("change", "2017-07-01", "2017-07-01", "--layers", small)
+    assert code == 0
+    assert "Nothing changed hands." in out
+
+
+def test_areas_of_each_date_add_up_to_the_study_area(frontline, small):
+    code, out, _ = frontline("areas", "--format", "csv", "--layers", small)
+    assert code == 0
+    header, *rows = (line.split(",") for line in out.splitlines())
+    assert header == ["date", "controller", "status", "area_km2"]
+    whole = area_km2(shapely.box(37, 33, 38, 34))[0]
+    for day in ("2017-07-01", "2017-08-01"):
+        assert sum(float(r[3]) for r in rows if r[0] == day) == pytest.approx(whole, rel=1e-4)
+
+
+def test_history_says_who_when_and_why_in_text_and_as_data(frontline, small):
+    code, out, err = frontline("history", "mid_well", "--layers", small)
+    assert code == 0
+    assert "to 0.8 km" in err
+    assert "stm-mid-2" in out
+    rows = json.loads(frontline("history", "mid_well", "--format", "json", "--layers", small)[1])
+    assert [(r["valid_from"], r["valid_to"], r["controller"]) for r in rows] == [
+        ("2017-07-01", "2017-08-01", "red"),
+        ("2017-08-01", None, "blue-guard"),
+    ]
+    assert rows[1]["source_ids"] == "wire-1"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("mid_wel", "did you mean mid_well"), ("lost_well", "never located"), ("zzz", "no place")],
+)
+def test_a_place_without_an_answer_says_why(frontline, small, place, said):
+    code, out, err = frontline("history", place, "--layers", small)
+    assert (code, out) == (1, "")
+    assert said in err
+
+
+def test_check_prints_counts_and_no_errors(frontline, small):
+    frontline("fmt", small)
+    code, out, _ = frontline("check", small)
+    assert code == 0
+    assert "2 control layers" in out
+    assert "0 errors, 0 warnings" in out
+
+
+def test_check_reports_all_faults_of_all_files_at_once(frontline, small):
+    (small / "actors.csv").write_bytes(b"id,name\nred,Red\n")
+    torn = (small / "control/2017-07-01.geojson").read_bytes()[:300]
+    (small / "control/2017-07-01.geojson").write_bytes(torn)
+    before = snapshot(small)
+    code, out, _ = frontline("check", small)
+    assert code == 1
+    assert "actors.csv" in out
+    assert "2017-07-01.geojson" in out
+    findings = json.loads(frontline("check", small, "--format", "json")[1])
+    assert len(findings["issues"]) >= 2
+    assert snapshot(small) == before
+
+
+def test_no_folder_is_one_clear_message(frontline, tmp_path):
+    for words in (["check", tmp_path / "none"], ["areas", "--layers", tmp_path / "none"]):
+        code, out, err = frontline(*words)
+        assert code == 1
+        assert "theatre.geojson" in out + err
+
+
+def test_fmt_gives_back_the_same_bytes_after_any_shuffle(frontline, small):
+    assert frontline("fmt", small)[0] == 0
+    assert frontline("fmt", "--check", small)[0] == 0
+    wanted = snapshot(small)
+    dice = random.Random(4)
+    for path in sorted(small.rglob("*.geojson")):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        dice.shuffle(data["features"])
+        for feature in data["features"]:
+            items = list(feature["properties"].items())
+            feature["properties"] = dict(dice.sample(items, len(items)))
+            if feature["geometry"] and feature["geometry"]["type"] == "Polygon":
+                ring = feature["geometry"]["coordinates"][0][:-1]
+                turn = dice.randrange(len(ring))
+                ring = ring[turn:] + ring[:turn]
+                feature["geometry"]["coordinates"][0] = [*ring, ring[0]]
+        path.write_text(json.dumps(data, indent=3), encoding="utf-8")
+    code, out, _ = frontline("fmt", "--check", small)
+    assert code == 1
+    assert "would rewrite" in out
+    assert frontline("fmt", small)[0] == 0
+    assert snapshot(small) == wanted
+
+
+def test_fmt_writes_nothing_where_one_file_is_broken(frontline, small):
+    (small / "places.geojson").write_bytes(b"{")
+    before = snapshot(small)
+    code, _, err = frontline("fmt", small)
+    assert code == 1
+    assert "places.geojson" in err
+    assert snapshot(small) == before
+
+
+def test_estimate_writes_a_layer_once_and_not_over_another(frontline, small):
+    code, out, err = frontline("estimate", "2017-07-15", "--layers", small)
+    assert code == 0, err
+    assert Path(out.strip()).name == "2017-07-15.geojson"
+    assert frontline("fmt", "--check", Path(out.strip()))[0] == 0
+    code, _, err = frontline("estimate", "2017-07-15", "--layers", small)
+    assert code == 1
+    assert "--force" in err
+    assert frontline("estimate", "2017-07-15", "--force", "--layers", small)[0] == 0
+
+
+def test_a_dry_run_writes_nothing(frontline, small):
+    before = snapshot(small)
+    code, out, _ = frontline("estimate", "2017-07-15", "--dry-run", "--layers", small)
+    assert code == 0
+    assert "Nearest evidence" in out
+    assert snapshot(small) == before
+
+
+def test_map_writes_one_file_and_names_it_last(frontline, small, tmp_path):
+    code, out, err = frontline("map", small, "--output", tmp_path / "x.html")
+    assert code == 0, err
+    assert out.splitlines()[-1] == str(tmp_path / "x.html")
+    assert (tmp_path / "x.html").stat().st_size < 2e6
+
+
+def test_a_rejected_layer_yields_no_map(frontline, small, tmp_path):
+    layer = small / "control/2017-07-01.geojson"
+    layer.write_text(
+        layer.read_text(encoding="utf-8").replace('"red"', '"nobody"'), encoding="utf-8"
+    )
+    code, out, err = frontline("map", small, "--output", tmp_path / "x.html")
+    assert (code, out) == (1, "")
+    assert "nobody" in err
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_layers_that_cover_another_area_are_refused(frontline, small):
+    theatre = small / "theatre.geojson"
+    data = json.loads(theatre.read_text(encoding="utf-8"))
+    data["features"][0]["geometry"]["coordinates"][0][2] = [38.5, 34]
+    data["features"][0]["geometry"]["coordinates"][0][1] = [38.5, 33]
+    theatre.write_text(json.dumps(data), encoding="utf-8")
+    code, _, err = frontline("areas", "--layers", small)
+    assert code == 1
+    assert "layer.gap" in err
+
+
+def test_spreadsheets_get_no_formulas(frontline, small):
+    for day in ("2017-07-01", "2017-08-01"):
+        layer = small / f"control/{day}.geojson"
+        data = json.loads(layer.read_text(encoding="utf-8"))
+        for feature in data["features"]:
+            feature["properties"]["note"] = "=HYPERLINK(1)"
+        layer.write_text(json.dumps(data), encoding="utf-8")
+    out = frontline("history", "mid_well", "--format", "csv", "--layers", small)[1]
+    assert "'=HYPERLINK(1)" in out
+
+
+def test_the_command_says_the_same_whatever_the_locale(small):
+    outputs = set()
+    for env in ({"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8", "TZ": "Pacific/Kiritimati"}):
+        result = subprocess.run(
+            [sys.executable, "-m", "geo", "areas", "--layers", str(small)],
+            capture_output=True,
+            env={"PATH": "/usr/bin:/bin", **env},
+            check=True,
+        )
+        outputs.add(result.stdout)
+    assert len(outputs) == 1
+
+
+def test_a_closed_pipe_is_no_error(small):
+    shell = f"{sys.executable} -m geo control 2017-07-01 --layers {small} --format json | head -c 5"
+    result = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True)
+    assert "Traceback" not in result.stderr
+
+
+def test_another_theatre_needs_no_change_of_code(frontline, small, tmp_path):
+    other = tmp_path / "elsewhere"
+    shutil.copytree(small, other)
+    (other / "control/2017-07-01.geojson").unlink()
+    (other / "control/2017-08-01.geojson").unlink()
+    code, _, err = frontline("areas", "--layers", other)
+    assert code == 1
+    assert "frontline estimate" in err
+    assert frontline("estimate", "2017-07-01", "--layers", other)[0] == 0
+    assert frontline("areas", "--layers", other)[0] == 0

@@ -1,0 +1,77 @@
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from geo import __version__
+from geo.cli import command
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ (frontline .*)$", README, re.MULTILINE)
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder that looks like the checkout, so that examples write nothing into the real one."""
+    (tmp_path / "layers").symlink_to(ROOT / "layers")
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_of_the_readme_runs(line, checkout):
+    words = [sys.executable, "-m", "geo", *shlex.split(line)[1:]]
+    result = subprocess.run(words, cwd=checkout, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout or result.stderr
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_python_block_of_the_readme_runs(block, checkout):
+    env = {**os.environ, "PYTHONWARNINGS": "error"}
+    words = [sys.executable, "-c", block]
+    result = subprocess.run(words, cwd=checkout, capture_output=True, text=True, env=env)
+    assert result.returncode == 0, result.stderr
+
+
+def test_every_command_stands_in_the_readme_and_has_help():
+    for name, one in command.commands.items():
+        assert f"frontline {name}" in README, name
+        assert one.help
+
+
+def test_the_readme_names_only_commands_that_exist():
+    named = set(re.findall(r"(?:^\$ |`)frontline (?!-)(\w[\w-]*)", README, re.MULTILINE))
+    assert named <= set(command.commands)
+
+
+def test_the_changelog_is_about_this_version():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## \[([0-9.]+)\]", text, re.MULTILINE).group(1) == __version__
+
+
+def test_every_dependency_is_argued_in_the_design():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    design = (ROOT / "DESIGN.md").read_text(encoding="utf-8").lower()
+    for line in project["project"]["dependencies"]:
+        name = re.match(r"[A-Za-z0-9-]+", line).group().lower()
+        assert name in design, name
+
+
+def test_the_project_speaks_of_itself_alone():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout
+    forbidden = re.compile(
+        r"/work/|pypi\.org|registry\.npmjs|deb\.debian|files\.pythonhosted", re.I
+    )
+    for name in listed.splitlines():
+        path = ROOT / name
+        if path.suffix in {".png", ".gif"} or path == Path(__file__) or not path.is_file():
+            continue
+        found = forbidden.search(path.read_text(encoding="utf-8", errors="replace"))
+        assert not found, f"{name}: {found.group()}"
