@@ -131,11 +131,11 @@ def change(before: str, after: str, min_area_km2: float, form: str, layers: Path
         transfers = theatre.transfers(before, after)
         click.echo("Transfers, km2 (rows: before, columns: after)")
         click.echo(transfers.to_string(float_format=_km2) + "\n")
-        click.echo("Ground that changed hands")
+        click.echo("Ground that changed hands, or became known")
     _print(
-        frame,
+        _held(frame) if form == "table" else frame,
         form,
-        shown=("from_controller", "to_controller", "area_km2", "place_ids", "change_ids"),
+        shown=("from", "to", "area_km2", "place_ids", "change_ids"),
         empty="Nothing changed hands.",
     )
     left_out = frame.attrs["left_out_km2"]
@@ -359,6 +359,22 @@ def _print(
         table = flat[list(shown)] if shown else flat
         table = table.map(lambda value: "" if _plain(value) is None else value)
         click.echo(table.to_string(index=False, float_format=_km2, justify="left"))
+
+
+def _held(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same frame with one word for who held each piece: a controller, or a status."""
+    named = {
+        way: frame[f"{way}_controller"].where(
+            frame[f"{way}_controller"] != "", frame[f"{way}_status"]
+        )
+        for way in ("from", "to")
+    }
+    return frame.assign(**named, place_ids=frame["place_ids"].map(_shortened))
+
+
+def _shortened(ids: str, limit: int = 4) -> str:
+    parts = ids.split(";")
+    return ids if len(parts) <= limit else f"{';'.join(parts[:limit])} +{len(parts) - limit}"
 
 
 def _print_history(frame: pd.DataFrame) -> None:

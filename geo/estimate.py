@@ -14,7 +14,9 @@ The method, in full:
 2. **Fixed cells.** The cells are those of all sites, whatever the date, so a border moves
    between two dates only because the evidence did.
 3. **Words in force.** On a date, only the latest statements of each publisher about a site count,
-   and none older than `Parameters.max_age_days`. A change of hands that is reported (it names its
+   and none older than `Parameters.max_age_days`. A word that the next word about its place confirms
+   is as fresh as the nearer of the two: held in March and held in July, with nothing said to the
+   contrary, is held in May. A change of hands that is reported (it names its
    event; it is no claim, no inference and not of low confidence) ends all earlier words: they
    spoke of a state that is over, and do not contradict it. Outlets that lean to one side are one
    voice where they speak in its favour: the heaviest counts, as a claim.
@@ -34,6 +36,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -200,6 +203,7 @@ class Estimator:
         self._by_place: dict[str, list[Row]] = defaultdict(list)
         for row in statements:
             self._by_place[str(row.values["place_id"])].append(row)
+        self._confirmed = self._confirmations()
         self._unused: list[Unused] = []
         self._sites, self._members = self._found_sites()
         if not self._sites:
@@ -341,14 +345,37 @@ class Estimator:
 
     # Verdicts: words, on one date.
 
+    def _confirmations(self) -> dict[str, dt.date]:
+        """The date of the next word about a place, for statements whose holder it confirms."""
+        confirmed = {}
+        for rows in self._by_place.values():
+            by_date: dict[str, list[Row]] = defaultdict(list)
+            for row in rows:
+                by_date[str(row.values["date"])].append(row)
+            for day, following in pairwise(sorted(by_date)):
+                holders = {self._holder(row) for row in by_date[following]}
+                for row in by_date[day]:
+                    if holders == {self._holder(row)} and "" not in holders:
+                        confirmed[row.id] = parse_day(following)
+        return confirmed
+
+    def _holder(self, row: Row) -> str:
+        """The side that a statement gives a place to; empty where it gives it to none alone."""
+        controller = str(row.values["controller"] or "")
+        return self._sides.get(controller, controller)
+
+    def _age_days(self, row: Row, day: dt.date) -> int:
+        """Days since a statement, or until the one that confirms it; negative before it."""
+        age = (day - parse_day(str(row.values["date"]))).days
+        confirmed = self._confirmed.get(row.id)
+        if confirmed is not None and 0 <= age and day < confirmed:
+            age = min(age, (confirmed - day).days)
+        return age
+
     def _in_force(self, place_id: str, day: dt.date) -> list[Row]:
         """Statements about a place that are neither later than the day nor too old."""
-        rows = []
-        for row in self._by_place[place_id]:
-            age = (day - parse_day(str(row.values["date"]))).days
-            if 0 <= age <= self.parameters.max_age_days:
-                rows.append(row)
-        return rows
+        limit = self.parameters.max_age_days
+        return [row for row in self._by_place[place_id] if 0 <= self._age_days(row, day) <= limit]
 
     def _judge(self, site: str, day: dt.date) -> _Verdict | None:
         """Weigh the word of each publisher about a site; None where nobody spoke."""
@@ -433,10 +460,10 @@ class Estimator:
         """Basis x confidence x age x position."""
         parameters, values = self.parameters, row.values
         basis = str(values["basis"])
-        controller = str(values["controller"] or "")
-        if controller and self._claims_for(row, self._sides.get(controller, controller)):
+        holder = self._holder(row)
+        if holder and self._claims_for(row, holder):
             basis = Basis.CLAIMED
-        age = (day - parse_day(str(values["date"]))).days
+        age = self._age_days(row, day)
         place = self._places[str(values["place_id"])]
         radius_km = float(place.properties.get("geo_radius_m") or 0) / 1e3
         return float(

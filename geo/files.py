@@ -264,6 +264,8 @@ def save(path: Path, data: bytes, *, expected: str | None, root: Path | None = N
         raise SchemaError([_refused("file.outside", message, where)])
     if real.exists() and not real.is_file():
         raise SchemaError([_refused("file.kind", "it is no regular file", where)])
+    if real.exists() and not real.stat().st_mode & 0o222:
+        raise LayerError([_refused("file.write", "it is write-protected", where)])
     with _locked(real.parent, where):
         try:
             for leftover in real.parent.glob(_LEFTOVER):

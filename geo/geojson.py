@@ -293,8 +293,7 @@ def _draft(
     document, issues = _strict(data)
     if document is None:
         return _Draft(_Document([], []), [], [(-1, issue) for issue in issues])
-    draft = _assembled(document, schema, region, assign_ids=assign_ids)
-    draft.found += [(-1, issue) for issue in issues]
+    draft = _assembled(document, schema, region, issues=issues, assign_ids=assign_ids)
     if not data.endswith(b"\n"):
         message = "the file does not end with a line feed"
         draft.add(-1, Issue("fmt.newline", "warning", message, fixable=True))
@@ -344,7 +343,7 @@ def _placed(draft: _Draft, file: str) -> list[Issue]:
         merged[key] = dataclasses.replace(
             issue, message=message, file=file, line=line, ids=tuple(dict.fromkeys(ids))
         )
-    return sorted(merged.values(), key=lambda issue: (issue.severity, issue.line))
+    return sorted(merged.values(), key=lambda i: (i.severity, i.line == 0, i.line))
 
 
 # --- bytes to JSON ----------------------------------------------------------
@@ -579,9 +578,9 @@ def _twice(key: str, first: int, line: int) -> Issue:
 # --- the root ---------------------------------------------------------------
 
 
-def _check_root(members: Mapping[str, Any]) -> list[Issue]:
+def _check_root(members: dict[str, Any]) -> list[Issue]:
     """Find what is wrong with the collection itself; it is used only if it is one."""
-    kind = members.get("type")
+    kind = _type(members)
     if kind != "FeatureCollection":
         other = kind in shapes.KINDS or kind in {"Feature", "GeometryCollection", "Topology"}
         if other or members.keys() & {"geometryType", "spatialReference", "arcs"}:
@@ -613,13 +612,19 @@ def _check_root(members: Mapping[str, Any]) -> list[Issue]:
     return issues
 
 
+def _type(value: Any) -> str:
+    """The type that an object says it has; nothing where it says none."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
 def _check_crs(value: Any) -> Issue:
     """Tell a statement of what is true anyway from a real other system."""
     try:
         name = value["properties"]["name"] if value["type"] == "name" else None
     except (TypeError, KeyError):
         name = None
-    if name in _CRS84:
+    if isinstance(name, str) and name in _CRS84:
         message = "the member crs says what is always true"
         return Issue("root.crs84", "warning", message, line=1, fixable=True)
     hint = "export the layer again as longitude, latitude on WGS 84 (EPSG:4326)"
@@ -652,11 +657,12 @@ def _assembled(
     schema: Schema,
     region: tuple[float, float, float, float] | None,
     *,
+    issues: Sequence[Issue] = (),
     assign_ids: bool = False,
 ) -> _Draft:
     """Check all features, and write them unless there is an error without repair."""
     count = len(document.features)
-    draft = _Draft(document, [""] * count, [])
+    draft = _Draft(document, [""] * count, [(-1, issue) for issue in issues])
     if not count:
         message = "the layer holds no features"
         hint = "did a program lose them? see the last version in git"
@@ -755,7 +761,7 @@ def _geometry(i: int, draft: _Draft, schema: Schema) -> dict[str, object] | None
             message = "it has no geometry"
             draft.add(i, Issue("geom.null", "error", message, "draw it or delete it"))
         return None
-    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    kind = _type(geometry)
     if kind not in shapes.KINDS and kind != "GeometryCollection":
         draft.add(i, Issue("geom.type", "error", "its geometry has no type of GeoJSON"))
         return None

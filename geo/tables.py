@@ -255,7 +255,7 @@ def _placed(draft: _Draft, file: str) -> list[Issue]:
         merged[key] = dataclasses.replace(
             issue, file=file, line=line, ids=tuple(dict.fromkeys(ids))
         )
-    return sorted(merged.values(), key=lambda issue: (issue.severity, issue.line))
+    return sorted(merged.values(), key=lambda i: (i.severity, i.line == 0, i.line))
 
 
 # --- text to records --------------------------------------------------------

@@ -181,10 +181,21 @@ def test_actors_of_one_side_do_not_contradict_each_other():
 
 
 def test_old_and_later_statements_are_out_of_force():
-    statements = [said("town", "2017-01-01", "red"), said("town", "2017-09-01", "red")]
+    statements = [said("town", "2017-01-01", "red"), said("town", "2017-09-01", "blue")]
     model = estimator([place("town", 37.5, 33.5)], statements)
     with pytest.raises(ValueError, match="no statement is in force on 2017-07-01"):
         model.draft("2017-07-01")
+
+
+def test_a_word_that_the_next_one_confirms_bridges_the_time_between():
+    held = [said("town", "2017-01-01", "red"), said("town", "2017-09-01", "red")]
+    places = [place("town", 37.5, 33.5), place("other", 37.1, 33.1)]
+    other = said("other", "2017-05-01", "blue")
+    model = estimator(places, [*held, other], max_age_days=130)
+    assert held_at(model.draft("2017-05-02"), 37.5, 33.5)["controller"] == "red"
+    broken = [held[0], said("town", "2017-09-01", "blue")]
+    model = estimator(places, [*broken, other], max_age_days=90)
+    assert held_at(model.draft("2017-05-02"), 37.5, 33.5)["status"] == "unknown"
 
 
 def test_places_that_draw_nothing_are_listed_with_the_reason():

@@ -2,7 +2,7 @@
 // One painter serves the screen, the printed sheet, the picture and the swatches of the legend.
 
 const LAND = '#f6f4ee';
-const OUTSIDE = '#e4e8ea';
+const OUTSIDE = '#e6e8e4';
 const INK = '#1b1f27';
 // The page's colours of certainty: what rests on inference or on a claim is paler as well as marked.
 const FILL = 0.56;
@@ -302,8 +302,9 @@ class Painter {
     if (scene.selected) this.#accuracy(ctx, view, scene.selected);
     const places = scene.show.places ? this.#placeDots(ctx, view, scene) : [];
     if (scene.show.events) this.#dots(ctx, view, scene.dots);
+    if (scene.show.base) this.#lineNames(ctx, view);
     this.#placeNames(ctx, view, places);
-    if (scene.show.base) this.#contextNames(ctx, view);
+    if (scene.show.base) this.#areaNames(ctx, view);
   }
 
   #control(ctx, view, date, show, faded) {
@@ -454,10 +455,10 @@ class Painter {
 
   /** A place put there from a description has no sharp point to show. */
   #softDot(ctx, view, place, x, y) {
-    const r = Math.min(70, Math.max(8, this.metresToPixels(view, place.geo_radius_m || 5000, place.lonlat[1])));
+    const r = Math.min(44, Math.max(8, this.metresToPixels(view, place.geo_radius_m || 5000, place.lonlat[1])));
     const blur = ctx.createRadialGradient(x, y, 0, x, y, r);
-    blur.addColorStop(0, 'rgba(27,31,39,.42)');
-    blur.addColorStop(0.35, 'rgba(27,31,39,.2)');
+    blur.addColorStop(0, 'rgba(27,31,39,.34)');
+    blur.addColorStop(0.35, 'rgba(27,31,39,.14)');
     blur.addColorStop(1, 'rgba(27,31,39,0)');
     ctx.fillStyle = blur;
     ctx.beginPath();
@@ -491,6 +492,8 @@ class Painter {
 
   /** Names in order of weight; one that would cover another, or a mark, is left out. */
   #placeNames(ctx, view, places) {
+    const [mx, my] = [view.marginX ?? 0, view.marginY ?? 0];
+    const cut = (b) => b[0] < mx || b[1] < my || b[2] > view.width - mx || b[3] > view.height - my;
     for (const { place, x, y, rank, key, inferred, r } of places) {
       const strong = rank <= 1;
       const lines = this.#nameLines(place, key || rank <= 1 || view.zoom >= 10, strong, inferred);
@@ -507,7 +510,7 @@ class Painter {
       ];
       for (const [left, top, align] of spots) {
         const box = [left - 2, top, left + width + 2, top + height];
-        if (!this.#free(box)) continue;
+        if (!this.#free(box) || (cut(box) && !key)) continue;
         this.taken.push(box);
         const tx = align === 'left' ? left : align === 'right' ? left + width : left + width / 2;
         lines.forEach(([text, font], i) => this.#text(ctx, text, font, tx, top + 8 + i * 14, align));
@@ -538,12 +541,11 @@ class Painter {
     ctx.fillText(text, x, y);
   }
 
-  /** Names along roads and zones, and of areas in the middle; a schematic line says so itself. */
-  #contextNames(ctx, view) {
+  /** Names along roads and zones; a schematic line says so itself, before any village is named. */
+  #lineNames(ctx, view) {
     for (const feature of this.context) {
-      const name = nameOf(feature, '');
-      if (feature.spot) this.#areaName(ctx, view, feature, name);
       if (feature.kind === 'admin1' || feature.kind === 'country') continue;
+      const name = nameOf(feature, '');
       const note = feature.accuracy === 'schematic' ? `(${t('schematic')})` : '';
       const text = [name, note].filter(Boolean).join(' ');
       if (text) this.#nameAlong(ctx, view, feature.lines, text);
@@ -555,18 +557,27 @@ class Painter {
     ctx.font = font;
     const width = this.#width(ctx, text);
     for (const { x, y, angle } of straightStretches(lines, view, width)) {
-      const half = (width / 2) * Math.abs(Math.cos(angle)) + 9 * Math.abs(Math.sin(angle));
-      const rise = (width / 2) * Math.abs(Math.sin(angle)) + 9 * Math.abs(Math.cos(angle));
-      const [cx, cy] = [x + 9 * Math.sin(angle), y - 9 * Math.cos(angle)];
-      const box = [cx - half, cy - rise, cx + half, cy + rise];
-      if (!this.#free(box)) continue;
-      this.taken.push(box);
+      // Slanting text is kept clear by a chain of small boxes; one large box would seldom fit.
+      const [cx, cy] = [x + 11 * Math.sin(angle), y - 11 * Math.cos(angle)];
+      const boxes = [];
+      for (let s = -width / 2; s <= width / 2; s += 8) {
+        const [bx, by] = [cx + s * Math.cos(angle), cy + s * Math.sin(angle)];
+        boxes.push([bx - 6, by - 6.5, bx + 6, by + 6.5]);
+      }
+      if (!boxes.every((box) => this.#free(box))) continue;
+      this.taken.push(...boxes);
       ctx.save();
       ctx.translate(cx, cy);
       ctx.rotate(angle);
       this.#text(ctx, text, font, 0, 0, 'center', '#4a3f33');
       ctx.restore();
       return;
+    }
+  }
+
+  #areaNames(ctx, view) {
+    for (const feature of this.context) {
+      if (feature.spot && (feature.kind === 'country' || feature.kind === 'admin1')) this.#areaName(ctx, view, feature, nameOf(feature, ''));
     }
   }
 
@@ -614,7 +625,13 @@ function straightStretches(lines, view, width) {
   const found = [];
   for (const world of lines) {
     const xs = [];
-    for (let i = 0; i < world.length; i += 2) xs.push([world[i] * size - view.x0, world[i + 1] * size - view.y0]);
+    for (let i = 0; i < world.length; i += 2) {
+      const point = [world[i] * size - view.x0, world[i + 1] * size - view.y0];
+      const last = xs[xs.length - 1] ?? point;
+      const steps = Math.min(60, Math.ceil(Math.hypot(point[0] - last[0], point[1] - last[1]) / 24));
+      for (let k = 1; k < steps; k++) xs.push(last.map((v, axis) => v + ((point[axis] - v) * k) / steps));
+      xs.push(point);
+    }
     for (let i = 0; i < xs.length; i++) {
       // From each vertex as far as the text is long: a straight line if the way there is no longer.
       let way = 0;

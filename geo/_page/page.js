@@ -130,7 +130,10 @@ const CanvasLayer = L.Layer.extend({
     L.DomUtil.setPosition(canvas, corner);
     this.corner = this._map.layerPointToLatLng(corner);
     const origin = this._map.getPixelOrigin();
-    this.view = { zoom: this._map.getZoom(), x0: origin.x + corner.x, y0: origin.y + corner.y, width, height, ratio };
+    this.view = {
+      zoom: this._map.getZoom(), x0: origin.x + corner.x, y0: origin.y + corner.y, width, height, ratio,
+      marginX: margin.x, marginY: margin.y,
+    };
     painter.paint(canvas.getContext('2d'), this.view, scene);
   },
 });
@@ -145,6 +148,10 @@ function clipPanes() {
   map.getPane('frontline-0').style.clipPath = swipe ? box(corner.x, middle) : 'none';
   map.getPane('frontline-1').style.clipPath = swipe ? box(middle, corner.x + size.x) : 'none';
   map.getPane('frontline-1').style.display = swipe ? '' : 'none';
+  const over = byId('over');
+  over.style.width = `${size.x}px`;
+  over.style.height = `${size.y}px`;
+  L.DomUtil.setPosition(over, corner);
 }
 
 function drawMap() {
@@ -181,14 +188,13 @@ function drawDivider() {
   divider.style.left = `${state.split * 100}%`;
   divider.setAttribute('aria-valuenow', Math.round(state.split * 100));
   divider.setAttribute('aria-valuetext', t('divider.text', { share: Math.round(state.split * 100), date: dateText(state.before) }));
-  const badge = (id, day) => byId(id).replaceChildren(el('strong', null, dateText(day, { short: true })),
-    store.days[store.index(day)] === day ? '' : el('span', null, asOfText(day)));
+  const badge = (id, day, text = dateText(day, { short: true })) => byId(id).replaceChildren(
+    el('strong', null, foreign(text)), store.days[store.index(day)] === day ? '' : el('span', null, foreign(asOfText(day))));
   badge('badge-before', state.before);
   badge('badge-after', state.after);
-  byId('badge-one').replaceChildren(el('strong', null, state.mode === 'change'
+  badge('badge-one', state.after, state.mode === 'change'
     ? t('gained.between', { before: dateText(state.before, { short: true }), after: dateText(state.after, { short: true }) })
-    : dateText(state.after)), state.mode === 'one' && store.days[store.index(state.after)] !== state.after
-    ? el('span', null, asOfText(state.after)) : '');
+    : dateText(state.after));
 }
 
 function setSplit(share) {
@@ -199,7 +205,11 @@ function setSplit(share) {
 }
 
 function prepareDivider() {
+  // In a pane of the map, so that cards lie above it; held still while the map moves.
   const divider = byId('divider');
+  const over = byId('over');
+  map.createPane('frontline-over').append(over);
+  L.DomEvent.disableClickPropagation(divider);
   const follow = (event) => {
     const box = byId('stage').getBoundingClientRect();
     setSplit((event.clientX - box.left) / box.width);
@@ -214,6 +224,7 @@ function prepareDivider() {
     divider.addEventListener(type, () => divider.removeEventListener('pointermove', follow));
   }
   divider.addEventListener('keydown', (event) => {
+    event.stopPropagation();
     const steps = { ArrowLeft: -0.02, ArrowRight: 0.02, ArrowDown: -0.02, ArrowUp: 0.02, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 };
     if (!has(steps, event.key)) return;
     event.preventDefault();
@@ -224,14 +235,14 @@ function prepareDivider() {
 // Cards.
 
 function openCard(lonlat, maker, { focus = false, radius = null } = {}) {
-  popupMaker = maker;
-  state.selected = radius === null ? null : { lonlat, radius };
   const size = map.getSize();
   popup = L.popup({
     maxWidth: Math.min(360, size.x - 60), minWidth: Math.min(260, size.x - 80), maxHeight: Math.max(160, size.y * 0.62),
-    autoPanPaddingTopLeft: [12, 12], autoPanPaddingBottomRight: [12, 12], className: 'card-popup',
+    autoPanPaddingTopLeft: [56, 12], autoPanPaddingBottomRight: [12, 12], className: 'card-popup',
   }).setLatLng([lonlat[1], lonlat[0]]).setContent(maker());
-  popup.openOn(map);
+  popup.openOn(map); // This closes the card before it, whose selection is gone only then.
+  popupMaker = maker;
+  state.selected = radius === null ? null : { lonlat, radius };
   const close = popup.getElement().querySelector('.leaflet-popup-close-button');
   close.setAttribute('aria-label', t('close'));
   const content = popup.getElement().querySelector('.leaflet-popup-content');
@@ -502,6 +513,7 @@ function prepareMap(view) {
     splitThroughChange();
   }
   map.setMaxBounds(bounds.pad(0.9));
+  map.setMinZoom(Math.max(2, Math.floor(map.getBoundsZoom(bounds)) - 1));
   layers.forEach((layer) => layer.addTo(map));
   L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 110 }).addTo(map);
   map.on('moveend zoomend resize viewreset', () => { drawMap(); writeLink(); });
@@ -510,6 +522,7 @@ function prepareMap(view) {
   map.on('popupclose', () => { state.selected = null; popupMaker = null; queueMap(); });
   map.getContainer().addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || event.target !== map.getContainer()) return;
+    event.preventDefault();
     const centre = map.getCenter();
     clickAt(map.latLngToContainerPoint(centre), centre);
     popup?.getElement()?.querySelector('.leaflet-popup-content')?.focus({ preventScroll: true });

@@ -14,7 +14,7 @@ function holderOrder() {
     .sort((a, b) => place(a[0]) - place(b[0]) || b[1] - a[1]).map(([holder]) => holder);
 }
 
-const holderName = (holder) => (has(DATA.colors, holder) || has(DATA.actors, holder) ? actorName(holder) : term('status', holder));
+const holderName = (holder) => (has(DATA.colors, holder) || has(DATA.actors, holder) ? actorName(holder) : term('holder', holder));
 
 /** The plainest look of a holder, for swatches. */
 const holderLook = (holder) => (has(DATA.colors, holder) ? `controlled|${holder}|plain:0` : holder);
@@ -107,12 +107,19 @@ function ledgerItem(change) {
   const events = new Set(splitIds(change.event_ids));
   return el('li', null,
     el('span', { class: 'quiet' }, date), ' ', chip(term('change', change.kind)), ' ',
-    change.to_controller ? foreign(actorName(change.to_controller)) : null,
-    change.from_controller ? [' ', t('from'), ' ', foreign(actorName(change.from_controller))] : null,
+    foreign(change.from_controller ? actorName(change.from_controller) : t('no.one.side')),
+    language === 'ar' ? ' \u2190 ' : ' \u2192 ',
+    foreign(change.to_controller ? actorName(change.to_controller) : t('no.one.side')),
     el('div', null, splitIds(change.place_ids).map((id, i) => [i ? ', ' : '', placeButton(id)])),
     change.note ? el('div', { class: 'note' }, foreign(change.note)) : null,
-    DATA.events.filter((event) => events.has(event.id)).map((event) => el('div', null, eventButton(event))),
-    sourceList(splitIds(change.source_ids)));
+    folded(t('events'), DATA.events.filter((event) => events.has(event.id)).map((event) => el('li', null, eventButton(event)))),
+    folded(t('sources'), splitIds(change.source_ids).map(sourceLine), 'sources'));
+}
+
+/** A list that opens on demand, with its length in its title. */
+function folded(title, items, kind = 'list') {
+  if (!items.length) return null;
+  return el('details', null, el('summary', null, `${title} (${items.length})`), el('ul', { class: kind }, items));
 }
 
 function placeButton(id) {

@@ -29,11 +29,13 @@ function prepareTime() {
     eventsByDay.set(day, (eventsByDay.get(day) ?? 0) + 1);
   }
   lookDays = [...new Set([...store.days, ...DATA.assessments.map((row) => toDay(row.date))])].sort((a, b) => a - b);
-  for (const [name, which] of [['before', 'before'], ['after', 'after']]) {
-    const range = document.getElementById(`range-${name}`);
+  for (const which of ['before', 'after']) {
+    const range = document.getElementById(`range-${which}`);
     range.min = axisFirst;
     range.max = axisLast;
     range.addEventListener('input', () => setDay(which, +range.value));
+    const pick = document.getElementById(`pick-${which}`);
+    pick.addEventListener('change', () => setDay(which, +pick.value));
     range.addEventListener('keydown', (event) => {
       const step = { PageUp: 1, PageDown: -1 }[event.key];
       if (!step) return;
@@ -94,12 +96,21 @@ function drawTime() {
   }
   document.getElementById('step-back').disabled = nextLayer(state.after, -1) === state.after;
   document.getElementById('step-on').disabled = nextLayer(state.after, 1) === state.after;
-  document.getElementById('now').replaceChildren(el('strong', null, dateText(state.after)),
-    el('span', { class: 'quiet' }, asOfText(state.after)),
-    ...(state.mode === 'one' ? [] : [el('span', null, `${t('before')}: ${dateText(state.before)}`)]));
+  drawPick('before');
+  drawPick('after');
+  document.getElementById('pick-before').parentElement.hidden = state.mode === 'one';
+  document.getElementById('after-word').textContent = t(state.mode === 'one' ? 'date' : 'after');
+  document.getElementById('as-of').textContent = asOfText(state.after);
   drawPlayButton();
   drawAxis();
   drawTicks();
+}
+
+/** Thumbs of dates near each other cover one another; a list of the layers does not. */
+function drawPick(which) {
+  const days = [...new Set([...store.days, state[which]])].sort((a, b) => a - b);
+  document.getElementById(`pick-${which}`).replaceChildren(...days.map((day) =>
+    el('option', { value: day, selected: day === state[which] }, dateText(day, { short: true }))));
 }
 
 function asOfText(day) {
