@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geo._version import __version__
+
 if TYPE_CHECKING:
     from geo.theatre import Theatre, open_layers
 
-__version__ = "0.1.0"
 __all__ = ["Theatre", "__version__", "open_layers"]
 
 

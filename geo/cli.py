@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo import __version__
+from geo._version import __version__
 from geo.errors import GeoError, Issue, LayerError, escape
 
 if TYPE_CHECKING:

@@ -257,6 +257,24 @@ class Estimator:
         unused = [u for u in self._unused if self._in_force(u.place_id, day)]
         return Draft(day, tuple(features), tuple(unused), float(1 - unknown / whole))
 
+    def weight(self, row: Row, day: dt.date) -> float:
+        """
+        Return the weight of one statement on a date.
+
+        Parameters
+        ----------
+        row
+            One of the statements.
+        day
+            The date; not before the statement's.
+
+        Returns
+        -------
+        weight
+            Basis x confidence x age x position, see `Parameters`.
+        """
+        return self._weight(row, day)
+
     # Sites and cells: geometry, whatever the date.
 
     def _found_sites(self) -> tuple[dict[str, tuple[float, float, float]], dict[str, list[str]]]:
@@ -368,7 +386,7 @@ class Estimator:
         """Days since a statement, or until the one that confirms it; negative before it."""
         age = (day - parse_day(str(row.values["date"]))).days
         confirmed = self._confirmed.get(row.id)
-        if confirmed is not None and 0 <= age and day < confirmed:
+        if confirmed is not None and age >= 0 and day < confirmed:
             age = min(age, (confirmed - day).days)
         return age
 

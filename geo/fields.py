@@ -8,6 +8,7 @@ reading is possible (and reported as fixable), or refused with the reason.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import difflib
 import hashlib
@@ -21,7 +22,7 @@ from geo.errors import Issue, escape
 from geo.model import ID_PATTERN, RESERVED_IDS, Column, Schema, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 __all__ = [
     "FIRST_DAY",
@@ -32,6 +33,7 @@ __all__ = [
     "check_value",
     "is_id",
     "new_id",
+    "place",
 ]
 
 FIRST_DAY = dt.date(1900, 1, 1)
@@ -54,9 +56,10 @@ _HIJRI_YEARS = range(1300, 1501)
 
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e")
 _MARKS = frozenset("\u200e\u200f\u061c\u2066\u2067\u2068\u2069")
-_ZERO_WIDTH = frozenset("\u200b\u2060\ufeff\u00ad")
+_ZERO_WIDTH = frozenset("\u200b\u2060\ufeff")
 _JOINERS = frozenset("\u200c\u200d")
 _PRESENTATION = re.compile("[\ufb50-\ufdcf\ufdf0-\ufdf1\ufdf3-\ufdf9\ufe70-\ufefc]")
+_LATIN = re.compile("[\u00c2-\u00f4]")
 
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DAY_SLASHED = re.compile(r"([0-9]{4})/([0-9]{2})/([0-9]{2})")
@@ -223,6 +226,52 @@ def check_record(
     return values, issues
 
 
+def place(
+    found: Sequence[tuple[int, Issue]],
+    *,
+    file: str,
+    ids: Sequence[str],
+    lines: Sequence[int],
+    noun: str,
+) -> list[Issue]:
+    """
+    Return findings with their file, line and id, in the order in which to read them.
+
+    Parameters
+    ----------
+    found
+        Findings, each with the number of its feature or row; -1 stands for the file.
+    file
+        Path, for messages.
+    ids
+        Id of each feature or row; empty where it has none.
+    lines
+        Line on which each begins.
+    noun
+        What has no id, in messages: ``feature`` or ``row``.
+
+    Returns
+    -------
+    issues
+        Errors first, then by line; a warning that many give is said once, with all their ids.
+    """
+    groups: dict[tuple[object, ...], tuple[Issue, dict[str, None]]] = {}
+    for i, issue in found:
+        name = ids[i] if i >= 0 else ""
+        line = lines[i] if i >= 0 else issue.line
+        message = issue.message if name or i < 0 else f"{noun} {i + 1}: {issue.message}"
+        key: tuple[object, ...] = (issue.code, message, issue.hint)
+        if issue.severity == "error":
+            key = (len(groups),)
+        if key not in groups:
+            first = dataclasses.replace(issue, message=message, file=file, line=line)
+            groups[key] = (first, {})
+        if name:
+            groups[key][1][name] = None
+    issues = [dataclasses.replace(issue, ids=tuple(names)) for issue, names in groups.values()]
+    return sorted(issues, key=lambda issue: (issue.severity, issue.line == 0, issue.line))
+
+
 # --- findings ---------------------------------------------------------------
 
 
@@ -376,7 +425,7 @@ def _mended(text: str) -> str:
 
 
 def _is_mojibake(text: str) -> bool:
-    return not text.isascii() and _mended(text) != text
+    return _LATIN.search(text) is not None and _mended(text) != text
 
 
 def _joined(values: list[object], column: Column) -> Result:

@@ -169,7 +169,7 @@ def decode(data: bytes, *, kind: str) -> tuple[str, list[Issue]]:
         message = "the file begins with a byte order mark"
         issues.append(Issue(f"{kind}.bom", "warning", message, line=1, fixable=True))
     if not data.strip():
-        hint = "the last good version is in git: `git show HEAD:./FILE`"
+        hint = "git has the last good version"
         return "", [Issue(f"{kind}.empty", "error", "the file is empty", hint)]
     if fault := _conflict(data):
         return "", [fault]
@@ -208,7 +208,7 @@ def _foreign(data: bytes, kind: str) -> Issue | None:
         return Issue(f"{kind}.xml", "error", "it is XML (KML, VRT, ...)", "export it first", line=1)
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        hint = "cut off by a crash? the last good version is in git: `git show HEAD:./FILE`"
+        hint = "cut off by a crash? git has the last good version"
         return Issue(f"{kind}.syntax", "error", "it holds zero bytes", hint, line=line)
     return None
 

@@ -52,12 +52,13 @@ _CRS84 = frozenset(
 _DERIVED = frozenset({"bbox", "name", "xy_coordinate_resolution"})
 _OTHERS = frozenset({"coordinates", "features", "geometries", "geometry", "properties"})
 _ROW_NUMBER = re.compile(r"[0-9]+")
+_ENOUGH = 100
 _DIGITS = re.compile(r"-?[0-9]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _COLON = re.compile(r"[ \t\r\n]*:")
 _TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*"|[][{}]|-?(?:Infinity|NaN)|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?',
+    r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}]|-?(?:Infinity|NaN)|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?',
     re.DOTALL,
 )
 
@@ -305,7 +306,7 @@ def _draft(
 
 
 def _verified(draft: _Draft, schema: Schema) -> bytes:
-    # Whatever stands in a file was read back once, and found to be what was meant.
+    # What is about to be written is read back first, and compared with what was meant.
     again = _canonical(draft.text)
     foreign = _foreign(draft.document.members)
     if again is None and foreign:
@@ -325,25 +326,9 @@ def _same(one: _Draft, other: _Draft) -> bool:
 
 
 def _placed(draft: _Draft, file: str) -> list[Issue]:
-    """All findings with file, line and id: errors first; a warning said once for all features."""
-    merged: dict[tuple[object, ...], Issue] = {}
-    for i, issue in draft.found:
-        name = draft.ids[i] if i >= 0 else ""
-        message, ids, line = issue.message, (name,) if name else issue.ids, issue.line
-        if i >= 0:
-            line = draft.document.lines[i]
-            message = message if name else f"feature {i + 1}: {message}"
-        alone = issue.severity == "error"
-        key: tuple[object, ...] = (issue.code, message, issue.hint)
-        if alone:
-            key = (len(merged),)
-        elif key in merged:
-            first = merged[key]
-            ids, line = first.ids + ids, min(first.line, line)
-        merged[key] = dataclasses.replace(
-            issue, message=message, file=file, line=line, ids=tuple(dict.fromkeys(ids))
-        )
-    return sorted(merged.values(), key=lambda i: (i.severity, i.line == 0, i.line))
+    return fields.place(
+        draft.found, file=file, ids=draft.ids, lines=draft.document.lines, noun="feature"
+    )
 
 
 # --- bytes to JSON ----------------------------------------------------------
@@ -406,7 +391,7 @@ def _syntax(error: json.JSONDecodeError) -> Issue:
     """The finding for text that is no JSON."""
     rest = error.doc[error.pos :].strip()
     if not rest or error.msg.startswith("Unterminated string"):
-        hint = "it looks cut off; the last good version is in git: `git show HEAD:./FILE`"
+        hint = "it looks cut off; git has the last good version"
     else:
         hint = "see what stands there, and before it"
     message = f"{error.msg} at column {error.colno}"
@@ -457,13 +442,12 @@ class _Decoder:
         document = _Document([], [])
         end = self._members(start + 1, document)
         issues = _check_root(document.members)
-        if any(issue.code in {"root.notfc", "root.type", "root.features"} for issue in issues):
-            return None, issues
         if end < len(self.text):
             line = self.text.count("\n", 0, end) + 1
             message = "there is more text after the end of the collection"
             issues.append(Issue("json.extra", "error", message, "delete it", line=line))
-        return document, issues
+        is_other = any(i.code in {"root.notfc", "root.type", "root.features"} for i in issues)
+        return (None if is_other else document), issues
 
     def _members(self, at: int, document: _Document) -> int:
         """Parse the members of the root; return where the text goes on behind them."""
@@ -547,6 +531,8 @@ def _explained(text: str) -> list[Issue]:
     stack: list[dict[str, int] | None] = []
     line, counted = 1, 0
     for token in _TOKEN.finditer(text):
+        if len(issues) == _ENOUGH:
+            break
         word, start = token[0], token.start()
         line, counted = line + text.count("\n", counted, start), start
         if word in "{[":
@@ -695,7 +681,7 @@ def _record(i: int, draft: _Draft, schema: Schema) -> dict[str, Value]:
         hint = "other programs drop it without a word; delete it or repair it"
         draft.add(i, Issue("feature.type", "error", message, hint))
         return {}
-    for key in feature.keys() - {"type", "properties", "geometry", "id"}:
+    for key in sorted(feature.keys() - {"type", "properties", "geometry", "id"}):
         if key == "bbox":
             message = "the member bbox was added by a program"
             draft.add(i, Issue("feature.artefact", "warning", message, fixable=True))
@@ -734,7 +720,7 @@ def _with_member_id(
     is_row_number = not isinstance(member, str) or _ROW_NUMBER.fullmatch(member) is not None
     if own == member:
         message = "the id is there twice, as a member and in the properties"
-    elif own is None and not is_row_number:
+    elif (own is None or own == "") and not is_row_number:
         properties = {"id": member} | properties | {"id": member}
         message = "the id is a member of the feature, not in its properties"
     elif is_row_number:
@@ -771,13 +757,17 @@ def _geometry(i: int, draft: _Draft, schema: Schema) -> dict[str, object] | None
         message = f"a {kind} cannot stand in this layer"
         draft.add(i, Issue("geom.kind", "error", message, f"it must be a {allowed}"))
         return None
-    for key in geometry.keys() - {"type", "coordinates"}:
+    for key in sorted(geometry.keys() - {"type", "coordinates"}):
         if key == "bbox":
             message = "the geometry has a member bbox"
             draft.add(i, Issue("feature.artefact", "warning", message, fixable=True))
         else:
             message = f"a geometry cannot have the member {escape(key, 60)}"
             draft.add(i, Issue("geom.member", "error", message, "delete it"))
+    if geometry.get("coordinates") == [] and schema.null_geometry:
+        message = "its geometry is empty, not null"
+        draft.add(i, Issue("geom.empty", "warning", message, fixable=True))
+        return None
     if "coordinates" not in geometry:
         draft.add(i, Issue("geom.coordinates", "error", "there are no coordinates"))
         return None

@@ -14,30 +14,30 @@ import base64
 import hashlib
 import html
 import json
+import math
 import os
 import re
 import tempfile
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import folium
-import numpy as np
 import shapely
 from branca.element import MacroElement
 from folium.template import Template
 
-import geo
 from geo._page.store import pack
+from geo._version import __version__
 from geo.errors import DateError, GeoError
 from geo.model import split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from geo.composite import Composite
     from geo.layers import Folder
@@ -181,7 +181,7 @@ def _records(folder: Folder, composite: Composite) -> dict[str, Any]:
     sides = dict(composite.sides)
     theatre = {k: v for k, v in folder.theatre.properties.items() if v is not None}
     return {
-        "version": geo.__version__,
+        "version": __version__,
         "theatre": theatre,
         "sides": sides,
         "colors": _colors(folder, composite),
@@ -216,15 +216,15 @@ def _context(folder: Folder) -> list[dict[str, Any]]:
     Data that was cut to a window carries the window's edge as if it were a border; a segment
     that runs along the frame of all areas of its kind is such an edge, and is not stroked.
     """
-    features = [feature for feature in folder.context if feature.geometry is not None]
+    features = [(f, f.geometry) for f in folder.context if f.geometry is not None]
     shapes: dict[Value, list[shapely.Geometry]] = {}
-    for feature in features:
-        shapes.setdefault(feature.properties["kind"], []).append(feature.geometry)
+    for feature, shape in features:
+        shapes.setdefault(feature.properties["kind"], []).append(shape)
     frames = {k: shapely.box(*shapely.total_bounds(many)).exterior for k, many in shapes.items()}
     records = []
-    for feature in features:
+    for feature, shape in features:
         record: dict[str, Any] = _filled(feature.properties)
-        shape, frame = feature.geometry, frames[feature.properties["kind"]]
+        frame = frames[feature.properties["kind"]]
         parts = shapely.get_parts(shape)
         if shapely.get_dimensions(shape) == 2:
             rings = shapely.get_rings(parts)
@@ -244,15 +244,17 @@ def _coordinates(line: shapely.Geometry) -> list[list[float]]:
 def _off_frame(ring: shapely.Geometry, frame: shapely.Geometry) -> list[list[list[float]]]:
     """The stretches of a ring that do not run along the frame."""
     points = shapely.get_coordinates(ring)
-    segments = shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1))
-    real = shapely.line_merge(shapely.multilinestrings(segments[~shapely.covers(frame, segments)]))
-    return [_coordinates(line) for line in shapely.get_parts(real)]
+    segments = [shapely.LineString(points[i : i + 2]) for i in range(len(points) - 1)]
+    real = [segment for segment in segments if not shapely.covers(frame, segment)]
+    merged = shapely.line_merge(shapely.MultiLineString(real))
+    return [_coordinates(line) for line in shapely.get_parts(merged)]
 
 
 def _name_spot(shape: shapely.Geometry, area: shapely.Geometry, kind: Value) -> list[float] | None:
     """Where there is most room: for a country beside the study area, else in it."""
-    room = shape.difference(area) if kind == "country" else shape.intersection(area)
-    if shapely.area(room) == 0:
+    cut = shapely.difference if kind == "country" else shapely.intersection
+    room = cut(shape, area)
+    if not isinstance(room, shapely.Polygon | shapely.MultiPolygon) or room.is_empty:
         return None
     centre = shapely.get_coordinates(shapely.maximum_inscribed_circle(room, 0.01))[0]
     return [round(float(v), 4) for v in centre]
@@ -279,15 +281,18 @@ def _colors(folder: Folder, composite: Composite) -> dict[str, str]:
     for label in composite.labels:
         held.update(label.controller and [label.controller], split_ids(label.controllers))
     sides = sorted({composite.sides.get(actor, actor) for actor in held})
-    taken = {own[side] for side in sides if _COLOR.fullmatch(own.get(side, ""))}
-    spare = [color for color in FALLBACK_COLORS if color not in taken] or list(FALLBACK_COLORS)
-    colors = {}
+    colors = {side: own[side] for side in sides if _COLOR.fullmatch(own.get(side, ""))}
     for side in sides:
-        color = own.get(side, "")
-        if not _COLOR.fullmatch(color):
-            color = spare[len(colors) % len(spare)] if len(spare) == 1 else spare.pop(0)
-        colors[side] = color
-    return colors
+        if side not in colors:
+            taken = list(colors.values())
+            colors[side] = max(FALLBACK_COLORS, key=partial(_nearest, others=taken))
+    return dict(sorted(colors.items()))
+
+
+def _nearest(color: str, others: list[str]) -> float:
+    """How far a colour is from the nearest of others, in red, green and blue."""
+    rgb = [bytes.fromhex(one[1:]) for one in (color, *others)]
+    return min((math.dist(rgb[0], one) for one in rgb[1:]), default=math.inf)
 
 
 def _json(value: object) -> str:
@@ -311,14 +316,14 @@ _TOKENS = {
 _MAP = '<div class="folium-map" id="map_frontline" ></div>'
 
 
-class _Map(folium.Map):  # type: ignore[misc]  # folium ships no types
+class _Map(folium.Map):
     """A map that loads Leaflet and nothing else."""
 
-    default_js: ClassVar = [("leaflet", _TOKENS["leaflet"])]
-    default_css: ClassVar = [("style", _TOKENS["style"])]
+    default_js = [("leaflet", _TOKENS["leaflet"])]  # noqa: RUF012  # as folium declares it
+    default_css = [("style", _TOKENS["style"])]  # noqa: RUF012  # as folium declares it
 
 
-class _Marks(MacroElement):  # type: ignore[misc]  # branca ships no types
+class _Marks(MacroElement):
     """Marks in the frame where our own parts go; the parts themselves never pass through branca."""
 
     _template = Template(
@@ -338,9 +343,10 @@ def _frame() -> str:
         zoom_delta=0.5,
         wheel_px_per_zoom_level=120,
         attribution_control=False,
+        fade_animation=False,
     )
     page._id = "frontline"  # folium names its variables at random; ours are the same in every file
-    page.add_child(_Marks(), name="marks")
+    page.add_child(_Marks(), name="marks")  # type: ignore[no-untyped-call]
     text = page.get_root().render()
 
     text = _swap(text, _MAP, "")
@@ -375,10 +381,17 @@ def _frame() -> str:
 
 
 def _swap(text: str, old: str, new: str) -> str:
-    """Replace what stands there exactly once; another folium may render another frame."""
+    """
+    Replace what stands there exactly once.
+
+    Raises
+    ------
+    GeoError
+        If it does not: another folium renders another frame.
+    """
     if text.count(old) != 1:
         raise GeoError(
-            f"folium {folium.__version__} renders a frame that this version of geo does not know "
+            f"folium {version('folium')} renders a frame that this version of geo does not know "
             f"({text.count(old)} times {old[:60]!r}); install folium>=0.19,<0.21"
         )
     return text.replace(old, new)
@@ -409,7 +422,14 @@ def _words() -> str:
 
 
 def _leaflet(name: str) -> str:
-    """A file of Leaflet, checked: a page must not carry a script that nobody has seen."""
+    """
+    Return the text of a file of Leaflet.
+
+    Raises
+    ------
+    GeoError
+        If it is not there, or another one: a page must not carry a script that nobody has seen.
+    """
     try:
         found = [f for f in distribution("XStatic-Leaflet").files or () if f.name == name]
     except PackageNotFoundError as error:

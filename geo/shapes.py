@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from numpy.typing import ArrayLike, NDArray
 
 from geo.crs import GRID_DEG, area_km2
 from geo.errors import Issue
@@ -24,7 +25,6 @@ from geo.errors import Issue
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
 
 __all__ = ["KINDS", "Found", "Shapes", "flatten", "unfold"]
 
@@ -49,7 +49,8 @@ _TYPE_NAMES = (
     "GeometryCollection",
 )
 _METRES = 111_320.0
-_NOISE_DEG = 1e-9
+_NOISE_DEG = 1e-12
+_MANY = 2_000
 _SLIVER_M = 5.0
 _SPIKE_COS = math.cos(math.radians(1.0))
 _PLACE = re.compile(r"\[(-?[0-9.eE+-]+) (-?[0-9.eE+-]+)\]")
@@ -57,8 +58,9 @@ _PLACE = re.compile(r"\[(-?[0-9.eE+-]+) (-?[0-9.eE+-]+)\]")
 Found = list[tuple[int, Issue]]
 """Findings, each with the number of its feature."""
 
-Ints = Any  # NDArray[np.int64]; the operators of numpy's types widen it again and again
-Floats = Any  # NDArray[np.float64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,12 @@ class Shapes:
     """
 
     kinds: tuple[str | None, ...]
-    xy: NDArray[np.float64]
-    sequences: NDArray[np.int64]
-    parts: NDArray[np.int64]
-    features: NDArray[np.int64]
+    xy: Floats
+    sequences: Ints
+    parts: Ints
+    features: Ints
 
-    def rings(self, feature: int) -> list[list[NDArray[np.float64]]]:
+    def rings(self, feature: int) -> list[list[Floats]]:
         """
         Return the positions of one feature.
 
@@ -143,7 +145,7 @@ class Shapes:
             out[i] = _build_one(str(kinds[i]), self.rings(int(i)))
         return out
 
-    def take(self, mask: NDArray[np.bool_]) -> Shapes:
+    def take(self, mask: Flags) -> Shapes:
         """
         Return some of the features.
 
@@ -245,7 +247,7 @@ def flatten(
     return shapes, built, found
 
 
-def _build_one(kind: str, parts: list[list[NDArray[np.float64]]]) -> shapely.Geometry:
+def _build_one(kind: str, parts: list[list[Floats]]) -> shapely.Geometry:
     if kind == "Point":
         return shapely.Point(parts[0][0][0])
     if kind == "LineString":
@@ -259,16 +261,16 @@ def _sequences(part: shapely.Geometry) -> list[shapely.Geometry]:
     return list(shapely.get_rings(part)) if isinstance(part, shapely.Polygon) else [part]
 
 
-def _offsets(counts: Ints) -> NDArray[np.int64]:
+def _offsets(counts: ArrayLike) -> Ints:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _owners(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+def _owners(offsets: Ints) -> Ints:
     """For each member, the number of what it belongs to."""
     return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
 
 
-def _failed(count: int, found: Found) -> NDArray[np.bool_]:
+def _failed(count: int, found: Found) -> Flags:
     failed = np.zeros(count, dtype=bool)
     for feature, issue in found:
         if issue.severity == "error" and not issue.fixable:
@@ -276,8 +278,10 @@ def _failed(count: int, found: Found) -> NDArray[np.bool_]:
     return failed
 
 
-def _without(shapes: Shapes, failed: NDArray[np.bool_]) -> Shapes:
+def _without(shapes: Shapes, failed: Flags) -> Shapes:
     """Take the geometry from features that failed."""
+    if not failed.any():
+        return shapes
     kept = shapes.take(~failed)
     counts = np.zeros(len(shapes.kinds), dtype=np.int64)
     counts[~failed] = np.diff(kept.features)
@@ -356,7 +360,7 @@ def _each_sequence(nested: Sequence[Any]) -> Iterator[list[Any]]:
     return chain.from_iterable(chain.from_iterable(parts for parts in nested if parts is not None))
 
 
-def _numbers(positions: list[Any]) -> NDArray[np.float64] | None:
+def _numbers(positions: list[Any]) -> Floats | None:
     """Positions as an array, if each is a list of two finite numbers."""
     if not positions:
         return np.empty((0, 2))
@@ -365,10 +369,7 @@ def _numbers(positions: list[Any]) -> NDArray[np.float64] | None:
     if not set(map(type, chain.from_iterable(positions))) <= {int, float}:
         return None
     values = chain.from_iterable(positions)
-    try:
-        flat = np.fromiter(values, dtype=np.float64, count=2 * len(positions))
-    except OverflowError:
-        return None
+    flat = np.fromiter(values, dtype=np.float64, count=2 * len(positions))
     return flat.reshape(-1, 2) if np.isfinite(flat).all() else None
 
 
@@ -489,11 +490,12 @@ def _check_region(raw: Shapes, region: tuple[float, float, float, float], found:
     x, y = raw.xy[:, 0], raw.xy[:, 1]
     west, south, east, north = region
     outside = (x < west) | (x > east) | (y < south) | (y > north)
-    turned_in = (y >= west) & (y <= east) & (x >= south) & (x <= north)
+    turned_out = (y < west) | (y > east) | (x < south) | (x > north)
     owner = _vertex_features(raw)
+    fits_turned = np.bincount(owner, turned_out, len(raw.kinds)) == 0
     for i, at in _first(owner, outside):
         where = (float(x[at]), float(y[at]))
-        if turned_in[owner == i].all():
+        if fits_turned[i]:
             found.append((i, _swapped(where)))
         else:
             bounds = f"{west:g}, {south:g} to {east:g}, {north:g}"
@@ -528,22 +530,22 @@ def _least_of_others(values: Floats) -> Floats:
     """For each row, the least of all other rows, column by column."""
     least, second = np.partition(values, 1, axis=0)[:2]
     own = np.arange(len(values))[:, None] == values.argmin(axis=0)
-    return np.where(own, second, least)
+    return np.asarray(np.where(own, second, least), dtype=np.float64)
 
 
-def _vertex_sequences(shapes: Shapes) -> NDArray[np.int64]:
+def _vertex_sequences(shapes: Shapes) -> Ints:
     return _owners(shapes.sequences)
 
 
-def _sequence_features(shapes: Shapes) -> NDArray[np.int64]:
+def _sequence_features(shapes: Shapes) -> Ints:
     return np.repeat(_owners(shapes.features), np.diff(shapes.parts))
 
 
-def _vertex_features(shapes: Shapes) -> NDArray[np.int64]:
+def _vertex_features(shapes: Shapes) -> Ints:
     return np.repeat(_sequence_features(shapes), np.diff(shapes.sequences))
 
 
-def _first(owner: Ints, mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _first(owner: Ints, mask: Flags) -> list[tuple[int, int]]:
     """For each owner with a true flag: the owner, and the place of its first one."""
     at = np.flatnonzero(mask)
     owners, first = np.unique(owner[at], return_index=True)
@@ -553,7 +555,7 @@ def _first(owner: Ints, mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 # --- sequences --------------------------------------------------------------
 
 
-def _is_ring(shapes: Shapes) -> NDArray[np.bool_]:
+def _is_ring(shapes: Shapes) -> Flags:
     """For each sequence, whether it is a ring."""
     areas = np.array([kind in {"Polygon", "MultiPolygon"} for kind in shapes.kinds], dtype=bool)
     return areas[_sequence_features(shapes)]
@@ -566,7 +568,7 @@ def _cleaned(raw: Shapes, found: Found) -> Shapes:
     xy = np.round(raw.xy, 6) + 0.0
     owner = _vertex_features(raw)
     # What other programs add behind the fifteenth digit is layout, not precision.
-    for i, _ in _first(owner, (np.abs(xy - raw.xy) > _NOISE_DEG).any(axis=1)):
+    for i, _ in _first(owner, np.any(np.abs(xy - raw.xy) > _NOISE_DEG, axis=1)):
         found.append((i, _repair("coord.precision", "there are more than six decimals")))
     same = np.append(False, np.diff(_vertex_sequences(raw)) == 0)
     repeated = np.append(False, (xy[1:] == xy[:-1]).all(axis=1)) & same
@@ -677,7 +679,7 @@ def _ordered(shapes: Shapes, found: Found) -> Shapes:
     return _sorted(Shapes(shapes.kinds, xy, shapes.sequences, shapes.parts, shapes.features))
 
 
-def _turns(shapes: Shapes, smallest: Ints, ring: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _turns(shapes: Shapes, smallest: Ints, ring: Flags) -> Ints:
     """Sign of each ring's turn at its smallest vertex, which is convex: exact, in whole steps."""
     first = shapes.sequences[:-1]
     length = np.maximum(np.diff(shapes.sequences) - 1, 1)
@@ -685,7 +687,7 @@ def _turns(shapes: Shapes, smallest: Ints, ring: NDArray[np.bool_]) -> NDArray[n
     here = steps[first + smallest]
     back = steps[first + (smallest - 1) % length] - here
     ahead = steps[first + (smallest + 1) % length] - here
-    sign: NDArray[np.int64] = np.sign(ahead[:, 0] * back[:, 1] - ahead[:, 1] * back[:, 0])
+    sign: Ints = np.sign(ahead[:, 0] * back[:, 1] - ahead[:, 1] * back[:, 0])
     return np.where(ring, sign, 0)
 
 
@@ -722,7 +724,7 @@ def _line_ranks(shapes: Shapes, keys: Floats) -> Floats:
     return keys
 
 
-def _rearranged(shapes: Shapes, order: Ints, parts: NDArray[np.int64]) -> Shapes:
+def _rearranged(shapes: Shapes, order: Ints, parts: Ints) -> Shapes:
     """Put the sequences in another order."""
     if (order == np.arange(len(order))).all():
         return Shapes(shapes.kinds, shapes.xy, shapes.sequences, parts, shapes.features)
@@ -751,10 +753,9 @@ def _check_areas(
         geometry = geometries[i]
         assert geometry is not None
         found.append((i, _why_invalid(shapes.rings(i), built[i], geometry)))
-    fine = shapes.take(areas & ~invalid)
-    numbers = np.flatnonzero(areas & ~invalid)
-    if not len(fine.xy):
-        return
+    sound = areas & ~invalid
+    fine = shapes if sound.all() else shapes.take(sound)
+    numbers = np.flatnonzero(sound)
     owner = _vertex_features(fine)
     for n, at in _first(owner, _sharpness(fine) > _SPIKE_COS):
         where = (float(fine.xy[at, 0]), float(fine.xy[at, 1]))
@@ -803,7 +804,6 @@ def _widths(shapes: Shapes) -> Floats:
     offset[:, 0] *= np.cos(np.radians(origin[:, 1]))
     cross = np.zeros(len(offset))
     cross[:-1] = offset[:-1, 0] * offset[1:, 1] - offset[1:, 0] * offset[:-1, 1]
-    cross[shapes.sequences[1:] - 1] = 0
     length = np.hypot(edge[:, 0], edge[:, 1])
     starts = first[shapes.parts[:-1]]
     return np.add.reduceat(cross, starts) / np.maximum(np.add.reduceat(length, starts), 1e-9)
@@ -821,7 +821,7 @@ _REASONS = (
 
 
 def _why_invalid(
-    rings: list[list[NDArray[np.float64]]],
+    rings: list[list[Floats]],
     built: shapely.Geometry,
     geometry: Mapping[str, object],
 ) -> Issue:
@@ -860,7 +860,7 @@ def _was_valid(geometry: Mapping[str, object]) -> bool:
     return bool(shapely.is_valid(whole))
 
 
-def _spike(rings: list[list[NDArray[np.float64]]]) -> tuple[float, float] | None:
+def _spike(rings: list[list[Floats]]) -> tuple[float, float] | None:
     """Find the tip of a spike without any width."""
     for ring in chain.from_iterable(rings):
         steps = np.rint(ring[:-1] / GRID_DEG).astype(np.int64)
@@ -874,6 +874,8 @@ def _spike(rings: list[list[NDArray[np.float64]]]) -> tuple[float, float] | None
 
 def _repairs(built: shapely.Geometry) -> str:
     """Say what the two automatic repairs would make of an area: a person must choose."""
+    if shapely.get_num_coordinates(built) > _MANY:
+        return "draw it again there"
     try:
         lines, structure = area_km2(
             [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Table", "dump", "fmt", "parse", "read"]
+__all__ = ["Table", "dump", "fmt", "parse", "read", "split"]
 
 _QUOTED = frozenset('",\n\r')
 
@@ -188,6 +188,41 @@ def fmt(
     return draft.text, tuple(issue for issue in issues if issue.fixable)
 
 
+def split(text: str, *, file: str, delimiter: str = ",") -> list[tuple[int, list[str]]]:
+    r"""
+    Split the text of anybody's table into cells; nothing is said of what they hold.
+
+    Parameters
+    ----------
+    text
+        RFC 4180, but for the delimiter.
+    file
+        Its path, for messages.
+    delimiter
+        What stands between two cells.
+
+    Returns
+    -------
+    rows
+        Each with the line on which it begins, counted from 1.
+
+    Raises
+    ------
+    SchemaError
+        If a quote is not closed, or stands where none may.
+
+    Examples
+    --------
+    >>> split("a;b\n1;2\n", file="theirs.csv", delimiter=";")
+    [(1, ['a', 'b']), (2, ['1', '2'])]
+    """
+    draft = _Draft([], [])
+    rows = _lines(text, draft, delimiter)
+    if draft.found:
+        raise SchemaError(_placed(draft, file))
+    return rows
+
+
 # --- a file on its way ------------------------------------------------------
 
 
@@ -240,30 +275,15 @@ def _unread(draft: _Draft, schema: Schema) -> Issue | None:
 
 
 def _placed(draft: _Draft, file: str) -> list[Issue]:
-    """Put file, line and id to all findings: errors first; a warning once for all rows."""
-    merged: dict[tuple[object, ...], Issue] = {}
-    for i, issue in draft.found:
-        name = draft.ids[i] if i >= 0 else ""
-        ids, line = (name,) if name else issue.ids, issue.line
-        if i >= 0:
-            line = draft.lines[i]
-        key: tuple[object, ...] = (issue.code, issue.message, issue.hint)
-        if issue.severity == "error":
-            key = (len(merged),)
-        elif key in merged:
-            ids, line = merged[key].ids + ids, min(merged[key].line, line)
-        merged[key] = dataclasses.replace(
-            issue, file=file, line=line, ids=tuple(dict.fromkeys(ids))
-        )
-    return sorted(merged.values(), key=lambda i: (i.severity, i.line == 0, i.line))
+    return fields.place(draft.found, file=file, ids=draft.ids, lines=draft.lines, noun="row")
 
 
 # --- text to records --------------------------------------------------------
 
 
-def _lines(text: str, draft: _Draft) -> list[tuple[int, list[str]]]:
+def _lines(text: str, draft: _Draft, delimiter: str = ",") -> list[tuple[int, list[str]]]:
     """Split text into cells; each row with the line on which it begins."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
     line = 1
     try:

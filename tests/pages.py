@@ -7,7 +7,7 @@ from pathlib import Path
 
 import shapely
 
-from geo import model
+from geo import maps, model
 from geo.composite import Composite
 from geo.geojson import Layer
 from geo.layers import Folder
@@ -110,6 +110,12 @@ def composite_of(folder):
     return Composite.build(folder.area, snapshots, folder.sides)
 
 
+def drawn(folder, path, language="en"):
+    """The page of a folder, saved."""
+    page = maps.draw(folder, composite_of(folder), before=BEFORE, after=AFTER, language=language)
+    return page.save(path)
+
+
 def theatre():
     """The whole folder."""
     point = shapely.Point
@@ -195,11 +201,15 @@ def theatre():
             geo_precision=3,
         ),
         feature(
-            model.EVENTS, **(event | talk), id="evt-4", event_date="2017-08-03", notes="A statement."
+            model.EVENTS,
+            **(event | talk),
+            id="evt-4",
+            event_date="2017-08-03",
+            notes="A statement.",
         ),
     ]
     return Folder(
-        root=Path("."),
+        root=Path(),
         theatre=feature(
             model.THEATRE,
             AREA,
@@ -266,22 +276,57 @@ def theatre():
         ),
         actors=table(
             model.ACTORS,
-            {"id": "government", "name": "Government", "name_ar": "الحكومة", "side": "government",
-             "kind": "side", "color": "#bf4522"},
-            {"id": "saa", "name": "Army", "name_ar": "الجيش", "side": "government",
-             "kind": "state army", "notes": "Part of the government's forces."},
-            {"id": "opposition", "name": "Opposition", "name_ar": "المعارضة", "side": "opposition",
-             "kind": "side", "color": "#55bb98", "alternatenames": "Factions"},
-            {"id": "is", "name": "Islamic State", "name_ar": "تنظيم الدولة", "side": "is",
-             "kind": "side", "color": "#292528"},
+            {
+                "id": "government",
+                "name": "Government",
+                "name_ar": "الحكومة",
+                "side": "government",
+                "kind": "side",
+                "color": "#bf4522",
+            },
+            {
+                "id": "saa",
+                "name": "Army",
+                "name_ar": "الجيش",
+                "side": "government",
+                "kind": "state army",
+                "notes": "Part of the government's forces.",
+            },
+            {
+                "id": "opposition",
+                "name": "Opposition",
+                "name_ar": "المعارضة",
+                "side": "opposition",
+                "kind": "side",
+                "color": "#55bb98",
+                "alternatenames": "Factions",
+            },
+            {
+                "id": "is",
+                "name": "Islamic State",
+                "name_ar": "تنظيم الدولة",
+                "side": "is",
+                "kind": "side",
+                "color": "#292528",
+            },
         ),
         alignments=table(model.ALIGNMENTS),
         sources=table(
             model.SOURCES,
-            {"id": "monitor", "publisher": "Monitor", "title": "Daily report",
-             "url": "https://example.org/1?a=1&b=2", "published": "2017-08-02", "grade": "B2"},
-            {"id": "press", "publisher": "Press", "leaning": "opposition",
-             "archived_url": "http://example.org/old"},
+            {
+                "id": "monitor",
+                "publisher": "Monitor",
+                "title": "Daily report",
+                "url": "https://example.org/1?a=1&b=2",
+                "published": "2017-08-02",
+                "grade": "B2",
+            },
+            {
+                "id": "press",
+                "publisher": "Press",
+                "leaning": "opposition",
+                "archived_url": "http://example.org/old",
+            },
         ),
         context=(
             feature(
@@ -320,9 +365,7 @@ def poisoned(folder, texts, urls, colors=("red;}",)):
         return {column.name: cell(column, old[column.name]) for column in schema.columns}
 
     def features(schema, many):
-        return tuple(
-            dataclasses.replace(f, properties=values(schema, f.properties)) for f in many
-        )
+        return tuple(dataclasses.replace(f, properties=values(schema, f.properties)) for f in many)
 
     def rows(old):
         changed = (dataclasses.replace(r, values=values(old.schema, r.values)) for r in old.rows)
@@ -346,16 +389,16 @@ def poisoned(folder, texts, urls, colors=("red;}",)):
 
 
 PAYLOADS = (
-    "<img src=x onerror=\"window.__x=1\">",
+    '<img src=x onerror="window.__x=1">',
     "</script><script>window.__x=1</script>",
     "<!--<script>",
-    "<svg/onload=\"window.__x=1\">",
+    '<svg/onload="window.__x=1">',
     "${window.__x=1}",
     "`${window.__x=1}`",
     "\\`${window.__x=1}\\`",
     "'\");window.__x=1;//\u2028window.__x=1\u2029",
-    "<a href=\"javascript:window.__x=1\">go</a>",
-    "{{cycler.__init__.__globals__.os.popen(\"id\").read()}}",
+    '<a href="javascript:window.__x=1">go</a>',
+    '{{cycler.__init__.__globals__.os.popen("id").read()}}',
     "{{cycler.__init__.__globals__.os.popen(dict(id=1)|first).read()}}",
     "{% print(lipsum.__globals__.os.system('id')) %}{# gone #}",
     "frontline-data-goes-here frontline-title-goes-here",
@@ -371,7 +414,7 @@ ADDRESSES = (
     "data:text/html,<script>parent.__x=1</script>",
     "vbscript:x",
     "//example.org/protocol-relative",
-    "https://example.org/\"><img src=x onerror=window.__x=1>",
+    'https://example.org/"><img src=x onerror=window.__x=1>',
     "file:///etc/passwd",
 )
 """Addresses, of which only the last but one may become a link."""

@@ -68,4 +68,4 @@ def partition(rng, area, cells):
     noded = shapely.union_all([lines, area.boundary], grid_size=1e-6)
     faces = shapely.get_parts(shapely.polygonize([noded]))
     inside = shapely.contains(area, shapely.point_on_surface(faces))
-    return list(snap(face) for face in faces[inside])
+    return [snap(face) for face in faces[inside]]

@@ -9,7 +9,7 @@ import geo
 from geo import errors, model
 
 ROOT = Path(__file__).parents[1]
-MODULES = sorted(path for path in (ROOT / "geo").glob("*.py") if path.stem != "__init__")
+MODULES = sorted((ROOT / "geo").rglob("*.py"))
 
 
 def test_imports_point_down():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import numpy as np
 import pytest
 import shapely
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from strategies import pictures, redrawn
 
 from geo.composite import Composite
@@ -86,7 +88,7 @@ def test_faces_tile_the_study_area(drawn):
     composite = Composite.build(whole, snapshots)
     assert composite.face_area_km2.sum() == pytest.approx(area_km2(whole)[0], rel=1e-6)
     arcs = composite.arcs
-    lines = [shapely.LineString(arcs.coords[i:j]) for i, j in zip(arcs.offsets, arcs.offsets[1:])]
+    lines = [shapely.LineString(arcs.coords[i:j]) for i, j in itertools.pairwise(arcs.offsets)]
     faces = shapely.get_parts(shapely.polygonize(lines))
     inside = faces[shapely.contains(whole.buffer(1e-5), faces)]
     assert len(inside) >= len(composite.face_area_km2)
@@ -166,7 +168,10 @@ def test_change_backwards_is_change_forwards_with_the_hands_exchanged(drawn):
     composite = Composite.build(*drawn)
     days = composite.dates[0], composite.dates[-1]
     there, back = composite.change(*days), composite.change(*reversed(days))
-    key = lambda f, a, b: sorted(zip(f[a], f[b], f["area_km2"], f.geometry.to_wkb()))  # noqa: E731
+
+    def key(f, a, b):
+        return sorted(zip(f[a], f[b], f["area_km2"], f.geometry.to_wkb(), strict=True))
+
     assert key(there, "from_controller", "to_controller") == key(
         back, "to_controller", "from_controller"
     )
@@ -216,3 +221,141 @@ def test_a_label_keeps_all_axes():
     assert [row[k] for k in ("controller", "status", "basis", "confidence", "patch")] == [
         "a", "advance", "claimed", "low", "p1",
     ]  # fmt: skip
+
+
+# ---------------------------------------------------------------- growing, keeping, epochs
+
+
+def same_answers(one, two):
+    """Whether two composites say the same, face by face and arc by arc."""
+    assert one.dates == two.dates
+    assert one.labels == two.labels
+    assert np.array_equal(one.history, two.history)
+    assert np.array_equal(one.face_area_km2, two.face_area_km2)
+    for name in ("coords", "offsets", "left", "right", "start", "end"):
+        assert np.array_equal(getattr(one.arcs, name), getattr(two.arcs, name)), name
+
+
+def grown(whole, snapshots):
+    days = sorted(snapshots)
+    composite = Composite.build(whole, {days[0]: snapshots[days[0]]})
+    for day in days[1:]:
+        composite = composite.extend(day, snapshots[day])
+    return composite
+
+
+@given(redrawn(most_dates=5))
+@settings(max_examples=60)
+def test_extending_by_a_date_gives_what_building_anew_gives(drawn):
+    same_answers(grown(*drawn), Composite.build(*drawn))
+
+
+@given(pictures(most_dates=6))
+@settings(max_examples=60)
+def test_extending_pictures_gives_what_building_anew_gives(drawn):
+    snapshots = {day: grid(*rows) for day, rows in zip(DAY, drawn, strict=False)}
+    same_answers(grown(area(*drawn[0]), snapshots), theatre(*drawn))
+
+
+def test_extending_takes_only_later_dates():
+    composite = theatre(["ab"], ["aa"])
+    with pytest.raises(ValueError, match="not after 2001-01-02"):
+        composite.extend(DAY[1], grid("ab"))
+
+
+def test_extending_by_a_faulty_layer_is_refused():
+    with pytest.raises(CoverageError, match="2001-01-02: no patch covers"):
+        theatre(["ab"]).extend(DAY[1], grid("a."))
+    with pytest.raises(CoverageError, match="overlap"):
+        theatre(["ab"]).extend(DAY[1], grid("ab") + grid("ab")[:1])
+
+
+def test_extending_after_a_sliver_layer_gives_what_building_anew_gives():
+    one, two = grid("ab")
+    apart = Patch(two.label, shapely.box(37.10001, 33, 37.2, 33.1))
+    snapshots = {DAY[0]: [one, two], DAY[1]: [one, apart], DAY[2]: [one, two], DAY[3]: grid("ba")}
+    same_answers(grown(area("ab"), snapshots), Composite.build(area("ab"), snapshots))
+
+
+@given(redrawn())
+@settings(max_examples=30)
+def test_bytes_give_back_the_same_composite(drawn):
+    composite = Composite.build(*drawn, {"a": "side"})
+    again = Composite.from_bytes(composite.to_bytes())
+    same_answers(composite, again)
+    assert again.sides == {"a": "side"}
+    assert again.to_bytes() == composite.to_bytes()
+    day = composite.dates[-1] + dt.timedelta(days=1)
+    patches = next(iter(drawn[1].values()))
+    same_answers(composite.extend(day, patches), again.extend(day, patches))
+
+
+@given(st.integers(0, 1 << 20), st.integers(1, 255))
+def test_damaged_bytes_are_refused(at, change):
+    data = bytearray(theatre(["ab"]).to_bytes())
+    data[at % len(data)] ^= change
+    with pytest.raises(ValueError, match="build it anew"):
+        Composite.from_bytes(bytes(data))
+
+
+def test_bytes_cut_short_are_refused():
+    data = theatre(["ab"]).to_bytes()
+    for size in (0, 5, len(data) // 2, len(data) - 1):
+        with pytest.raises(ValueError, match="build it anew"):
+            Composite.from_bytes(data[:size])
+
+
+@given(redrawn(most_dates=5))
+@settings(max_examples=40)
+def test_epochs_give_the_answers_of_one_arrangement(drawn):
+    whole = Composite.build(*drawn)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geo.composite._CROSSINGS", -1)
+        parts = Composite.build(*drawn)
+        same_answers(grown(*drawn), parts)
+    for day in whole.dates:
+        one, two = (c.control(day, by="holder").set_index("holder") for c in (whole, parts))
+        assert list(one.index) == list(two.index)
+        assert one["area_km2"].tolist() == pytest.approx(two["area_km2"].tolist(), abs=0.05)
+    before, after = whole.dates[0], whole.dates[-1]
+    one, two = whole.transfers(before, after), parts.transfers(before, after)
+    assert one.to_numpy() == pytest.approx(two.to_numpy(), abs=0.1)
+    assert parts.change(before, before).empty
+    for point in ([37.31, 33.27], [37.71, 33.83], [38.3, 33.2]):
+        assert whole.history_at(*point) == parts.history_at(*point)
+    spells = [c.intervals()[["patch", "valid_from", "valid_to"]] for c in (whole, parts)]
+    assert spells[0].to_numpy().tolist() == spells[1].to_numpy().tolist()
+
+
+def shaken_layers(dates, vertices, metres):
+    """Two holders and a line between them that is drawn anew each day, about where it was."""
+    rng = np.random.default_rng(0)
+    y = np.linspace(33, 34, vertices)
+    snapshots = {}
+    for i in range(dates):
+        x = 37.5 + 0.2 * np.sin(9 * y) + rng.normal(0, metres / 93_000, vertices)
+        inner = y[1:-1] + rng.uniform(-0.4, 0.4, vertices - 2) / vertices
+        line = np.stack([x, np.r_[33, inner, 34]], axis=1).round(6)
+        snapshots[FIRST_DAY + dt.timedelta(days=i)] = [
+            Patch(
+                Label(name, "", "controlled", "reported", "high", name),
+                shapely.Polygon([*line, (edge, 34), (edge, 33)]),
+            )
+            for name, edge in (("a", 37), ("b", 38))
+        ]
+    return shapely.box(37, 33, 38, 34), snapshots
+
+
+def test_layers_redrawn_with_ten_metres_of_jitter_cost_no_more_than_their_number():
+    faces = []
+    for dates in (28, 56):
+        composite = Composite.build(*shaken_layers(dates, 500, 10))
+        assert composite.history.shape[1] == dates
+        faces.append(len(composite.face_area_km2))
+    assert faces[1] <= 2.2 * faces[0]
+    first, last = composite.dates[0], composite.dates[-1]
+    change = composite.change(first, last)
+    overlay = ground(shaken_layers(1, 500, 10)[1][FIRST_DAY], "a")
+    later = composite.control(last, by="holder").geometry[0]
+    truth = polygonal(shapely.symmetric_difference(overlay, later))
+    assert change["area_km2"].sum() == pytest.approx(area_km2(truth)[0], rel=1e-2)

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo import fields
-from geo.errors import escape
+from geo.errors import Issue, escape
 from geo.model import ACTORS, CONTROL, EVENTS, ID_PATTERN, SCHEMAS, Column, Schema, parse_day
 
 
@@ -154,6 +154,15 @@ def test_a_list_of_ids_has_one_spelling():
     assert check(["a1", 2], "refs") == (None, ["props.nested"])
     assert check([], "text") == (None, ["props.nested"])
     assert check({"a": 1}, "text") == (None, ["props.nested"])
+
+
+def test_a_reference_is_an_id():
+    assert check("gov", "ref") == ("gov", [])
+    assert check("gov ", "ref") == ("gov", ["str.space"])
+    assert check("Gov", "ref") == (None, ["ref.format"])
+    assert check("gov;opposition", "ref") == (None, ["ref.format"])
+    assert check("g\u200dv", "ref") == (None, ["str.bidi"])
+    assert check(7, "ref") == (None, ["props.type"])
 
 
 def test_an_id_that_is_made_is_the_same_for_the_same_content():
@@ -429,9 +438,18 @@ def test_a_near_miss_of_a_key_is_suggested():
 
 def test_cells_of_a_table_are_text():
     rows = Schema("t", "t.csv", (column("integer"), Column("name", "text", "Name.")))
-    for cell, kept in [("", None), ("7", 7), ("-7", -7), ("7.0", 7), (" 7 ", 7), ("0", 0)]:
+    for cell, kept, code in [
+        ("", None, ""),
+        ("7", 7, ""),
+        ("-7", -7, ""),
+        ("0", 0, ""),
+        ("7.0", 7, "props.type"),
+        (" 7 ", 7, "str.space"),
+        ("  ", None, "str.space"),
+    ]:
         values, issues = fields.check_record({"it": cell, "name": ""}, rows, text=True)
         assert values == {"it": kept, "name": None}
+        assert [issue.code for issue in issues] == ([code] if code else [])
         assert all(issue.fixable for issue in issues)
     for cell in ("07", "7,000", "٧", "1e3", "seven", "-0", "9" * 5000):
         values, issues = fields.check_record({"it": cell, "name": ""}, rows, text=True)
@@ -453,3 +471,25 @@ def test_messages_show_what_cannot_be_seen():
 @given(st.from_regex(ID_PATTERN, fullmatch=True))
 def test_every_id_but_the_reserved_ones_is_an_id(name):
     assert fields.is_id(name) == (check(name, "ref")[1] == [])
+
+
+# --- findings in their place ------------------------------------------------
+
+
+def test_findings_get_their_place_and_a_warning_is_said_once():
+    warning = Issue("a.a", "warning", "a warning", "hint")
+    error = Issue("b.b", "error", "an error")
+    whole = Issue("c.c", "error", "of the file", line=1)
+    found = [(-1, whole), (0, warning), (1, error), (2, warning), (3, warning), (1, error)]
+    placed = fields.place(
+        found, file="f.csv", ids=["aa", "bb", "cc", ""], lines=[2, 3, 4, 5], noun="row"
+    )
+    assert [(i.code, i.line, i.ids, i.file) for i in placed] == [
+        ("c.c", 1, (), "f.csv"),
+        ("b.b", 3, ("bb",), "f.csv"),
+        ("b.b", 3, ("bb",), "f.csv"),
+        ("a.a", 2, ("aa", "cc"), "f.csv"),
+        ("a.a", 5, (), "f.csv"),
+    ]
+    assert placed[-1].message == "row 4: a warning"
+    assert placed[-2].message == "a warning"

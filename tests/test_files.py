@@ -59,7 +59,7 @@ def test_a_file_outside_the_folder_is_refused(layer, tmp_path):
     inner = tmp_path / "layers"
     inner.mkdir()
     with pytest.raises(SchemaError) as error:
-        files.read_bytes(inner / ".." / "layer.geojson", root=inner)
+        files.read_bytes(inner / ".." / layer.name, root=inner)
     assert codes(error) == ["file.outside"]
 
 
@@ -222,6 +222,19 @@ def test_a_change_in_the_last_moment_is_not_overwritten(layer, tmp_path, monkeyp
         files.save(layer, NEW, expected=files.digest(OLD))
     assert layer.read_bytes() == b"theirs"
     assert names(tmp_path) == ["layer.geojson"]
+
+
+def test_all_is_forced_to_the_disk_before_the_old_file_goes(layer, tmp_path, monkeypatch):
+    fsync, seen = os.fsync, []
+
+    def watched(descriptor):
+        beside = list(tmp_path.glob(".frontline-*.tmp"))
+        seen.append((layer.read_bytes() == NEW, [path.read_bytes() == NEW for path in beside]))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    files.save(layer, NEW, expected=files.digest(OLD))
+    assert seen == [(False, [True]), (True, [])]
 
 
 def test_the_same_content_is_not_written_again(layer):

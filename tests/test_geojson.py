@@ -1,7 +1,11 @@
 import dataclasses
 import json
 import math
+import os
 import random
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 import orjson
@@ -199,6 +203,7 @@ def test_an_empty_layer_is_written_and_read_with_a_warning():
     assert warnings(b'{"type": "FeatureCollection", "features": []}') == [
         "layer.empty",
         "fmt.newline",
+        "fmt.layout",
     ]
 
 
@@ -324,6 +329,34 @@ def test_the_order_of_anything_gives_the_same_bytes(features, seed):
     assert again == written
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_holes_and_parts_that_begin_alike_have_one_order(seed):
+    # From one place, or from the same longitude, or the same latitude.
+    squares = [(0.2, 0.2), (0.2, 0.6), (0.6, 0.2), (0.6, 0.6)]
+    holes = [[(x, y), (x, y + 0.1), (x + 0.1, y + 0.05)] for x, y in squares]
+    holes += [[(0.2, 0.6), (0.3, 0.59), (0.3, 0.5)], [(0.2, 0.6), (0.1, 0.69), (0.1, 0.5)]]
+    outer = [(0, 0), (1, 0), (1, 1), (0, 1)]
+    corners = [(2, 0), (2, 2), (4, 0), (4, 2)]
+    parts = [shapely.Polygon(outer, holes)]
+    parts += [shapely.Polygon([(x, y), (x + 1, y), (x + 1, y + 1)]) for x, y in corners]
+    parts += [
+        shapely.Polygon([(2, 2), (3, 3.5), (3, 4)]),
+        shapely.Polygon([(2, 2), (2, 4), (1, 4)]),
+    ]
+    written = geojson.dump([patch(geometry=shapely.MultiPolygon(parts))], schema=CONTROL)
+    assert fmt(disordered(written, seed))[0] == written
+    line = "MULTILINESTRING ((0 0, 1 1, 3 0), (0 0, 1 1, 2 0), (0 0, 1 1), (0 0, 0 1))"
+    one, other = (
+        Feature("r1", {"id": "r1", "kind": "road", "accuracy": "schematic"}, geometry)
+        for geometry in (shapely.from_wkt(line), shapely.reverse(shapely.from_wkt(line)))
+    )
+    turned_back = dataclasses.replace(
+        one, geometry=shapely.MultiLineString(list(shapely.get_parts(one.geometry))[::-1])
+    )
+    assert geojson.dump([one], schema=CONTEXT) == geojson.dump([turned_back], schema=CONTEXT)
+    assert geojson.dump([one], schema=CONTEXT) != geojson.dump([other], schema=CONTEXT)
+
+
 @given(st.lists(st.tuples(degrees, degrees), min_size=1, max_size=6))
 @example([(0, -1), (10, 999), (1000, 0)])
 def test_every_number_on_the_grid_is_written_with_its_decimals(steps):
@@ -414,6 +447,54 @@ def test_a_damaged_canonical_file_is_never_read_as_something_else(at, damage):
         assert one.properties["status"] == by_id[one.id]["properties"]["status"]
 
 
+def told(data):
+    """Return what is read, or what is wrong, without the shortcut for canonical files."""
+    shortcut = geojson._canonical
+    geojson._canonical = lambda _: None
+    try:
+        return read(data)
+    except SchemaError as error:
+        return error.issues
+    finally:
+        geojson._canonical = shortcut
+
+
+@given(st.integers(0, 10**6), st.integers(0, 3), st.binary(max_size=3))
+@settings(max_examples=300)
+@example(0, 0, b"")
+def test_the_shortcut_for_canonical_files_sees_what_the_strict_reader_sees(at, removed, added):
+    data = CANONICAL.encode()
+    at %= len(data)
+    data = data[:at] + added + data[at + removed :]
+    try:
+        assert read(data) == told(data)
+    except SchemaError as error:
+        assert error.issues == told(data)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"note": "حلب"', '"note": "a",\n  "note": "حلب"'),
+        ('"note": "حلب"', '"note": "\\u062d\\u0644\\u0628"'),
+        ("[37.0,33.0]", "[37.00,33.0]"),
+        ("[37.0,33.0]", "[3.70e1,33.0]"),
+        ("[37.0,33.0]", "[37,33.0]"),
+        (' "type": "Feature",', ' "type": "Feature", '),
+        ('"features": [', '"features": [],\n"features": ['),
+        ("]\n}\n", "]\n}\n\n"),
+        ("]\n}\n", "]\n}"),
+    ],
+)
+def test_what_the_shortcut_could_pass_over_is_left_to_the_strict_reader(old, new):
+    data = CANONICAL.replace(old, new, 1).encode()
+    assert data != CANONICAL.encode()
+    try:
+        assert any(issue.fixable for issue in read(data).issues)
+    except SchemaError as error:
+        assert {issue.code for issue in error.issues} >= {"json.dupkey"}
+
+
 # --- what a file may not be -------------------------------------------------
 
 
@@ -470,7 +551,7 @@ def test_all_faults_of_a_file_are_told_at_once_with_line_and_id():
             "num.range",
             2,
         ),
-        (b'{"type": "Feature",\n"properties": {}}\n{"type": "Feature"}', "root.notfc", 1),
+        (b'{"type": "Feature",\n"properties": {}}', "root.notfc", 1),
         (b"[]", "root.notfc", 1),
         (b"null", "root.notfc", 1),
         (b'"FeatureCollection"', "root.notfc", 1),
@@ -490,6 +571,13 @@ def test_what_is_no_collection_is_refused_at_its_line(data, code, line):
     (fault,) = faults(data)
     assert (fault.code, fault.line) == (code, line)
     assert len(str(fault)) < 400
+
+
+def test_the_same_fault_a_million_times_is_told_a_hundred_times():
+    data = (
+        b'{"type": "FeatureCollection", "features": [], "x": {' + b'"a": 1,' * 10_000 + b'"b": 1}}'
+    )
+    assert codes(data) == ["json.dupkey"] * 100
 
 
 @pytest.mark.parametrize("depth", [33, 900, 20_000, 200_000])
@@ -527,6 +615,29 @@ def test_a_foreign_member_of_the_collection_is_kept_with_a_warning():
     assert fmt(written) == (written, ())
 
 
+@pytest.mark.parametrize(
+    ("crs", "code"),
+    [
+        ({"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}, "root.crs84"),
+        ({"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4326"}}, "root.crs84"),
+        ({"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::3857"}}, "root.crs"),
+        ({"type": "name", "properties": {"name": ["EPSG:4326"]}}, "root.crs"),
+        ({"type": "link", "properties": {"href": "http://127.0.0.1:9/crs"}}, "root.crs"),
+        ({"type": "EPSG", "properties": {"code": 4326}}, "root.crs"),
+        ("EPSG:4326", "root.crs"),
+        (None, "root.crs"),
+        ([], "root.crs"),
+    ],
+)
+def test_only_a_crs_that_says_what_is_true_anyway_is_dropped(crs, code):
+    data = text(feature(), crs=crs)
+    if code == "root.crs":
+        assert codes(data) == [code]
+    else:
+        assert warnings(data) == [code]
+        assert b"crs" not in fmt(data)[0]
+
+
 def test_a_foreign_member_of_a_feature_is_refused_because_programs_lose_it():
     assert codes(text(feature() | {"custom": True})) == ["feature.member"]
     one = feature()
@@ -562,6 +673,19 @@ def test_a_file_saved_by_a_desktop_program_still_opens():
     assert fmt(written) == (written, ())
 
 
+def test_another_order_of_keys_or_features_is_told_and_repaired():
+    one = feature("ctl-0002")
+    other = feature("ctl-0001")
+    assert warnings(text(one, other)) == ["fmt.order"]
+    one["properties"] = dict(reversed(one["properties"].items()))
+    assert warnings(text(one)) == ["fmt.order"]
+    one["properties"] = {"zz": 1} | feature("ctl-0002")["properties"]
+    assert warnings(text(one)) == ["props.unknown", "fmt.order"]
+    written, repaired = fmt(text(one))
+    assert written == fmt(text(feature("ctl-0002", zz=1)))[0]
+    assert [issue.code for issue in repaired] == ["fmt.order"]
+
+
 def test_a_warning_is_told_once_for_all_features():
     data = text(*(feature(f"ctl-{n:04d}", extra="x") for n in range(3)))
     (issue, layout) = read(data).issues
@@ -575,6 +699,7 @@ def test_a_warning_is_told_once_for_all_features():
     [
         ("ctl-0001", "ctl-0001", "ctl-0001", "id.member"),
         ("ctl-0001", None, "ctl-0001", "id.member"),
+        ("ctl-0001", "", "ctl-0001", "id.member"),
         ("0", "ctl-0001", "ctl-0001", "id.member"),
         (17, "ctl-0001", "ctl-0001", "id.member"),
         ("other", "ctl-0001", None, "id.conflict"),
@@ -603,8 +728,9 @@ def test_a_missing_id_is_given_on_request_and_always_the_same():
     del bare["properties"]["id"]
     data = text(bare, feature("ctl-0001"), bare)
     assert codes(data) == ["id.missing", "id.missing"]
-    with pytest.raises(SchemaError):
+    with pytest.raises(SchemaError) as error:
         fmt(data)
+    assert [i.code for i in error.value.issues if i.severity == "error"] == codes(data)
     written, repaired = fmt(data, assign_ids=True)
     assert fmt(data, assign_ids=True)[0] == written
     ids = [f.id for f in read(written).features]
@@ -713,6 +839,7 @@ def test_an_area_must_have_a_geometry(member):
 def test_a_position_outside_the_region_is_shown():
     region = (36, 32, 38, 34)
     assert warnings(text(feature()), region=region) == ["fmt.layout"]
+    assert warnings(text(feature()), region=(37.0, 33.0, 37.5, 33.25)) == ["fmt.layout"]
     (fault,) = faults(
         text(feature(coordinates=ring((0, 0), (0.1, 0), (0.1, 0.1), (0, 0)))), region=region
     )
@@ -732,7 +859,7 @@ def test_a_feature_far_from_all_others_that_would_fit_when_swapped_is_told():
     swapped = feature("ctl-9", ring((33, 37), (33, 37.1), (33.1, 37), (33, 37)))
     away = feature("ctl-8", ring((33, 39), (33, 39.1), (33.1, 39), (33, 39)))
     assert codes(text(*near, swapped)) == ["coord.swapped"]
-    assert warnings(text(*near, away)) == ["ring.winding", "fmt.order"]
+    assert warnings(text(*near, away)) == ["ring.winding"]
 
 
 # --- rings and areas --------------------------------------------------------
@@ -896,6 +1023,25 @@ def test_a_line_needs_two_positions():
     read(line("LineString", [[1, 2], [3, 4]]), CONTEXT)
 
 
+def test_a_crossing_in_a_long_border_does_not_take_forever():
+    comb = [[37 + k // 2 * 1e-4, 33 + (k % 2)] for k in range(10_000)]
+    (fault,) = faults(text(feature(coordinates=[[*comb, comb[0]]])))
+    assert (fault.code, fault.hint) == ("geom.self_intersection", "draw it again there")
+
+
+def test_members_of_a_geometry_that_programs_add_are_dropped():
+    one = feature()
+    one["geometry"]["bbox"] = [37, 33, 38, 34]
+    assert warnings(text(one)) == ["feature.artefact"]
+
+
+def test_coordinates_that_are_no_list_are_named_for_every_type():
+    for kind in ("MultiPoint", "MultiLineString", "MultiPolygon", "LineString", "Point"):
+        one = feature("r1", 7, kind)
+        one["properties"] = {"id": "r1", "kind": "road", "accuracy": "schematic"}
+        assert codes(text(one), CONTEXT) == ["coord.depth"]
+
+
 def test_the_direction_of_a_line_is_kept():
     one = {
         "type": "Feature",
@@ -919,6 +1065,10 @@ def test_an_event_without_a_place_has_no_geometry():
     }
     (one,) = read(text(event), EVENTS).features
     assert one.geometry is None
+    # So a desktop program exports it.
+    layer = read(text(event | {"geometry": {"type": "Point", "coordinates": []}}), EVENTS)
+    assert layer.features[0].geometry is None
+    assert ("geom.empty", True) in {(i.code, i.fixable) for i in layer.issues}
 
 
 # --- writing ----------------------------------------------------------------
@@ -1004,3 +1154,44 @@ def test_five_megabytes_are_read_in_seconds():
     data = geojson.dump(features, schema=CONTROL)
     assert len(data) > 4_000_000
     assert len(read(data).features) == 120
+
+
+def test_the_same_file_gives_the_same_words_and_bytes_everywhere(tmp_path):
+    broken = feature("ctl-0001", status="x", note="\u202e", zz=1.5, aa={}) | {
+        "b": 1,
+        "a": 2,
+        "c": 3,
+    }
+    sound = feature("ctl-0002", zz=1, aa="x", fid=3, path="x") | {"id": "7", "bbox": []}
+    (tmp_path / "broken.geojson").write_bytes(text(broken, sound, b=1, a=2, name=3))
+    (tmp_path / "sound.geojson").write_bytes(text(sound, b=1, a=2, name=3))
+    child = """
+        import sys
+        from pathlib import Path
+        from geo import geojson
+        from geo.errors import SchemaError
+        from geo.model import CONTROL
+        for path in sorted(Path(sys.argv[1]).iterdir()):
+            try:
+                data, issues = geojson.fmt(path.read_bytes(), schema=CONTROL, file=path.name)
+            except SchemaError as error:
+                data, issues = b"", error.issues
+            sys.stdout.buffer.write("\\n".join(map(str, issues)).encode() + data)
+    """
+    told = set()
+    for seed, zone, locale in [
+        ("1", "Pacific/Kiritimati", "C"),
+        ("2", "America/Anchorage", "ar_SY.UTF-8"),
+        ("3", "UTC", "C.UTF-8"),
+    ]:
+        environment = os.environ | {
+            "PYTHONHASHSEED": seed,
+            "TZ": zone,
+            "LC_ALL": locale,
+            "PYTHONUTF8": "0",
+            "PYTHONWARNINGS": "ignore",
+        }
+        command = [sys.executable, "-c", textwrap.dedent(child), str(tmp_path)]
+        told.add(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+    assert len(told) == 1
+    assert b"choice.unknown" in told.pop()

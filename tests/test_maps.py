@@ -148,7 +148,7 @@ def test_arcs_meet_at_the_nodes_that_they_name(composite):
 
 
 def test_coordinates_are_off_by_half_a_step_at_most():
-    area = shapely.box(37.0000049, 33.0000051, 37.1234567, 33.1234561)
+    area = shapely.box(37.000004, 33.000006, 37.123456, 33.123455)
     patch = pages.feature(pages.model.CONTROL, area, id="ctl-a", status="unknown")
     layer = pages.Layer("x", pages.model.CONTROL, (patch,), (), "")
     theatre = pages.theatre()
@@ -158,14 +158,16 @@ def test_coordinates_are_off_by_half_a_step_at_most():
         control={BEFORE: layer},
     )
     got = unpacked(store.pack(pages.composite_of(folder)))
-    bounds = np.concatenate([np.min(np.vstack(got["lines"]), 0), np.max(np.vstack(got["lines"]), 0)])
+    bounds = np.concatenate(
+        [np.min(np.vstack(got["lines"]), 0), np.max(np.vstack(got["lines"]), 0)]
+    )
     assert bounds == pytest.approx(area.bounds, abs=store.QUANTUM / 2 + 1e-9)
 
 
 # The document.
 
 
-def test_the_same_input_gives_the_same_bytes(folder, composite, page):
+def test_the_same_input_gives_the_same_bytes(folder, page):
     maps._frame.cache_clear()
     again = maps.draw(pages.theatre(), pages.composite_of(folder), before=BEFORE, after=AFTER)
     assert again.html == page.html
@@ -223,7 +225,10 @@ def test_readers_may_zoom(page):
 
 @pytest.mark.parametrize(
     ("language", "start", "title"),
-    [("en", '<html lang="en" dir="ltr">', "Trial theatre"), ("ar", '<html lang="ar" dir="rtl">', "مسرح تجريبي")],
+    [
+        ("en", '<html lang="en" dir="ltr">', "Trial theatre"),
+        ("ar", '<html lang="ar" dir="rtl">', "مسرح تجريبي"),
+    ],
 )
 def test_the_page_begins_in_its_language(folder, composite, language, start, title):
     page = maps.draw(folder, composite, before=BEFORE, after=AFTER, language=language)
@@ -235,7 +240,10 @@ def test_both_languages_have_the_same_words():
     words = json.loads(maps._asset("words.json"))
     assert set(words) == set(maps.LANGUAGES)
     assert words["en"].keys() == words["ar"].keys()
-    holes = {lang: {k: sorted(re.findall(r"\{\w+\}", str(v))) for k, v in w.items()} for lang, w in words.items()}
+    holes = {
+        lang: {k: sorted(re.findall(r"\{\w+\}", str(v))) for k, v in w.items()}
+        for lang, w in words.items()
+    }
     assert holes["en"] == holes["ar"]
 
 
@@ -250,7 +258,9 @@ def test_every_word_that_the_scripts_ask_for_is_there():
 @pytest.mark.parametrize("column", ["status", "basis", "confidence"])
 def test_every_value_of_a_closed_list_has_a_word(column):
     words = json.loads(maps._asset("words.json"))["ar"]
-    assert {f"{column}.{value}" for value in pages.model.CONTROL.column(column).choices} <= set(words)
+    assert {f"{column}.{value}" for value in pages.model.CONTROL.column(column).choices} <= set(
+        words
+    )
 
 
 def test_every_event_type_and_kind_of_place_has_a_word():
@@ -320,13 +330,35 @@ def test_hostile_text_stays_in_its_block():
     assert rest(page.html) == rest(clean.html)
 
 
+def test_the_title_is_text(folder, composite):
+    name = "</title><script>window.__x=1</script>"
+    theatre = dataclasses.replace(
+        folder.theatre, properties=folder.theatre.properties | {"name": name}
+    )
+    bad = dataclasses.replace(folder, theatre=theatre)
+    page = maps.draw(bad, composite, before=BEFORE, after=AFTER)
+    assert f"<title>{html.escape(name)}</title>" in page.html
+    assert name not in page.html
+
+
 def test_only_a_colour_is_taken_for_a_colour():
-    bad = pages.poisoned(pages.theatre(), ["x"], ["x"], colors=["red;background:url(x)", "#FFF", ""])
+    bad = pages.poisoned(
+        pages.theatre(), ["x"], ["x"], colors=["red;background:url(x)", "#FFF", ""]
+    )
     page = maps.draw(bad, pages.composite_of(bad), before=BEFORE, after=AFTER)
     colors = json.loads(block(page, "records"))["colors"]
     assert set(colors) == {"government", "opposition", "is"}
     assert len(set(colors.values())) == 3
     assert set(colors.values()) <= set(maps.FALLBACK_COLORS)
+
+
+def test_a_side_without_a_colour_gets_one_that_is_not_like_the_others(folder, composite):
+    rows = [r for r in folder.actors.rows if r.id != "is"]
+    bare = dataclasses.replace(folder, actors=dataclasses.replace(folder.actors, rows=tuple(rows)))
+    page = maps.draw(bare, composite, before=BEFORE, after=AFTER)
+    colors = json.loads(block(page, "records"))["colors"]
+    assert colors["government"] == "#bf4522"
+    assert colors["is"] not in {"#af3c1c", "#4eaf97"}
 
 
 def test_the_edge_of_cut_data_is_no_border(page):

@@ -7,7 +7,7 @@ function sourceLine(id) {
   const details = [source.title ? source.publisher : null, isoText(source.published, { short: true })].filter(Boolean);
   return el('li', null,
     source.url ? link(source.url, title) : foreign(title),
-    details.length ? [' (', foreign(details.join(', ')), ')'] : null,
+    details.length ? [' (', foreign(listed(details)), ')'] : null,
     source.grade ? [' ', el('span', { class: 'grade', title: t('grade') }, source.grade)] : null,
     source.leaning ? el('span', { class: 'leaning' }, ' ', t('leans', { side: actorName(source.leaning) })) : null,
     source.archived_url ? [' ', link(source.archived_url, t('archived'))] : null);
@@ -21,18 +21,25 @@ const chip = (text, kind) => el('span', { class: kind ? `chip ${kind}` : 'chip' 
 
 const sideDot = (side) => el('span', { class: 'dot', style: { background: has(DATA.colors, side) ? colorOf(side) : '#b5b5ae' } });
 
-/** Who holds ground, in words. */
+const fullName = (actor) => {
+  const side = sideOf(actor);
+  return side === actor ? actorName(actor) : `${actorName(actor)} (${actorName(side)})`;
+};
+
+/** Who holds ground, in words; to operate somewhere is not to hold it. */
 function holderText(label) {
-  if (label.controller) {
-    const side = sideOf(label.controller);
-    const name = actorName(label.controller);
-    return side === label.controller ? name : `${name} (${actorName(side)})`;
-  }
+  if (label.controller && label.status === 'controlled') return fullName(label.controller);
+  if (label.controller && !label.controllers.length) return `${term('status', label.status)}: ${fullName(label.controller)}`;
   if (label.controllers.length) {
-    return `${term('status', label.status)}: ${label.controllers.map(actorName).join(', ')}`;
+    return `${term('status', label.status)}: ${listed(label.controllers.map(actorName))}`;
   }
   return term('status', label.status);
 }
+
+const heldText = (label) =>
+  label.status === 'controlled' ? t('held.by', { name: holderText(label) }) : sentence(holderText(label));
+
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const doubtChips = (label) => [
   label.controller || label.controllers.length ? chip(term('status', label.status)) : null,
@@ -59,7 +66,7 @@ function historyList(face) {
 
 function statementItem(statement) {
   const who = statement.controller ? actorName(statement.controller)
-    : splitIds(statement.controllers).map(actorName).join(', ') || term('status', statement.status);
+    : listed(splitIds(statement.controllers).map(actorName)) || term('status', statement.status);
   return el('li', null,
     el('span', { class: 'quiet' }, isoText(statement.date, { short: true }),
       statement.date_precision && statement.date_precision !== 'day' ? ` (${term('precision', statement.date_precision)})` : ''),
@@ -72,13 +79,7 @@ function statementItem(statement) {
 }
 
 function statementSection(statements, title) {
-  if (!statements.length) return null;
-  const shown = statements.slice(0, 12);
-  const rest = statements.length - shown.length;
-  return el('details', { open: statements.length <= 3 },
-    el('summary', null, `${title} (${statements.length})`),
-    el('ul', { class: 'statements' }, shown.map(statementItem)),
-    rest > 0 ? el('p', { class: 'quiet' }, t('more', { count: rest })) : null);
+  return folded(title, statements, statementItem, { kind: 'statements', open: statements.length <= 3 });
 }
 
 const statementsById = (ids) => ids.filter((id) => has(DATA.statements, id)).map((id) => DATA.statements[id]);
@@ -88,16 +89,15 @@ function groundCard(lon, lat, day) {
   const face = store.faceAt(lon, lat);
   const date = store.index(day);
   if (face < 0 || date < 0) {
-    return el('div', { class: 'card' }, el('h3', null, t('outside')), el('p', null, t('outside.text')));
+    return el('div', { class: 'card' }, el('h2', null, t('outside')), el('p', null, t('outside.text')));
   }
   const label = store.label(face, date);
-  const held = Boolean(label.controller);
   return el('div', { class: 'card' },
-    el('h3', null, sideDot(label.holder), foreign(held ? t('held.by', { name: holderText(label) }) : holderText(label))),
+    el('h2', null, sideDot(label.holder), foreign(heldText(label))),
     el('p', { class: 'quiet' }, onDay(day)),
     el('p', null, doubtChips(label)),
     groundWhy(label, date),
-    el('h4', null, t('history')),
+    el('h3', null, t('history')),
     historyList(face));
 }
 
@@ -125,7 +125,7 @@ function onDay(day) {
 function accuracyText(place) {
   if (!place.lonlat) return t('never.located');
   const radius = place.geo_radius_m ? t('within', { distance: distanceText(place.geo_radius_m) }) : '';
-  return [term('coord', place.coord_method), radius].filter(Boolean).join(', ');
+  return listed([term('coord', place.coord_method), radius].filter(Boolean));
 }
 
 function row(name, ...value) {
@@ -141,20 +141,19 @@ function placeCard(place, day) {
   const date = store.index(day);
   const label = face >= 0 && date >= 0 ? store.label(face, date) : null;
   return el('div', { class: 'card' },
-    el('h3', null, foreign(nameOf(place, place.id)), other && other !== nameOf(place) ? el('span', { class: 'other' }, foreign(other)) : null),
+    el('h2', null, foreign(nameOf(place, place.id)), other && other !== nameOf(place) ? el('span', { class: 'other' }, foreign(other)) : null),
     el('p', { class: 'quiet' }, [term('kind', place.kind), place.admin1].filter(Boolean).map((x, i) => [i ? ' · ' : '', foreign(x)])),
-    label ? el('p', null, sideDot(label.holder), foreign(label.controller ? t('held.by', { name: holderText(label) }) : holderText(label)),
+    label ? el('p', null, sideDot(label.holder), foreign(heldText(label)),
       el('span', { class: 'quiet' }, ` ${onDay(day)}`)) : null,
     label ? el('p', null, doubtChips(label)) : null,
     el('dl', null,
       row(t('position'), foreign(accuracyText(place))),
       row(t('position.source'), place.coord_source ? foreign(place.coord_source) : ''),
-      row(t('also'), place.alternatenames ? foreign(splitIds(place.alternatenames).join(', ')) : '')),
+      row(t('also'), place.alternatenames ? foreign(listed(splitIds(place.alternatenames))) : '')),
     place.note ? el('p', { class: 'note' }, foreign(place.note)) : null,
     statementSection(statements, t('statements.place')),
-    events.length ? el('details', null, el('summary', null, `${t('events')} (${events.length})`),
-      el('ul', { class: 'list' }, events.map((event) => el('li', null, eventButton(event))))) : null,
-    face >= 0 ? [el('h4', null, t('history')), historyList(face)] : null,
+    folded(t('events'), events, eventItem),
+    face >= 0 ? [el('h3', null, t('history')), historyList(face)] : null,
     sourceList(splitIds(place.source_ids)));
 }
 
@@ -167,7 +166,7 @@ function eventDates(event) {
   return event.time_precision > 1 ? `${range} (${term('precision', event.time_precision === 2 ? 'week' : 'month')})` : range;
 }
 
-const partyText = (lead, others) => [lead, ...splitIds(others)].filter(Boolean).map(actorName).join(', ');
+const partyText = (lead, others) => listed([lead, ...splitIds(others)].filter(Boolean).map(actorName));
 
 function eventBody(event) {
   const [kind] = eventGroup(event.event_type);
@@ -177,19 +176,21 @@ function eventBody(event) {
   const radius = event.geo_radius_m != null ? t('within', { distance: distanceText(event.geo_radius_m) }) : '';
   const exact = event.geo_precision ? term('geo', String(event.geo_precision)) : '';
   return el('section', null,
-    el('h3', null, eventTitle(event)),
+    el('h2', null, eventTitle(event)),
     el('p', { class: 'quiet' }, chip(t(`event.${kind}`)), ' ', eventDates(event), ' · ', foreign(where)),
     event.notes ? el('p', null, foreign(event.notes)) : null,
     el('dl', null,
       row(t('actor'), foreign(partyText(event.actor1, event.assoc_actor_1))),
       row(t('against'), event.actor2 ? foreign(partyText(event.actor2, event.assoc_actor_2)) : ''),
-      row(t('position'), event.lonlat ? foreign([exact, radius].filter(Boolean).join(', ')) : t('not.located')),
+      row(t('position'), event.lonlat ? foreign(listed([exact, radius].filter(Boolean))) : t('not.located')),
       row(t('dead'), event.fatalities != null ? ltr(String(event.fatalities)) : ''),
       row(t('confidence'), event.confidence ? chip(term('confidence', event.confidence), event.confidence) : '')),
     sourceList(splitIds(event.source_ids)));
 }
 
 const eventsCard = (events) => el('div', { class: 'card events' }, events.map(eventBody));
+
+const eventItem = (event) => el('li', null, eventButton(event));
 
 /** A line of a list that opens the event on the map. */
 function eventButton(event) {

@@ -3,10 +3,11 @@
 
 const LAND = '#f6f4ee';
 const OUTSIDE = '#e6e8e4';
+const GROUND = '#efefec';
 const INK = '#1b1f27';
 // The page's colours of certainty: what rests on inference or on a claim is paler as well as marked.
-const FILL = 0.56;
-const FILL_UNSURE = 0.46;
+const FILL = 0.7;
+const FILL_UNSURE = 0.6;
 const FILL_FADED = 0.2;
 const FILL_CHANGED = 0.88;
 
@@ -126,7 +127,7 @@ const SIDE_PATTERNS = [
 function paintsOf(look, patterns, { doubt, sidePatterns, faded }) {
   const [status, ...rest] = look.split('|');
   const strength = (value) => (faded ? FILL_FADED : value);
-  if (status === 'unknown') return ['#ebebe7', patterns.bands(['#c9c9c4', null, null, null, null, null, null], 1.1, -1)];
+  if (status === 'unknown') return [GROUND, patterns.bands(['#c9c9c4', null, null, null, null, null, null], 1.1, -1)];
   if (status === 'none') return ['#f4f3f0', patterns.dots(14, '#b9b9b2')];
   if (status === 'contested' || status === 'mixed') {
     const colors = rest.length ? rest : ['unknown'];
@@ -331,8 +332,9 @@ class Painter {
         ctx.fillStyle = paint;
         ctx.fill(path, 'evenodd');
       }
-      ctx.strokeStyle = INK;
-      ctx.lineWidth = 1.4;
+      const hands = has(DATA.colors, from) && has(DATA.colors, to);
+      ctx.strokeStyle = hands ? INK : '#73767c';
+      ctx.lineWidth = hands ? 1.6 : 0.8;
       ctx.setLineDash([]);
       ctx.stroke(path);
     }
@@ -603,9 +605,9 @@ function changePaints(from, to, patterns) {
   if (held(from) && held(to)) {
     return [mix(colorOf(to), FILL_CHANGED), patterns.bands([mix(colorOf(from), FILL_CHANGED), null, null], 4, 1)];
   }
-  const ground = held(to) ? mix(colorOf(to), FILL) : '#e2e2dd';
-  const stripe = held(from) ? mix(colorOf(from), FILL_CHANGED) : '#8d8d88';
-  return [ground, patterns.bands([stripe, null, null, null, null], 2, -1)];
+  const ground = held(to) ? mix(colorOf(to), FILL_FADED * 2) : '#e6e6e2';
+  const stripe = held(from) ? mix(colorOf(from), FILL) : '#9a9a95';
+  return [ground, patterns.bands([stripe, null, null, null, null, null], 1.8, -1)];
 }
 
 function lineStyles({ kind, accuracy }) {
@@ -619,7 +621,7 @@ function lineStyles({ kind, accuracy }) {
   return [['rgba(255,255,255,.7)', 3, []], ['#0f5c66', 1.5, [3, 4]]];
 }
 
-/** Stretches of lines on the screen that could carry a text of some width, straightest first. */
+/** Stretches of lines on the screen that could carry a text of some width, straightest and flattest first. */
 function straightStretches(lines, view, width) {
   const size = 256 * 2 ** view.zoom;
   const found = [];
@@ -647,10 +649,11 @@ function straightStretches(lines, view, width) {
       if (!inside || way < width * 0.9) continue;
       let angle = Math.atan2(dy, dx);
       if (Math.abs(angle) > Math.PI / 2) angle -= Math.sign(angle) * Math.PI;
-      found.push({ x, y, angle, bend: way / Math.max(1, Math.hypot(dx, dy)) });
+      const bend = way / Math.max(1, Math.hypot(dx, dy));
+      found.push({ x, y, angle, bend, weight: bend + 0.4 * Math.abs(Math.sin(angle)) });
     }
   }
-  return found.filter((spot) => spot.bend < 1.25).sort((a, b) => a.bend - b.bend).slice(0, 60);
+  return found.filter((spot) => spot.bend < 1.25).sort((a, b) => a.weight - b.weight).slice(0, 80);
 }
 
 /** A small picture of a look for the legend. */

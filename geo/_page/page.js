@@ -22,12 +22,11 @@ let store;
 let painter;
 let HOLDERS = [];
 let layers = [];
-let popup = null;
-let popupMaker = null;
+// The open card: what makes its content anew when the date changes, and what holds it.
+let card = null;
 
 const byId = (id) => document.getElementById(id);
 const say = (text) => { byId('said').textContent = text; };
-const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 // What is near a date.
 
@@ -122,19 +121,23 @@ const CanvasLayer = L.Layer.extend({
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [size.x + 2 * margin.x, size.y + 2 * margin.y];
     const { canvas } = this;
-    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+    const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) [canvas.width, canvas.height] = pixels;
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
     L.DomUtil.setTransform(canvas, corner, 1);
     L.DomUtil.setPosition(canvas, corner);
     this.corner = this._map.layerPointToLatLng(corner);
     const origin = this._map.getPixelOrigin();
-    this.view = {
+    const view = this.view = {
       zoom: this._map.getZoom(), x0: origin.x + corner.x, y0: origin.y + corner.y, width, height, ratio,
       marginX: margin.x, marginY: margin.y,
     };
-    painter.paint(canvas.getContext('2d'), this.view, scene);
+    // In a comparison mostly one side changes; the other keeps its picture.
+    const dots = scene.dots.map((dot) => dot.events.map((event) => event.id));
+    const signature = JSON.stringify([view, { ...scene, dots, keyPlaces: [...scene.keyPlaces] }, language]);
+    if (signature !== this.painted) painter.paint(canvas.getContext('2d'), view, scene);
+    this.painted = signature;
   },
 });
 
@@ -174,10 +177,7 @@ function update() {
   drawTime();
   drawDivider();
   for (const mode of MODES) byId(`mode-${mode}`).setAttribute('aria-pressed', String(mode === state.mode));
-  if (popup && popup.isOpen() && popupMaker) {
-    popup.options.autoPan = false;
-    popup.setContent(popupMaker());
-  }
+  card?.renew();
   writeLink();
 }
 
@@ -234,23 +234,50 @@ function prepareDivider() {
 
 // Cards.
 
-function openCard(lonlat, maker, { focus = false, radius = null } = {}) {
+const narrow = () => window.matchMedia('(max-width: 800px)').matches;
+
+/** Show a card at a position: beside it, or from the lower edge where there is no room. */
+function openCard(lonlat, maker, { focus = false, radius = 0 } = {}) {
+  closeCard();
+  state.selected = { lonlat, radius };
+  card = narrow() ? drawerCard(maker) : popupCard(lonlat, maker);
+  card.renew();
+  if (focus) card.body.focus({ preventScroll: true });
+  queueMap();
+}
+
+function closeCard() {
+  const open = card;
+  card = null;
+  state.selected = null;
+  open?.close();
+  queueMap();
+}
+
+function drawerCard(maker) {
+  const drawer = byId('drawer');
+  const body = byId('drawer-body');
+  drawer.hidden = false;
+  body.scrollTop = 0;
+  return { body, renew: () => body.replaceChildren(maker()), close: () => { drawer.hidden = true; } };
+}
+
+function popupCard(lonlat, maker) {
   const size = map.getSize();
-  popup = L.popup({
-    maxWidth: Math.min(360, size.x - 60), minWidth: Math.min(260, size.x - 80), maxHeight: Math.max(160, size.y * 0.62),
-    autoPanPaddingTopLeft: [56, 12], autoPanPaddingBottomRight: [12, 12], className: 'card-popup',
+  const popup = L.popup({
+    maxWidth: Math.min(360, size.x - 120), minWidth: 260, maxHeight: Math.max(160, size.y * 0.62),
+    autoPanPaddingTopLeft: [56, 12], autoPanPaddingBottomRight: [56, 12], className: 'card-popup',
   }).setLatLng([lonlat[1], lonlat[0]]).setContent(maker());
-  popup.openOn(map); // This closes the card before it, whose selection is gone only then.
-  popupMaker = maker;
-  state.selected = radius === null ? null : { lonlat, radius };
+  popup.openOn(map);
+  popup.options.autoPan = false; // It must not pull the map about when the date changes.
   const close = popup.getElement().querySelector('.leaflet-popup-close-button');
   close.setAttribute('aria-label', t('close'));
-  const content = popup.getElement().querySelector('.leaflet-popup-content');
-  content.setAttribute('tabindex', '0');
-  content.setAttribute('role', 'group');
-  content.setAttribute('aria-label', t('card'));
-  if (focus) content.focus({ preventScroll: true });
-  queueMap();
+  const body = popup.getElement().querySelector('.leaflet-popup-content');
+  body.setAttribute('tabindex', '0');
+  body.setAttribute('role', 'group');
+  body.setAttribute('aria-label', t('card'));
+  popup.on('remove', () => { if (card?.popup === popup) closeCard(); });
+  return { popup, body, renew: () => popup.setContent(maker()), close: () => popup.remove() };
 }
 
 function goTo(lonlat) {
@@ -276,7 +303,7 @@ function openActor(actor) {
   const notes = [actor.kind, actor.side && actor.side !== actor.id ? actorName(actor.side) : null].filter(Boolean).join(' · ');
   openDialog(nameOf(actor, actor.id), el('div', { class: 'card' },
     el('p', { class: 'quiet' }, sideDot(sideOf(actor.id)), foreign(notes)),
-    el('dl', null, row(t('also'), actor.alternatenames ? foreign(splitIds(actor.alternatenames).join(', ')) : '')),
+    el('dl', null, row(t('also'), actor.alternatenames ? foreign(listed(splitIds(actor.alternatenames))) : '')),
     actor.notes ? el('p', null, foreign(actor.notes)) : null));
 }
 
@@ -408,7 +435,7 @@ function printSheet() {
 
 function savePicture() {
   const size = map.getSize();
-  const [top, bottom, ratio] = [58, 30, 2];
+  const [top, bottom, ratio] = [58, 44, 2];
   const canvas = el('canvas', { width: size.x * ratio, height: (size.y + top + bottom) * ratio });
   const ctx = canvas.getContext('2d');
   scenes().forEach((scene, i) => {
@@ -445,7 +472,8 @@ function pictureText(ctx, size, top, bottom) {
   ctx.fillText(`${date}  ·  ${parts.join('  ·  ')} ${t('km2')}`, edge, 42, size.x - 28);
   ctx.font = `11px ${FONT}`;
   ctx.fillStyle = '#4a5058';
-  ctx.fillText(`${t('method')} ${DATA.theatre.attribution ?? ''}`, edge, size.y + top + bottom / 2, size.x - 28);
+  ctx.fillText(t('method'), edge, size.y + top + 14, size.x - 28);
+  ctx.fillText(DATA.theatre.attribution ?? '', edge, size.y + top + 30, size.x - 28);
   if (state.mode !== 'swipe') return;
   ctx.fillStyle = '#fff';
   ctx.fillRect(size.x * state.split - 2, top, 4, size.y);
@@ -474,7 +502,7 @@ function drawWords() {
 
 function setLanguage() {
   language = language === 'ar' ? 'en' : 'ar';
-  map.closePopup();
+  closeCard();
   searchIndex = null;
   drawWords();
   update();
@@ -519,13 +547,14 @@ function prepareMap(view) {
   map.on('moveend zoomend resize viewreset', () => { drawMap(); writeLink(); });
   map.on('move', clipPanes);
   map.on('click', (event) => clickAt(event.containerPoint, event.latlng));
-  map.on('popupclose', () => { state.selected = null; popupMaker = null; queueMap(); });
+  map.getContainer().addEventListener('pointerdown', () => byId('stage').classList.remove('keys'));
   map.getContainer().addEventListener('keydown', (event) => {
+    byId('stage').classList.add('keys');
     if (event.key !== 'Enter' || event.target !== map.getContainer()) return;
     event.preventDefault();
     const centre = map.getCenter();
     clickAt(map.latLngToContainerPoint(centre), centre);
-    popup?.getElement()?.querySelector('.leaflet-popup-content')?.focus({ preventScroll: true });
+    card?.body.focus({ preventScroll: true });
   });
 }
 
@@ -534,10 +563,12 @@ function prepareControls() {
     byId(`mode-${mode}`).addEventListener('click', () => { state.mode = mode; update(); });
   }
   byId('language').addEventListener('click', setLanguage);
+  byId('drawer-close').addEventListener('click', closeCard);
+  document.addEventListener('keydown', (event) => { if (event.key === 'Escape' && !byId('dialog').open) closeCard(); });
   byId('dialog-close').addEventListener('click', () => byId('dialog').close());
   byId('dialog').addEventListener('click', (event) => { if (event.target === byId('dialog')) byId('dialog').close(); });
   window.addEventListener('beforeprint', printSheet);
-  window.addEventListener('resize', () => { drawAxis(); drawTicks(); });
+  window.addEventListener('resize', drawTime);
 }
 
 async function start() {

@@ -19,8 +19,10 @@ const holderName = (holder) => (has(DATA.colors, holder) || has(DATA.actors, hol
 /** The plainest look of a holder, for swatches. */
 const holderLook = (holder) => (has(DATA.colors, holder) ? `controlled|${holder}|plain:0` : holder);
 
+const largestSides = () => HOLDERS.filter((holder) => has(DATA.colors, holder)).slice(0, 2);
+
 function holderSwatch(holder) {
-  if (holder === 'contested' || holder === 'mixed') return lookSwatch([holder, ...Object.keys(DATA.colors).slice(0, 2)].join('|'), state.show);
+  if (holder === 'contested' || holder === 'mixed') return lookSwatch([holder, ...largestSides()].join('|'), state.show);
   return lookSwatch(holderLook(holder), { ...state.show, doubt: false });
 }
 
@@ -32,6 +34,7 @@ function changeCell(area) {
 function legendTable() {
   const comparing = state.mode !== 'one';
   const after = store.totals(state.dateAfter);
+  const loose = looseTotals(state.dateAfter);
   const before = store.totals(state.dateBefore);
   const rows = HOLDERS.map((holder) => {
     const area = after.get(holder) ?? 0;
@@ -39,6 +42,7 @@ function legendTable() {
     return el('tr', null,
       el('td', null, holderSwatch(holder)),
       el('th', { scope: 'row' }, foreign(holderName(holder)),
+        loose.has(holder) ? el('span', { class: 'quiet loose' }, t('of.which.loose', { area: km2(loose.get(holder)) })) : null,
         el('span', { class: 'bar', 'aria-hidden': 'true' },
           el('span', { style: { width: `${(share * 100).toFixed(2)}%`, background: has(DATA.colors, holder) ? colorOf(holder) : '#9a9a94' } }))),
       el('td', { class: 'number', 'data-km2': area.toFixed(6) }, ltr(km2(area))),
@@ -57,6 +61,16 @@ function legendTable() {
     el('tfoot', null, el('tr', null,
       el('td', null), el('th', { scope: 'row' }, t('study.area')),
       el('td', { class: 'number' }, ltr(km2(store.total))), el('td', null), comparing ? el('td', null) : null)));
+}
+
+/** Ground that counts for a side although it does not hold it alone: contested, or only operated in. */
+function looseTotals(date) {
+  const sums = new Map();
+  for (let face = 0; face < store.faceCount; face++) {
+    const { controller, status, holder } = store.label(face, date);
+    if (controller && status !== 'controlled') sums.set(holder, (sums.get(holder) ?? 0) + store.areas[face]);
+  }
+  return sums;
 }
 
 function transferTable(transfers, title) {
@@ -94,10 +108,7 @@ function ledger() {
   const superseded = new Set(DATA.changes.map((change) => change.supersedes));
   const rows = DATA.changes.filter((change) =>
     !superseded.has(change.id) && toDay(change.from_date) < last && toDay(change.to_date) > first);
-  if (!rows.length) return null;
-  return el('details', { class: 'ledger', open: rows.length <= 4 },
-    el('summary', null, `${t('why')} (${rows.length})`),
-    el('ul', null, rows.map(ledgerItem)));
+  return folded(t('why'), rows, ledgerItem, { kind: 'ledger', open: rows.length <= 4 });
 }
 
 function ledgerItem(change) {
@@ -112,14 +123,8 @@ function ledgerItem(change) {
     foreign(change.to_controller ? actorName(change.to_controller) : t('no.one.side')),
     el('div', null, splitIds(change.place_ids).map((id, i) => [i ? ', ' : '', placeButton(id)])),
     change.note ? el('div', { class: 'note' }, foreign(change.note)) : null,
-    folded(t('events'), DATA.events.filter((event) => events.has(event.id)).map((event) => el('li', null, eventButton(event)))),
-    folded(t('sources'), splitIds(change.source_ids).map(sourceLine), 'sources'));
-}
-
-/** A list that opens on demand, with its length in its title. */
-function folded(title, items, kind = 'list') {
-  if (!items.length) return null;
-  return el('details', null, el('summary', null, `${title} (${items.length})`), el('ul', { class: kind }, items));
+    folded(t('events'), DATA.events.filter((event) => events.has(event.id)), eventItem),
+    folded(t('sources'), splitIds(change.source_ids), sourceLine, { kind: 'sources' }));
 }
 
 function placeButton(id) {
@@ -142,9 +147,8 @@ function doubtKey() {
     const occurs = used((label) => label.status === 'controlled' && textureOf(label).split(':')[0] === texture.split(':')[0]);
     if (side && occurs) items.push(item(lookSwatch(`controlled|${side}|${texture}`, { ...state.show, doubt: true }), t(`key.${basis}`)));
   }
-  const two = Object.keys(DATA.colors).slice(0, 2);
   for (const status of ['contested', 'mixed', 'advance']) {
-    if (used((label) => label.status === status)) items.push(item(lookSwatch([status, ...two].join('|'), state.show), t(`key.${status}`)));
+    if (used((label) => label.status === status)) items.push(item(lookSwatch([status, ...largestSides()].join('|'), state.show), t(`key.${status}`)));
   }
   if (used((label) => label.status === 'none')) items.push(item(lookSwatch('none', state.show), t('key.none')));
   items.push(item(lookSwatch('unknown', state.show), t('key.unknown')));
@@ -177,9 +181,7 @@ function eventKey() {
 /** The events that the map shows now, for those who do not point: places on canvas take no focus. */
 function eventList(events) {
   const sorted = [...events].sort((a, b) => (a.event_date < b.event_date ? -1 : a.event_date > b.event_date ? 1 : 0));
-  return el('details', { class: 'listing' },
-    el('summary', null, `${t('events.listed')} (${sorted.length})`),
-    el('ul', { class: 'list' }, sorted.map((event) => el('li', null, eventButton(event)))));
+  return folded(t('events.listed'), sorted, eventItem);
 }
 
 function toggles() {
@@ -201,16 +203,17 @@ function section(id, title, ...content) {
   return el('section', { 'aria-labelledby': id }, el('h2', { id }, title), content);
 }
 
-function drawPanel(events) {
-  const panel = document.getElementById('panel');
-  const open = new Set([...panel.querySelectorAll('details[open] > summary')].map((node) => node.textContent.replace(/ \(\d+\)$/, '')));
-  const focus = panel.contains(document.activeElement) ? focusPath(panel) : null;
+let parts = null;
+
+/** What depends on the language alone is built once, so that a step of the date costs little. */
+function buildPanel() {
   const summary = language === 'ar' ? DATA.theatre.summary_ar || DATA.theatre.summary : DATA.theatre.summary || DATA.theatre.summary_ar;
-  panel.replaceChildren(...[
-    section('h-control', t('control'), legendTable(), state.mode === 'one' ? null : changeSection()),
+  parts = { language, control: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
+  document.getElementById('panel').replaceChildren(...[
+    section('h-control', t('control'), parts.control),
     summary ? section('h-summary', t('what.happened'), el('p', null, foreign(summary))) : null,
-    section('h-doubt', t('how.sure'), doubtKey()),
-    section('h-events', t('events'), eventKey(), eventWindow(), eventList(events)),
+    section('h-doubt', t('how.sure'), parts.doubt),
+    section('h-events', t('events'), eventKey(), eventWindow(), parts.list),
     section('h-layers', t('shown'), toggles()),
     section('h-about', t('about.map'),
       el('p', { class: 'method' }, t('method')),
@@ -219,17 +222,32 @@ function drawPanel(events) {
         tool('picture', savePicture), tool('print', () => window.print()),
         CAN_LINK ? tool('copy', copyLink) : null, tool('about', openAbout))),
   ].filter(Boolean));
-  for (const node of panel.querySelectorAll('details > summary')) {
-    if (open.has(node.textContent.replace(/ \(\d+\)$/, ''))) node.parentElement.open = true;
+}
+
+function drawPanel(events) {
+  if (parts?.language !== language) buildPanel();
+  renew(parts.control, [legendTable(), state.mode === 'one' ? null : changeSection()].flat().filter(Boolean));
+  renew(parts.list, [eventList(events)].filter(Boolean));
+  const shown = JSON.stringify(state.show);
+  if (shown !== parts.shown) parts.doubt.replaceChildren(doubtKey());
+  parts.shown = shown;
+}
+
+/** Put in new content; what was open stays open, and whoever stood on a control stays there. */
+function renew(box, content) {
+  const title = (summary) => summary.textContent.replace(/ \(\d+\)$/, '');
+  const summaries = () => [...box.querySelectorAll('details > summary')];
+  const focusables = () => [...box.querySelectorAll('button, summary, a')];
+  const folds = new Map(summaries().map((node) => [title(node), node.parentElement.open]));
+  const focused = focusables().indexOf(document.activeElement);
+  box.replaceChildren(...content);
+  for (const node of summaries()) {
+    const open = folds.get(title(node));
+    if (open === undefined || open === node.parentElement.open) continue;
+    node.parentElement.open = open;
+    node.parentElement.dispatchEvent(new Event('toggle')); // The browser's own comes too late.
   }
-  if (focus) focusAgain(panel, focus);
+  if (focused >= 0) focusables()[focused]?.focus({ preventScroll: true });
 }
 
 const tool = (name, action) => el('button', { type: 'button', on: { click: action } }, t(`tool.${name}`));
-
-// The panel is drawn anew on every change; whoever stood on one of its controls stays there.
-const focusables = (panel) => [...panel.querySelectorAll('button, input, select, summary, a')];
-const focusPath = (panel) => focusables(panel).indexOf(document.activeElement);
-function focusAgain(panel, index) {
-  focusables(panel)[index]?.focus({ preventScroll: true });
-}

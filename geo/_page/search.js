@@ -30,6 +30,9 @@ function buildIndex() {
   return entries;
 }
 
+/** Of places that share a name, the one that more is said of comes first. */
+const renown = ({ record }) => Object.values(DATA.statements).filter((s) => s.place_id === record.id).length;
+
 /** Beginnings first, then beginnings of words, then anywhere; places before actors before events. */
 function findAll(text) {
   const needle = fold(text);
@@ -45,7 +48,8 @@ function findAll(text) {
     }
     if (best < Infinity) found.push([best + kinds[entry.kind], entry]);
   }
-  return found.sort((a, b) => a[0] - b[0]).slice(0, 12).map(([, entry]) => entry);
+  const weighed = found.map(([rank, entry]) => [rank, entry.kind === 'place' ? -renown(entry) : 0, entry]);
+  return weighed.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 12).map(([, , entry]) => entry);
 }
 
 function entryText({ kind, record }) {
@@ -54,6 +58,13 @@ function entryText({ kind, record }) {
     return [isoText(record.event_date, { short: true }), eventTitle(record), place].filter(Boolean).join(' · ');
   }
   return nameOf(record, record.id);
+}
+
+/** What tells homonyms apart: the other script, the kind, the province. */
+function entryHint({ kind, record }) {
+  if (kind !== 'place') return '';
+  const other = language === 'ar' ? record.name : record.name_ar;
+  return [other, term('kind', record.kind), record.admin1].filter(Boolean).join(' · ');
 }
 
 function prepareSearch() {
@@ -87,7 +98,8 @@ function prepareSearch() {
     list.replaceChildren(...entries.map((entry, i) => el('li', {
       id: `found-${i}`, role: 'option', 'aria-selected': 'false',
       on: { pointerdown: (event) => event.preventDefault(), click: () => choose(i) },
-    }, el('span', { class: 'chip' }, t(`found.${entry.kind}`)), ' ', foreign(entryText(entry)))));
+    }, el('span', { class: 'chip' }, t(`found.${entry.kind}`)), ' ', foreign(entryText(entry)),
+      entryHint(entry) ? el('span', { class: 'quiet hint' }, foreign(entryHint(entry))) : null)));
     const none = input.value.trim() && !entries.length;
     list.hidden = !entries.length;
     input.setAttribute('aria-expanded', String(entries.length > 0));

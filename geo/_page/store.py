@@ -25,12 +25,16 @@ __all__ = ["QUANTUM", "pack"]
 QUANTUM = 1e-5
 """Degrees; a stored coordinate is off by at most half of it."""
 
+AREA_UNIT_KM2 = 1e-8
+"""A stored area is off by at most half of it: sums print the digits that they have elsewhere."""
+
 
 def pack(composite: Composite) -> str:
     """
     Return a composite as the text that a page carries.
 
-    Faces that were the same on every date are stored as one.
+    Faces that were the same on every date are stored as one. Where the dates fall into epochs, a
+    face has no label on the dates of the others: there its ground belongs to other faces.
 
     Parameters
     ----------
@@ -42,7 +46,7 @@ def pack(composite: Composite) -> str:
     text
         Base64 of the gzip of the chunks; equal composites give equal text.
     """
-    history, face_of, areas_m2 = _merged_faces(composite)
+    history, face_of, areas = _merged_faces(composite)
     arcs = composite.arcs
     left, right = _renamed(arcs.left, face_of), _renamed(arcs.right, face_of)
     kept = np.flatnonzero(left != right)
@@ -51,6 +55,7 @@ def pack(composite: Composite) -> str:
     grid = np.round(np.asarray(arcs.coords)[taken] / QUANTUM).astype(np.int64)
     header = {
         "quantum": QUANTUM,
+        "area_unit": AREA_UNIT_KM2,
         "dates": [day.isoformat() for day in composite.dates],
         "labels": [
             [x.controller, x.controllers, str(x.status), str(x.basis), str(x.confidence), x.patch]
@@ -66,8 +71,8 @@ def pack(composite: Composite) -> str:
         _varint(counts),
         _varint(_zigzag(_deltas(grid[:, 0]))),
         _varint(_zigzag(_deltas(grid[:, 1]))),
-        _varint(areas_m2),
-        _varint(_runs(history)),
+        _varint(areas),
+        _varint(_runs(history + 1)),
     ]
     raw = b"".join(len(chunk).to_bytes(4, "little") + chunk for chunk in [text, *streams])
     return base64.b64encode(gzip.compress(raw, compresslevel=9, mtime=0)).decode("ascii")
@@ -76,12 +81,12 @@ def pack(composite: Composite) -> str:
 def _merged_faces(
     composite: Composite,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct histories, the history of each face, and the square metres of each history."""
+    """Distinct histories, the history of each face, and the ground of each history."""
     history = np.asarray(composite.history, dtype=np.int64).reshape(-1, len(composite.dates))
     rows, face_of = np.unique(history, axis=0, return_inverse=True)
     face_of = face_of.reshape(-1)
     areas = np.bincount(face_of, weights=composite.face_area_km2, minlength=len(rows))
-    return rows, face_of, np.round(areas * 1e6).astype(np.int64)
+    return rows, face_of, np.round(areas / AREA_UNIT_KM2).astype(np.int64)
 
 
 def _renamed(faces: NDArray[Any], face_of: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -93,11 +98,13 @@ def _renamed(faces: NDArray[Any], face_of: NDArray[np.int64]) -> NDArray[np.int6
 def _ranges(starts: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.int64]:
     """The indices ``starts[i] .. starts[i] + counts[i]`` of all i in one array."""
     before = np.cumsum(counts) - counts
-    return np.arange(counts.sum(), dtype=np.int64) + np.repeat(starts - before, counts)
+    shifts: NDArray[np.int64] = np.repeat(starts - before, counts)
+    return np.arange(len(shifts), dtype=np.int64) + shifts
 
 
 def _deltas(values: NDArray[Any]) -> NDArray[np.int64]:
-    return np.diff(values.astype(np.int64), prepend=np.int64(0))
+    wide = values.astype(np.int64)
+    return np.concatenate([wide[:1], wide[1:] - wide[:-1]])
 
 
 def _zigzag(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -106,7 +113,7 @@ def _zigzag(values: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _runs(history: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each face the number of runs, then the length and the label of each run."""
+    """For each face the number of runs, then the length and the value of each run."""
     out: list[int] = []
     for row in history:
         starts = np.flatnonzero(np.diff(row, prepend=row[:1] - 1))

@@ -43,6 +43,15 @@ const foreign = (text) => el('bdi', null, String(text ?? ''));
 /** A number or a signed number: left to right in every language. */
 const ltr = (text) => el('bdi', { dir: 'ltr' }, text);
 
+/** A list that is filled when it is first opened: most are never. */
+function folded(title, records, itemOf, { kind = 'list', open = false } = {}) {
+  if (!records.length) return null;
+  const list = el('ul', { class: kind });
+  const fill = () => { if (!list.childElementCount) list.append(...records.map(itemOf)); };
+  if (open) fill();
+  return el('details', { open, on: { toggle: fill } }, el('summary', null, `${title} (${records.length})`), list);
+}
+
 /** A link if the address is one of the web, else its text alone. */
 function link(address, text) {
   let url;
@@ -58,6 +67,8 @@ function link(address, text) {
     foreign(text),
   );
 }
+
+const listed = (items) => items.join(language === 'ar' ? '\u060C ' : ', ');
 
 const splitIds = (text) => (text ? String(text).split(';').map((id) => id.trim()).filter(Boolean) : []);
 

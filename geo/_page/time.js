@@ -4,31 +4,24 @@
 const LOOKED_DAYS = 14;
 const AXIS_HEIGHT = 64;
 
-const AXIS = (() => {
-  const first = () => store.days[0];
-  const last = () => {
-    const events = DATA.events.map((event) => toDay(event.end_date ?? event.event_date));
-    const looks = DATA.assessments.map((row) => toDay(row.date));
-    return Math.max(store.days[store.days.length - 1], ...events, ...looks, first() + 1);
-  };
-  return { first, last };
-})();
-
 let axisFirst = 0;
 let axisLast = 1;
 let totalsByDate = [];
 let eventsByDay = new Map();
 let lookDays = [];
+let axisDrawn = '';
 
 function prepareTime() {
-  axisFirst = AXIS.first();
-  axisLast = AXIS.last();
+  const looks = DATA.assessments.map((row) => toDay(row.date));
+  const ends = DATA.events.map((event) => toDay(event.end_date ?? event.event_date));
+  axisFirst = store.days[0];
+  axisLast = [...store.days, ...looks, ...ends].reduce((a, b) => Math.max(a, b), axisFirst + 1);
   totalsByDate = store.days.map((_, date) => store.totals(date));
   for (const event of DATA.events) {
     const day = toDay(event.event_date);
     eventsByDay.set(day, (eventsByDay.get(day) ?? 0) + 1);
   }
-  lookDays = [...new Set([...store.days, ...DATA.assessments.map((row) => toDay(row.date))])].sort((a, b) => a - b);
+  lookDays = [...new Set([...store.days, ...looks])].sort((a, b) => a - b);
   for (const which of ['before', 'after']) {
     const range = document.getElementById(`range-${which}`);
     range.min = axisFirst;
@@ -102,15 +95,24 @@ function drawTime() {
   document.getElementById('after-word').textContent = t(state.mode === 'one' ? 'date' : 'after');
   document.getElementById('as-of').textContent = asOfText(state.after);
   drawPlayButton();
-  drawAxis();
-  drawTicks();
+  const { clientWidth } = document.getElementById('chart');
+  const drawn = [clientWidth, window.devicePixelRatio, language].join();
+  if (drawn !== axisDrawn) {
+    drawAxis();
+    drawTicks();
+  }
+  axisDrawn = drawn;
 }
 
 /** Thumbs of dates near each other cover one another; a list of the layers does not. */
 function drawPick(which) {
-  const days = [...new Set([...store.days, state[which]])].sort((a, b) => a - b);
-  document.getElementById(`pick-${which}`).replaceChildren(...days.map((day) =>
-    el('option', { value: day, selected: day === state[which] }, dateText(day, { short: true }))));
+  const pick = document.getElementById(`pick-${which}`);
+  const option = (day, kind) => el('option', { value: day, class: kind }, dateText(day, { short: true }));
+  if (pick.dataset.language !== language) pick.replaceChildren(...store.days.map((day) => option(day)));
+  pick.dataset.language = language;
+  pick.querySelector('.between')?.remove();
+  if (!store.days.includes(state[which])) pick.prepend(option(state[which], 'between'));
+  pick.value = state[which];
 }
 
 function asOfText(day) {
