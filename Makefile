@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MAP := frontline-map.html
 
-.PHONY: map test check bench setup clean
+.PHONY: map test check bench bench-names bench-page bench-siege pictures setup clean
 
 map: $(VENV)/.map
 	@$(BIN)/frontline map layers --output $(MAP)
@@ -23,6 +23,12 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.benchmarks
+
+bench-names bench-page bench-siege: bench-%: $(VENV)/.dev
+	@$(BIN)/python -m tests.benchmarks.$*
+
+pictures: $(VENV)/.dev
+	@$(BIN)/python -m tests.benchmarks.pictures
 
 $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)

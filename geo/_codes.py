@@ -32,6 +32,7 @@ READING: dict[str, str] = {
     "root.crs": "the member crs names another system than longitude, latitude on WGS 84.",
     "root.crs84": "the member crs says what is true of every layer; `fmt` removes it.",
     "layer.empty": "the layer holds no feature: did a program lose everything?",
+    "layer.crossing": "the border of a patch crosses itself, at the place named.",
     "layer.redrawn": "borders that nearly coincide with an earlier layer were snapped to it.",
     "feature.type": "an entry of the list is no Feature.",
     "feature.member": "a feature has a member that other programs drop; move it to its properties.",

@@ -775,13 +775,35 @@ class Piece:
     # ------------------------------------------------------------ cuts
 
     def classes(self, legs: Legs, parity: Bits) -> Ints:
-        """Return the shortest leg of each class: same two stretches, same parities."""
+        """
+        Return the shortest leg of each class: same two stretches, same parities.
+
+        Of legs that are equally long, to a millimetre, it is the one with most ground behind it.
+        """
         node = np.sort(self.node[legs.edge], axis=1).astype(np.int32)
         packed = np.packbits(parity, axis=1)
         key = np.ascontiguousarray(np.concatenate([node.view(np.uint8), packed], axis=1))
-        order = np.lexsort((*legs.xy.reshape(-1, 4).T, legs.length))
+        ends = legs.xy.reshape(-1, 4).T
+        order = np.lexsort((*ends, legs.length, -self._enclosed(legs), legs.length.round(3)))
         view = key[order].view(np.dtype((np.void, key.shape[1]))).ravel()
         return np.asarray(np.sort(order[np.unique(view, return_index=True)[1]]))
+
+    def _enclosed(self, legs: Legs) -> Floats:
+        """Area between each leg and the border, where both of its ends lie on one stretch."""
+        mesh, centre = self.mesh, self.mesh.xy.mean(axis=0)
+        begin = mesh.xy[mesh.start[self.order]] - centre
+        end = mesh.xy[mesh.end[self.order]] - centre
+        before = np.append(0.0, np.cumsum(_cross(begin, end)))
+        xy = legs.xy - centre
+        part = before[self.place[legs.edge]]
+        part += _cross(mesh.xy[mesh.start[legs.edge]] - centre, xy)
+        area = np.abs(part[:, 1] - part[:, 0] + _cross(xy[:, 1], xy[:, 0])) / 2
+        node = self.node[legs.edge]
+        if not self.has_outside and self.anchors:
+            # A closed ring has two sides; the anchor lies on the other one.
+            with_anchor = self.parity(legs, self.anchor_points[:1])[:, 0] == 1
+            area = np.where(with_anchor, shapely.Polygon(self.polygon.exterior).area - area, area)
+        return np.where(node[:, 0] == node[:, 1], area.round(), 0.0)
 
     def sever(self, legs: Legs, place: Bits, anchors: Bits) -> Cut | None:
         """
@@ -986,11 +1008,10 @@ def _cover(best: Mapping[int, tuple[float, list[int]]], full: int) -> tuple[floa
 
 @dataclass(frozen=True, slots=True)
 class _Chambers:
-    """Wide or long parts of the ground: a point of each, its width, whether it is wide."""
+    """Wide or long parts of the ground: a point of each, and its width there."""
 
     point: Floats
     width: Floats
-    is_wide: Bools
 
 
 def _widest(piece: Piece) -> tuple[Floats, Floats]:
@@ -1042,7 +1063,7 @@ def _chambers(piece: Piece, min_area: float) -> _Chambers:
             i = group[i]
         return i
 
-    found: dict[int, bool] = {}
+    found: set[int] = set()
     pairs = zip(t[order].tolist(), (mesh.partner[t, k][order] // 3).tolist(), strict=True)
     for (one, two), width in zip(pairs, passage[order].tolist(), strict=True):
         a, b = root(one), root(two)
@@ -1051,16 +1072,13 @@ def _chambers(piece: Piece, min_area: float) -> _Chambers:
         if peak[a] < peak[b]:
             a, b = b, a
         if min(size[a], size[b]) >= min_area / 2:
-            is_wide = peak[b] >= WIDENING * width
-            if is_wide or min(size[a], size[b]) >= 2 * width * width:
-                found[top[b]] = is_wide
+            if peak[b] >= WIDENING * width or min(size[a], size[b]) >= 2 * width * width:
+                found.add(top[b])
         group[b] = a
         size[a] += size[b]
-    found[top[root(0)]] = True
+    found.add(top[root(0)])
     which = np.array(sorted(found), np.int64)
-    return _Chambers(
-        middle[which], wide[which], np.array([found[i] for i in sorted(found)], bool)
-    )
+    return _Chambers(middle[which], wide[which])
 
 
 @dataclass(frozen=True, slots=True)
@@ -1108,27 +1126,36 @@ def find_necks(
     found = []
     for cut in _all_cuts(piece, chambers, max_width):
         rooms = piece.severed(cut, chambers.point)
-        if not rooms.any():
-            continue
-        ground = piece.behind(cut)
-        held = shapely.intersection(ground, counted).area
-        is_wide = bool((chambers.width[rooms] >= WIDENING * cut.length).any())
-        if held >= min_area and (is_wide or ground.area >= 2 * cut.length**2):
-            found.append((held / max(cut.length, 1.0), Neck(cut, rooms, ground)))
+        if rooms.any():
+            ground = piece.behind(cut)
+            held = shapely.intersection(ground, counted).area
+            if held >= min_area:
+                found.append((held / max(cut.length, 1.0), Neck(cut, rooms, ground)))
     found.sort(key=lambda one: (-one[0], one[1].cut.legs.xy.tobytes()))
     kept: list[Neck] = []
     for _, neck in found:
-        if not any(_same_neck(neck, other, chambers) for other in kept):
+        if _is_neck(neck, kept, chambers):
             kept.append(neck)
     return kept
 
 
+def _is_neck(neck: Neck, better: Sequence[Neck], chambers: _Chambers) -> bool:
+    """Whether a cut is narrow for the ground behind it, and in no passage that is cut already."""
+    if any(_same_neck(neck, other, chambers) for other in better):
+        return False
+    if (chambers.width[neck.chambers] >= WIDENING * neck.cut.length).any():
+        return True
+    inner = [n for n in better if not (n.chambers & ~neck.chambers).any()]
+    beyond = shapely.union_all([n.ground for n in inner]).area
+    return bool(neck.ground.area - beyond >= 2 * neck.cut.length**2)
+
+
 def _same_neck(neck: Neck, better: Neck, chambers: _Chambers) -> bool:
-    """Whether a better cut lies in the same passage: one in the other, no wide ground between."""
-    nested = not (neck.chambers & ~better.chambers).any()
-    nested |= not (better.chambers & ~neck.chambers).any()
-    between = (neck.chambers ^ better.chambers) & chambers.is_wide
-    return nested and not between.any()
+    """Whether a better cut lies in the same passage: one in the other, no wider ground between."""
+    one, two = neck.chambers, better.chambers
+    nested = not (one & ~two).any() or not (two & ~one).any()
+    shorter = min(neck.cut.length, better.cut.length)
+    return nested and not (chambers.width[one ^ two] >= WIDENING * shorter).any()
 
 
 def minimum_cuts(piece: Piece, places: Floats) -> list[Cut | None]:

@@ -4,7 +4,7 @@ A first draft of control, inferred from dated statements about places.
 The method, in full:
 
 1. **Sites.** A place takes part where it has a position, somebody ever said who held it, its
-   error radius is at most `Parameters.max_radius_km`, and it lies in the study area or within
+   error radius is less than `Parameters.reach_km`, and it lies in the study area or within
    reach of it. Ground is given to the place with the smallest *expected squared distance*,
    d^2 + r^2 for a place located to r: the power diagram of the places with weights -r^2
    (Aurenhammer 1987, SIAM J. Comput. 16(1)). A vague place therefore gets less ground than a
@@ -25,8 +25,9 @@ The method, in full:
    `Parameters.contested_share` of the whole, the site is contested; otherwise the first side
    holds it, as the actor with the most weight on that side. A cell without evidence of its own
    takes the verdict of the site nearest to its own site.
-6. **Reach.** Ground farther than `Parameters.reach_km` from the site whose verdict it would take
-   is `unknown`: nobody assessed it.
+6. **Reach.** A place located to r speaks for ground up to `Parameters.reach_km` - r from its
+   position: that much is within reach even if it is misplaced by all of r. Ground farther from the
+   site whose verdict it would take is `unknown`: nobody assessed it.
 
 Everything drawn has basis ``inferred`` and names its statements.
 """
@@ -64,9 +65,8 @@ class Parameters:
     Attributes
     ----------
     reach_km
-        Farthest ground that a site speaks for.
-    max_radius_km
-        Places located worse than this draw nothing.
+        Farthest ground that a perfectly located place speaks for; one located worse than this
+        draws nothing.
     max_age_days
         Statements older than this are out of force.
     half_life_days
@@ -81,8 +81,7 @@ class Parameters:
         Confidence of a verdict: least share and least weight of the first side.
     """
 
-    reach_km: float = 15.0
-    max_radius_km: float = 10.0
+    reach_km: float = 10.0
     max_age_days: int = 90
     half_life_days: float = 30.0
     half_radius_km: float = 5.0
@@ -279,7 +278,7 @@ class Estimator:
 
     def _found_sites(self) -> tuple[dict[str, tuple[float, float, float]], dict[str, list[str]]]:
         """Places that own ground (x, y, r in metres), and the places that count in each."""
-        limit = self.parameters.max_radius_km * 1e3
+        limit = self.parameters.reach_km * 1e3
         near = shapely.buffer(self._plane.forward(self.area), self.parameters.reach_km * 1e3)
         located: list[tuple[float, str, float, float]] = []
         for place_id in sorted(self._by_place):
@@ -288,7 +287,7 @@ class Estimator:
                 self._unused.append(Unused(place_id, "it was never located"))
                 continue
             radius = float(place.properties.get("geo_radius_m") or 0)
-            if radius > limit:
+            if radius >= limit:
                 reason = f"its position is known only to {radius / 1e3:g} km"
                 self._unused.append(Unused(place_id, reason))
                 continue
@@ -325,7 +324,7 @@ class Estimator:
         xyr = np.array(list(self._sites.values()))
         frame = shapely.buffer(self._plane.forward(self.area), 1e3).envelope
         cells = np.array([_power_cell(i, xyr, frame) for i in range(len(xyr))], dtype=object)
-        circles = shapely.buffer(shapely.points(xyr[:, :2]), reach, quad_segs=16)
+        circles = shapely.buffer(shapely.points(xyr[:, :2]), reach - xyr[:, 2], quad_segs=16)
         lines = np.concatenate([cells[~shapely.is_empty(cells)], circles])
         lines = shapely.segmentize(shapely.boundary(lines), 5e3)
         drawn = [shapely.boundary(self.area), *(self._plane.inverse(line) for line in lines)]
@@ -354,7 +353,8 @@ class Estimator:
         names = list(self._sites)
         source = lenders[self._face_site]
         distance = self._face_distance[np.arange(len(source)), source]
-        source = np.where(distance <= self.parameters.reach_km * 1e3, source, -1)
+        radius = np.array([r for _, _, r in self._sites.values()])[source]
+        source = np.where(distance <= self.parameters.reach_km * 1e3 - radius, source, -1)
         ground: dict[str | None, shapely.Geometry] = {}
         for index in np.unique(source):
             union = shapely.coverage_union_all(self._faces[source == index])

@@ -15,6 +15,7 @@ from geo.errors import DateError, Issue, LayerNotFoundError, SchemaError, escape
 from geo.model import (
     ACTORS,
     ALIGNMENTS,
+    ANCHORS,
     ASSESSMENTS,
     CHANGES,
     CONTEXT,
@@ -38,7 +39,15 @@ if TYPE_CHECKING:
 
     import shapely
 
-__all__ = ["Folder", "layer_paths", "read_folder", "schema_of", "write_control"]
+__all__ = [
+    "Folder",
+    "add_events",
+    "layer_paths",
+    "read_digests",
+    "read_folder",
+    "schema_of",
+    "write_control",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,10 @@ class Folder:
         The tables; an optional one that is not there is empty.
     context
         Borders and roads, of all files.
+    anchors
+        Where sides are supplied from.
+    event_layers
+        Events as they stand in the files of the months.
     issues
         Warnings of the readers.
     digests
@@ -80,6 +93,7 @@ class Folder:
     alignments: tables.Table
     sources: tables.Table
     context: tuple[Feature, ...]
+    anchors: tuple[Feature, ...]
     event_layers: tuple[geojson.Layer, ...]
     issues: tuple[Issue, ...]
     digests: Mapping[str, str]
@@ -165,6 +179,33 @@ def layer_paths(root: Path) -> list[tuple[Path, Schema]]:
     return sorted(found, key=lambda item: item[0].relative_to(root).as_posix())
 
 
+def read_digests(root: Path) -> dict[str, str]:
+    """
+    Return the digest of every layer and table, without reading what they say.
+
+    Parameters
+    ----------
+    root
+        The layers folder.
+
+    Returns
+    -------
+    digests
+        SHA-256 by path below the folder, as in `Folder.digests`.
+
+    Raises
+    ------
+    LayerNotFoundError
+        If there is no such folder.
+    LayerError
+        If a file cannot be read.
+    """
+    return {
+        path.relative_to(root).as_posix(): files.digest(files.read_bytes(path, root=root))
+        for path, _ in layer_paths(root)
+    }
+
+
 def read_folder(root: Path) -> Folder:
     """
     Read a whole layers folder, strictly.
@@ -219,7 +260,7 @@ def read_folder(root: Path) -> Folder:
     assert theatre is not None
     every = {
         name: tuple(layer for _, layer in layers.get(name, []))
-        for name in (EVENTS.name, PLACES.name, CONTEXT.name)
+        for name in (EVENTS.name, PLACES.name, CONTEXT.name, ANCHORS.name)
     }
     events = [feature for layer in every[EVENTS.name] for feature in layer.features]
     return Folder(
@@ -233,6 +274,7 @@ def read_folder(root: Path) -> Folder:
             for schema in (STATEMENTS, CHANGES, ASSESSMENTS, ACTORS, ALIGNMENTS, SOURCES)
         },
         context=tuple(f for layer in every[CONTEXT.name] for f in layer.features),
+        anchors=tuple(f for layer in every[ANCHORS.name] for f in layer.features),
         event_layers=every[EVENTS.name],
         issues=tuple(reader.issues),
         digests=dict(sorted(reader.digests.items())),
@@ -270,6 +312,47 @@ def write_control(folder: Folder, day: dt.date, features: Sequence[Feature]) -> 
     path.parent.mkdir(exist_ok=True)
     files.save(path, data, expected=layer.digest if layer else None)
     return path
+
+
+def add_events(folder: Folder, events: Sequence[Feature]) -> list[Path]:
+    """
+    Add events to the files of their months.
+
+    Parameters
+    ----------
+    folder
+        The folder as read: a file that has changed on disk since is not overwritten.
+    events
+        New events.
+
+    Returns
+    -------
+    paths
+        The files written.
+
+    Raises
+    ------
+    SchemaError
+        If the events would not be read back as they are, or an id is there already.
+    StaleLayerError
+        If a file changed on disk after it was read; that file is not written.
+    """
+    known = {event.id for event in folder.events}
+    if twice := sorted(known & {event.id for event in events}):
+        raise SchemaError(f"{', '.join(twice)} stand among the events already; accept them once")
+    months: dict[str, list[Feature]] = {}
+    for event in events:
+        months.setdefault(str(event.properties["event_date"])[:7], []).append(event)
+    layers = {layer.file.rsplit("/", 1)[-1]: layer for layer in folder.event_layers}
+    written = []
+    for month, new in sorted(months.items()):
+        path = folder.root / "events" / f"{month}.geojson"
+        layer = layers.get(path.name)
+        data = geojson.dump([*(layer.features if layer else ()), *new], schema=EVENTS)
+        path.parent.mkdir(exist_ok=True)
+        files.save(path, data, expected=layer.digest if layer else None)
+        written.append(path)
+    return written
 
 
 class _Reader:

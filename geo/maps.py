@@ -18,7 +18,7 @@ import math
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.resources import files
@@ -37,7 +37,7 @@ from geo.model import split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from geo.composite import Composite
     from geo.layers import Folder
@@ -55,8 +55,22 @@ MAX_INLINE_BYTES = 2_000_000
 """A larger page is not put into a notebook: Jupyter drops outputs beyond its rate limit."""
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
+_TILES = re.compile(r"(https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?)(/[\w./{}?=&%+~:@-]*)")
 _PIECE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
-_SCRIPTS = ("text", "store", "draw", "cards", "panel", "time", "search", "page")
+_SCRIPTS = (
+    "text",
+    "store",
+    "measure",
+    "draw",
+    "svg",
+    "cards",
+    "panel",
+    "time",
+    "search",
+    "export",
+    "help",
+    "page",
+)
 _LEAFLET = {
     "leaflet.js": "5819285cec137b229c94e1ee5ad73e8b6b84345a4367d60f75fe477fe0fb7b03",
     "leaflet.css": "90b693d86392a4779c861b28cf307e7e59c3fb35328c4d8b95f58f814d38c722",
@@ -71,10 +85,13 @@ class Page:
     Attributes
     ----------
     html
-        The whole document; it refers to nothing outside itself.
+        The whole document; unless it was drawn over online tiles, it refers to nothing outside.
+    picture
+        What makes a PNG of the same view for those who show no page, if anything does.
     """
 
     html: str
+    picture: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
 
     def save(self, path: str | Path) -> Path:
         """
@@ -105,6 +122,10 @@ class Page:
             raise
         return target
 
+    def _repr_png_(self) -> bytes | None:
+        """The picture, where a notebook's viewer refuses frames."""
+        return self.picture() if self.picture else None
+
     def _repr_html_(self) -> str:
         """The page in a sandbox: it must not reach the notebook that shows it."""
         size = len(self.html.encode())
@@ -127,6 +148,9 @@ def draw(
     before: dt.date,
     after: dt.date,
     language: str = "en",
+    tiles: str | None = None,
+    attribution: str | None = None,
+    picture: Callable[[], bytes] | None = None,
 ) -> Page:
     """
     Draw a theatre as one page that opens without a network.
@@ -141,6 +165,13 @@ def draw(
         The dates compared at first; each stands for the layer in force.
     language
         ``en`` or ``ar``; the page can switch.
+    tiles
+        Address of online map tiles to lie below, ``https://host/{z}/{x}/{y}.png``. The default is
+        none: the page then loads nothing at all. It sends no referrer, which some servers demand.
+    attribution
+        Whose tiles they are; required with `tiles`, and shown on the map.
+    picture
+        Makes a PNG of the same view, called when a notebook asks for it.
 
     Returns
     -------
@@ -152,7 +183,7 @@ def draw(
     DateError
         If a date is before the first layer, or `after` is before `before`.
     ValueError
-        If `language` is none of the two.
+        If `language` is none of the two, or `tiles` is no such address or has no attribution.
     """
     if language not in LANGUAGES:
         raise ValueError(f"language is {language!r}; the page speaks {' and '.join(LANGUAGES)}")
@@ -162,16 +193,40 @@ def draw(
         composite.index(day)
     records = _records(folder, composite)
     records |= {"before": str(before), "after": str(after), "language": language}
+    host = ""
+    if tiles is not None:
+        host = _tile_host(tiles)
+        if not (attribution or "").strip():
+            raise ValueError("tiles need an attribution: say whose they are, as their terms ask")
+        records["tiles"] = {"url": tiles, "attribution": attribution}
     blocks = (
         _block("records", "application/json", _json(records)),
         _block("store", "text/plain", pack(composite)),
     )
-    head, tail = _frame().split(_TOKENS["data"])
+    head, tail = _frame(host).split(_TOKENS["data"])
     title, rest = head.split(_TOKENS["title"])
     name = records["theatre"].get("name_ar" if language == "ar" else "name") or ""
     direction = "rtl" if language == "ar" else "ltr"
     title = title.replace("<html>", f'<html lang="{language}" dir="{direction}">', 1)
-    return Page("".join((title, html.escape(str(name)), rest, *blocks, tail)))
+    text = "".join((title, html.escape(str(name)), rest, *blocks, tail))
+    return Page(text, picture)
+
+
+def _tile_host(url: str) -> str:
+    """
+    Return the origin of a tile address.
+
+    Raises
+    ------
+    ValueError
+        If it is not one of a web server, encrypted, with each of zoom, column and row once.
+    """
+    found = _TILES.fullmatch(url)
+    if not found or any(found[2].count(part) != 1 for part in ("{z}", "{x}", "{y}")):
+        raise ValueError(
+            f"tiles is {url!r}; give https://host/... with each of {{z}}, {{x}} and {{y}} once"
+        )
+    return found[1]
 
 
 # What the page says: the tables, as they are.
@@ -333,7 +388,7 @@ class _Marks(MacroElement):
 
 
 @cache
-def _frame() -> str:
+def _frame(tile_host: str = "") -> str:
     """The page without data: the same for every theatre, but for its policy all constant."""
     page = _Map(
         tiles=None,
@@ -372,7 +427,7 @@ def _frame() -> str:
     text = _swap(text, viewport[0], "")
     head = (
         '<meta charset="utf-8">\n'
-        f'<meta http-equiv="content-security-policy" content="{_policy(text)}">\n'
+        f'<meta http-equiv="content-security-policy" content="{_policy(text, tile_host)}">\n'
         '<meta name="referrer" content="no-referrer">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_TOKENS['title']}</title>"
@@ -397,15 +452,20 @@ def _swap(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def _policy(text: str) -> str:
-    """Allow the scripts and styles that stand in the frame, by their hashes, and nothing else."""
+def _policy(text: str, tile_host: str) -> str:
+    """
+    Allow the scripts and styles that stand in the frame, by their hashes, and nothing else.
+
+    A host of tiles may send images, and only images.
+    """
+    images = " ".join(filter(None, ("data:", "blob:", tile_host)))
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for kind, piece in _PIECE.findall(text):
         digest = base64.b64encode(hashlib.sha256(piece.encode()).digest()).decode()
         hashes[kind].append(f"'sha256-{digest}'")
     return (
         f"default-src 'none'; script-src {' '.join(hashes['script'])}; "
-        f"style-src {' '.join(hashes['style'])}; img-src data: blob:; "
+        f"style-src {' '.join(hashes['style'])}; img-src {images}; "
         "base-uri 'none'; form-action 'none'"
     )
 

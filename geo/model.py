@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ACTORS",
     "ALIGNMENTS",
+    "ANCHORS",
     "ASSESSMENTS",
     "CHANGES",
     "CONTEXT",
@@ -676,6 +677,37 @@ CONTEXT = Schema(
     ),
 )
 
+ANCHORS = Schema(
+    "anchors",
+    "anchors.geojson",
+    (
+        _id("Readable identity."),
+        Column(
+            "sides",
+            "refs",
+            "Sides that are supplied from here; together they are friends.",
+            required=True,
+            refers_to="actors",
+        ),
+        Column("name", "text", "Name in Latin script.", required=True),
+        Column("name_ar", "text", "Name in Arabic script."),
+        Column(
+            "kind",
+            "choice",
+            "What it is.",
+            required=True,
+            choices=("base", "border", "city", "road"),
+        ),
+        Column("valid_from", "date", "First day; empty means before the period."),
+        Column("valid_to", "date", "First day on which it holds no longer; empty means still."),
+        _SOURCES,
+        _NOTE,
+    ),
+    geometry=frozenset(
+        {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"}
+    ),
+)
+
 SCHEMAS: dict[str, Schema] = {
     schema.name: schema
     for schema in (
@@ -690,6 +722,7 @@ SCHEMAS: dict[str, Schema] = {
         ALIGNMENTS,
         SOURCES,
         CONTEXT,
+        ANCHORS,
     )
 }
 """Every schema by its name."""

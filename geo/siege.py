@@ -354,11 +354,12 @@ def necks(
     necks
         One row a neck, best first: ``rank``, ``day`` (of the layer), ``side``, ``unknown`` (the
         rule), ``length_km`` (geodesic), ``area_km2`` (held ground behind it), ``km2_per_km``,
-        ``legs``, ``place_ids`` (on held ground behind it, joined by ``;``), ``anchors_lost`` (what supplied that
-        ground; none is left), ``from_holder`` and ``to_holder`` (who holds the two stretches that
-        would join), ``from_place`` and ``to_place`` (the nearest places that are not the side's),
-        ``certainty`` (the weakest basis of the ground under the cut) and ``footing`` (km of
-        each); then ``pocket`` (polygon) and ``geometry`` (the cut), both lon/lat.
+        ``legs``, ``place_ids`` (on held ground behind it, joined by ``;``),
+        ``anchors_lost`` (what supplied that ground; none is left), ``from_holder`` and
+        ``to_holder`` (who holds the two stretches that would join), ``from_place`` and
+        ``to_place`` (the nearest places that are not the side's), ``certainty`` (the weakest
+        basis of the ground under the cut) and ``footing`` (km of each); then ``pocket`` (polygon)
+        and ``geometry`` (the cut), both lon/lat.
 
     Raises
     ------

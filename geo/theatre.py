@@ -7,19 +7,19 @@ and changes nothing on disk.
 
 from __future__ import annotations
 
+import contextlib
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import shapely
-from rapidfuzz import process
 
-from geo import validation
+from geo import cache, evidence, files, fronts, siege, validation
 from geo.composite import Composite
 from geo.errors import DateError, UnknownIdError
 from geo.estimate import Estimator
-from geo.layers import read_folder
+from geo.layers import read_digests, read_folder
 from geo.model import Label, parse_day, split_ids
 
 if TYPE_CHECKING:
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 
     from geo.errors import Issue
     from geo.estimate import Draft, Parameters
+    from geo.fronts import Movement
+    from geo.gazetteer import Gazetteer
     from geo.layers import Folder
     from geo.maps import Page
+    from geo.stills import Animation, Still
 
 __all__ = ["Theatre", "open_layers"]
 
@@ -63,8 +66,15 @@ def open_layers(path: str | Path = "layers") -> Theatre:
     >>> open_layers("layers").history("bir_mahruthah")["controller"].iloc[0]  # doctest: +SKIP
     'opposition'
     """
-    folder = read_folder(Path(path))
-    return Theatre(folder, validation.require_sound(folder))
+    root = Path(path)
+    digests = read_digests(root)
+    if kept := cache.load(cache.key_of(digests)):
+        # Only sound layers are ever kept, and these are the same bytes.
+        with contextlib.suppress(ValueError):
+            return Theatre(root=root, composite=Composite.from_bytes(kept))
+    folder = read_folder(root)
+    validation.require_sound(folder)
+    return Theatre(folder)
 
 
 class Theatre:
@@ -75,13 +85,37 @@ class Theatre:
     ----------
     folder
         As read, without errors.
-    warnings
-        What the checks still have to say.
+    root
+        Where to read it from when it is first needed, instead.
+    composite
+        All layers noded together, where that is known already.
     """
 
-    def __init__(self, folder: Folder, warnings: Sequence[Issue] = ()) -> None:
-        self.folder = folder
-        self.warnings = tuple(warnings)
+    def __init__(
+        self,
+        folder: Folder | None = None,
+        *,
+        root: Path | None = None,
+        composite: Composite | None = None,
+    ) -> None:
+        if folder is None and root is None:
+            raise ValueError("give a folder, or where to read it from")
+        self._folder = folder
+        self._root = root if folder is None else folder.root
+        self._composite = composite
+
+    @property
+    def folder(self) -> Folder:  # numpydoc ignore=RT01
+        """Everything that the layers folder holds."""
+        if self._folder is None:
+            assert self._root is not None
+            self._folder = read_folder(self._root)
+        return self._folder
+
+    @cached_property
+    def warnings(self) -> tuple[Issue, ...]:  # numpydoc ignore=RT01
+        """What the checks have to say that is no error."""
+        return tuple(validation.check(self.folder))
 
     def __repr__(self) -> str:
         days = self.dates
@@ -108,14 +142,18 @@ class Theatre:
         """The study area, longitude, latitude."""
         return self.folder.area
 
-    @cached_property
+    @property
     def composite(self) -> Composite:  # numpydoc ignore=RT01
         """All layers noded together; what every answer over time is read from."""
-        self._require_layers()
-        snapshots = {
-            day: validation.patches_of(layer.features) for day, layer in self.folder.control.items()
-        }
-        return Composite.build(self.area, snapshots, self.folder.sides)
+        if self._composite is None:
+            self._require_layers()
+            snapshots = {
+                day: validation.patches_of(layer.features)
+                for day, layer in self.folder.control.items()
+            }
+            self._composite = Composite.build(self.area, snapshots, self.folder.sides)
+            cache.keep(cache.key_of(self.folder.digests), self._composite.to_bytes())
+        return self._composite
 
     def control(self, day: str | dt.date) -> gpd.GeoDataFrame:
         """
@@ -184,17 +222,9 @@ class Theatre:
         first, second = self._pair(before, after)
         if min_area_km2 < 0:
             raise ValueError(f"min_area_km2 is {min_area_km2}; it cannot be negative")
-        whole = self.composite.change(first, second)
-        frame = whole[whole["area_km2"] >= min_area_km2].reset_index(drop=True)
-        places = [";".join(self.places_in(shape)) for shape in frame.geometry]
-        frame.insert(len(frame.columns) - 1, "place_ids", places)
-        ledger = [
-            ";".join(self._explained(row, split_ids(row.place_ids), first, second))
-            for row in frame.itertuples()
-        ]
-        frame.insert(len(frame.columns) - 1, "change_ids", ledger)
-        frame.attrs["left_out_km2"] = float(whole["area_km2"].sum() - frame["area_km2"].sum())
-        return frame
+        return evidence.explain(
+            self.folder, self.composite, first, second, min_area_km2=min_area_km2
+        )
 
     def transfers(self, before: str | dt.date, after: str | dt.date) -> pd.DataFrame:
         """
@@ -290,18 +320,8 @@ class Theatre:
         UnknownIdError
             If there is no such place, or it was never located.
         """
-        place = self.folder.places.get(place_id)
-        if place is None:
-            near = process.extract(place_id, sorted(self.folder.places), limit=3, score_cutoff=60)
-            hint = f"; did you mean {', '.join(name for name, _, _ in near)}?" if near else ""
-            raise UnknownIdError(f"no place has the id {place_id!r}{hint}")
-        if place.geometry is None:
-            count = sum(r.values["place_id"] == place_id for r in self.folder.statements.rows)
-            raise UnknownIdError(
-                f"{place_id} was never located, so no ground can be read there; "
-                f"statements.csv holds {count} statements about it"
-            )
-        return float(shapely.get_x(place.geometry)), float(shapely.get_y(place.geometry))
+        lon, lat, _ = evidence.locate(self.folder, place_id)
+        return lon, lat
 
     def places_in(self, shape: shapely.Geometry) -> list[str]:
         """
@@ -357,6 +377,297 @@ class Theatre:
             parameters=parameters,
         ).draft(day)
 
+    def fronts(
+        self, day: str | dt.date, left: str | None = None, right: str | None = None
+    ) -> gpd.GeoDataFrame:
+        """
+        Return the lines along which sides met at the end of a day.
+
+        Parameters
+        ----------
+        day
+            The date; the layer in force answers.
+        left, right
+            Sides; `left` lies on the left hand. Without them the fronts of all pairs.
+
+        Returns
+        -------
+        fronts
+            One row a line, longest first: ``left``, ``right``, ``length_km`` (geodesic),
+            ``certainty`` (the weaker of its two hands) and ``geometry``.
+
+        Raises
+        ------
+        DateError
+            If `day` is before the first layer, or no date.
+        UnknownIdError
+            If a side is none of the theatre's.
+        """
+        self._require_sides(left, right)
+        return fronts.front_lines(self.composite, parse_day(day), left, right)
+
+    def movement(
+        self, before: str | dt.date, after: str | dt.date, left: str, right: str
+    ) -> Movement:
+        """
+        Return how the front of two sides moved between two dates.
+
+        Parameters
+        ----------
+        before, after
+            The dates; each stands for the layer in force.
+        left, right
+            The sides; the answer is seen from `left`.
+
+        Returns
+        -------
+        movement
+            Swept ground in both directions, and displacement along the front.
+
+        Raises
+        ------
+        DateError
+            If a date is before the first layer, or `after` is before `before`.
+        UnknownIdError
+            If a side is none of the theatre's.
+        """
+        self._require_sides(left, right)
+        first, second = self._pair(before, after)
+        return fronts.movement(self.composite, first, second, left, right, self._positions)
+
+    def why(self, where: str | tuple[float, float], day: str | dt.date) -> evidence.Why:
+        """
+        Return why the map says what it says at a place: from the patch down to the sources.
+
+        Parameters
+        ----------
+        where
+            A place's id, or longitude and latitude.
+        day
+            The date.
+
+        Returns
+        -------
+        why
+            The patch, the ledger, events, statements, sources, and what speaks against it; prints
+            as text.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such place, it was never located, or it lies outside the study area.
+        DateError
+            If `day` is before the first layer, or no date.
+        ValueError
+            If `where` is no position.
+        """
+        return evidence.why(self.folder, self.composite, where, parse_day(day))
+
+    def provenance(self) -> pd.DataFrame:
+        """
+        Return on what the ground of each date rests.
+
+        Returns
+        -------
+        provenance
+            ``date``, ``measure`` (publishers, leaning, age_days, distance_km), ``value``,
+            ``area_km2`` and ``share`` of the controlled ground.
+
+        Raises
+        ------
+        DateError
+            If there is no layer.
+        """
+        return evidence.provenance(self.folder, self.composite)
+
+    def gazetteer(self, tables: Sequence[Path] = ()) -> Gazetteer:
+        """
+        Return the places of the theatre as a gazetteer that finds names.
+
+        Parameters
+        ----------
+        tables
+            Further tables of places; the theatre's own come first.
+
+        Returns
+        -------
+        gazetteer
+            See `geo.gazetteer`.
+
+        Raises
+        ------
+        LayerError
+            If a table cannot be read.
+        """
+        from geo.gazetteer import Gazetteer, read_table
+
+        others = [
+            entry
+            for path in tables
+            for entry in read_table(files.read_bytes(path, root=path.parent), file=str(path))
+        ]
+        return Gazetteer([*self.folder.places.values(), *others])
+
+    def necks(self, day: str | dt.date, side: str, **rules: Any) -> gpd.GeoDataFrame:
+        """
+        Return where the ground of a side could be cut off, and by how short a line.
+
+        Parameters
+        ----------
+        day
+            The date; the layer in force answers.
+        side
+            Whose ground.
+        **rules
+            ``unknown``, ``edge``, ``min_area_km2`` and ``max_width_km`` of `geo.siege.necks`.
+
+        Returns
+        -------
+        necks
+            One row a neck, best first; see `geo.siege.necks`.
+
+        Raises
+        ------
+        DateError
+            If `day` is before the first layer, or no date.
+        UnknownIdError
+            If the side is none of the theatre's.
+        ValueError
+            If a rule is none of those listed.
+        """
+        return siege.necks(self.composite, parse_day(day), side, **self._supply(day, side), **rules)
+
+    def pockets(self, day: str | dt.date, side: str, **rules: Any) -> gpd.GeoDataFrame:
+        """
+        Return the ground of a side that is already cut off.
+
+        Parameters
+        ----------
+        day
+            The date; the layer in force answers.
+        side
+            Whose ground.
+        **rules
+            ``unknown``, ``edge`` and ``min_area_km2`` of `geo.siege.pockets`.
+
+        Returns
+        -------
+        pockets
+            One row a pocket; see `geo.siege.pockets`.
+
+        Raises
+        ------
+        DateError
+            If `day` is before the first layer, or no date.
+        UnknownIdError
+            If the side is none of the theatre's.
+        ValueError
+            If a rule is none of those listed.
+        """
+        return siege.pockets(
+            self.composite, parse_day(day), side, **self._supply(day, side), **rules
+        )
+
+    def isolation(self, day: str | dt.date, side: str, **rules: Any) -> gpd.GeoDataFrame:
+        """
+        Return, for each place that a side holds, the shortest cut that severs it from supply.
+
+        Parameters
+        ----------
+        day
+            The date; the layer in force answers.
+        side
+            Whose places.
+        **rules
+            ``unknown`` and ``edge`` of `geo.siege.isolation`.
+
+        Returns
+        -------
+        isolation
+            One row a place, the most exposed first; see `geo.siege.isolation`.
+
+        Raises
+        ------
+        DateError
+            If `day` is before the first layer, or no date.
+        UnknownIdError
+            If the side is none of the theatre's.
+        ValueError
+            If a rule is none of those listed.
+        """
+        return siege.isolation(
+            self.composite, parse_day(day), side, **self._supply(day, side), **rules
+        )
+
+    def still(
+        self,
+        day: str | dt.date,
+        *,
+        before: str | dt.date | None = None,
+        language: str = "en",
+        size: tuple[int, int] = (1600, 1000),
+    ) -> Still:
+        """
+        Draw a date, or a change, as one picture.
+
+        Parameters
+        ----------
+        day
+            The date; the layer in force is drawn.
+        before
+            Show what changed hands since this date; the default shows who holds what.
+        language
+            ``en`` or ``ar``.
+        size
+            Width and height, pixels.
+
+        Returns
+        -------
+        still
+            Shown as it is in a notebook; `save` writes PNG, SVG or PDF.
+
+        Raises
+        ------
+        DateError
+            If a date is before the first layer, or `before` is after `day`.
+        ValueError
+            If the language or the size is none that can be drawn.
+        """
+        from geo import stills
+
+        first = None if before is None else parse_day(before)
+        return stills.draw(
+            self.folder, self.composite, parse_day(day), before=first, language=language, size=size
+        )
+
+    def animate(self, *, step: str = "layer", language: str = "en") -> Animation:
+        """
+        Draw the layers one after the other.
+
+        Parameters
+        ----------
+        step
+            ``layer``, ``week`` or ``month`` between frames.
+        language
+            ``en`` or ``ar``.
+
+        Returns
+        -------
+        animation
+            `save` writes a GIF.
+
+        Raises
+        ------
+        DateError
+            If there is no layer.
+        ValueError
+            If the language or the step is none of those listed.
+        """
+        from geo import stills
+
+        chosen: Any = step
+        return stills.animate(self.folder, self.composite, step=chosen, language=language)
+
     def map(
         self,
         before: str | dt.date | None = None,
@@ -390,6 +701,37 @@ class Theatre:
 
         first, second = self._pair(before or self.before, after or self.after)
         return maps.draw(self.folder, self.composite, before=first, after=second, language=language)
+
+    @cached_property
+    def _positions(self) -> dict[str, tuple[float, float]]:
+        """Longitude and latitude of every located place."""
+        return {
+            place.id: (float(shapely.get_x(place.geometry)), float(shapely.get_y(place.geometry)))
+            for place in self.folder.places.values()
+            if place.geometry is not None
+        }
+
+    def _supply(self, day: str | dt.date, side: str) -> dict[str, Any]:
+        """Anchors of a side that hold on a day, its friends, and the places."""
+        self._require_sides(side)
+        text = parse_day(day).isoformat()
+        anchors = {}
+        friends = set()
+        for anchor in self.folder.anchors:
+            values = anchor.properties
+            first, last = str(values["valid_from"] or ""), str(values["valid_to"] or "9999")
+            if side in split_ids(values["sides"]) and first <= text < last:
+                anchors[anchor.id] = anchor.geometry
+                friends |= set(split_ids(values["sides"])) - {side}
+        return {"anchors": anchors, "places": self._positions, "friends": sorted(friends)}
+
+    def _require_sides(self, *sides: str | None) -> None:
+        known = {row.id for row in self.folder.actors.rows if row.values["kind"] == "side"}
+        for side in sides:
+            if side is not None and side not in known:
+                raise UnknownIdError(
+                    f"no side is called {side!r}; there are {', '.join(sorted(known))}"
+                )
 
     def _require_layers(self) -> None:
         if not self.folder.control:
@@ -429,22 +771,6 @@ class Theatre:
         row.update({name: ";".join(ids) or None for name, ids in reasons.items()})
         row["note"] = None if note is None else str(note)
         return row
-
-    def _explained(
-        self, piece: object, places: Sequence[str], first: dt.date, second: dt.date
-    ) -> list[str]:
-        """Ledger rows between two dates that speak of a piece of change."""
-        found = []
-        for row in self.folder.changes.rows:
-            values = row.values
-            inside = str(first) <= str(values["from_date"]) and str(values["to_date"]) <= str(
-                second
-            )
-            shared = set(split_ids(values["place_ids"])) & set(places)
-            gains = values["to_controller"] in {None, getattr(piece, "to_controller", None)}
-            if inside and shared and gains:
-                found.append(row.id)
-        return found
 
 
 _AXES = ("controller", "controllers", "status", "basis", "confidence")

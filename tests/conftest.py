@@ -1,10 +1,13 @@
 import os
 import shutil
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+os.environ["FRONTLINE_CACHE"] = tempfile.mkdtemp(prefix="frontline-cache-")
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("local", deadline=None)

@@ -348,6 +348,7 @@ def theatre():
             ),
         ),
         event_layers=(),
+        anchors=(),
         issues=(),
         digests={},
     )

@@ -1,5 +1,6 @@
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -266,3 +267,124 @@ def test_another_theatre_needs_no_change_of_code(frontline, small, tmp_path):
     assert "frontline estimate" in err
     assert frontline("estimate", "2017-07-01", "--layers", other)[0] == 0
     assert frontline("areas", "--layers", other)[0] == 0
+
+
+def test_find_tells_found_ambiguous_and_not_found_apart(frontline, shipped):
+    near = frontline("find", "Beir Mahruthah", "--near", "37.4,33.1", "--layers", shipped)
+    assert near[0] == 0
+    assert near[1].startswith("Beir Mahruthah is bir_mahruthah")
+    assert "not bir_mahrutha_qalamun" in near[1].splitlines()[0]
+    alone = frontline("find", "Beir Mahruthah", "--layers", shipped)
+    assert alone[0] == 3
+    assert "2 places bear the name" in alone[1]
+    assert frontline("find", "Zqwxkh", "--layers", shipped)[0] == 1
+
+
+def test_why_ends_in_publishers_and_says_how_far_the_evidence_is(frontline, shipped):
+    code, out, _ = frontline(
+        "why", "bir_mahruthah", "2017-08-02", "--format", "json", "--layers", shipped
+    )
+    assert code == 0
+    assert len({s["publisher"] for s in json.loads(out)["sources"]}) >= 2
+    code, out, _ = frontline("why", "37.3,32.9", "2017-07-31", "--layers", shipped)
+    assert code == 0
+    assert "inferred" in out
+    assert re.search(r"nearest evidence: \w+, [0-9.]+ km", out)
+    assert frontline("why", "37.3;32.9", "2017-07-31", "--layers", shipped)[0] in {1, 2}
+
+
+def test_fronts_and_change_agree_on_the_ground(frontline, shipped):
+    words = ("2017-08-02", "government", "opposition", "--since", "2017-07-31")
+    code, out, _ = frontline("fronts", *words, "--layers", shipped)
+    assert code == 0
+    swept = re.search(r"opposition swept ([0-9.,]+) km2 from government", out).group(1)
+    change = ("change", "2017-07-31", "2017-08-02", "--format", "json", "--layers", shipped)
+    rows = json.loads(frontline(*change)[1])
+    taken = sum(r["area_km2"] for r in rows if r["to_controller"] == "opposition")
+    assert float(swept.replace(",", "")) == pytest.approx(taken, abs=0.06)
+    assert "nearest place" in out
+    assert frontline("fronts", "2017-08-02", "nobody", "--layers", shipped)[0] == 1
+
+
+def test_what_could_be_cut_off_is_answered_under_every_rule(frontline, shipped):
+    words = ("2017-08-02", "--side", "opposition", "--format", "json", "--layers", shipped)
+    rows = json.loads(frontline("pockets", *words)[1])
+    assert {row["unknown"] for row in rows} >= {"enemy"}
+    code, out, _ = frontline("necks", "2017-07-31", "opposition", "--layers", shipped)
+    assert code == 0
+    assert "tulul_al_safa" in out
+    assert "khirbat_al_umbashi" in out
+
+
+def test_a_report_becomes_drafts_and_a_reviewed_draft_an_event(frontline, shipped, tmp_path):
+    folder = tmp_path / "layers"
+    shutil.copytree(shipped, folder)
+    report = tmp_path / "report.txt"
+    report.write_text(
+        "Factions took control of Jabal Seis on 5 August 2017 after clashes.", encoding="utf-8"
+    )
+    drafts = tmp_path / "drafts.geojson"
+    words = ("--source", "sohr-71105", "--output", drafts, "--layers", folder)
+    code, out, _ = frontline("geocode", report, *words)
+    assert code == 0, out
+    assert "jabal_seis" in out
+    found = json.loads(drafts.read_text(encoding="utf-8"))
+    for feature in found["features"]:
+        feature["properties"]["draft_status"] = "reviewed"
+    drafts.write_text(json.dumps(found), encoding="utf-8")
+    code, out, err = frontline("accept", drafts, "--layers", folder)
+    assert code == 0, err
+    assert "2017-08.geojson" in out
+    assert json.loads(drafts.read_text(encoding="utf-8"))["features"] == []
+    assert frontline("fmt", "--check", folder)[0] == 0
+    assert frontline("accept", drafts, "--layers", folder)[0] == 0
+
+
+def test_pictures_and_exports_name_what_they_wrote(frontline, small, tmp_path):
+    for words in (
+        ("still", "2017-08-01", "--change", "2017-07-01", "--output", tmp_path / "a.png"),
+        ("export", tmp_path / "a.csv", "--to", "csv"),
+    ):
+        code, out, err = frontline(*words, "--layers", small)
+        assert code == 0, err
+        assert Path(out.splitlines()[0]).stat().st_size > 100
+    assert (
+        frontline("still", "2017-08-01", "--output", tmp_path / "a.doc", "--layers", small)[0] == 2
+    )
+
+
+def test_an_import_accounts_for_every_record(frontline, tmp_path):
+    table = tmp_path / "places.csv"
+    table.write_text("id,name,lat,lon\np1,One,33.5,37.5\np2,Two,95,37.5\n", encoding="utf-8")
+    code, out, _ = frontline("import", "places-csv", table, "--into", tmp_path / "new", "--dry-run")
+    assert code in {0, 1}
+    assert "2" in out
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_choices_of_import_and_export_are_those_of_the_library():
+    from geo.cli import keep, make
+    from geo.export import FORMATS
+    from geo.imports import KINDS
+
+    assert set(keep._IMPORTS) == set(KINDS)
+    assert set(make._EXPORTS) == set(FORMATS)
+
+
+def test_check_explains_a_code_and_speaks_sarif(frontline, small):
+    assert "layer.overlap" in frontline("check", "--explain", "layer.overlap")[1]
+    assert frontline("check", "--explain", "no.code")[0] == 1
+    document = json.loads(frontline("check", small, "--format", "sarif")[1])
+    assert document["version"] == "2.1.0"
+
+
+def test_a_ledger_row_is_drafted_for_a_change_without_one(frontline, small):
+    ledger = small / "changes.csv"
+    head = ledger.read_text(encoding="utf-8").splitlines()[0]
+    ledger.write_text(head + "\n", encoding="utf-8")
+    events = small / "events/2017-07.geojson"
+    text = events.read_text(encoding="utf-8").replace('"chg-mid"', "null")
+    events.write_text(text, encoding="utf-8")
+    code, out, _ = frontline("change", "2017-07-01", "2017-08-01", "--ledger", "--layers", small)
+    assert code == 0
+    assert "2017-07-01,2017-08-01" in out

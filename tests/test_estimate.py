@@ -97,10 +97,10 @@ def test_a_sharper_place_on_the_same_spot_takes_in_the_words_about_the_vague_one
 
 def test_ground_beyond_reach_is_unknown():
     draft = estimator(
-        [place("only", 37.5, 33.5)], [said("only", "2017-07-01", "red")], reach_km=10
+        [place("only", 37.5, 33.5, 2000)], [said("only", "2017-07-01", "red")], reach_km=12
     ).draft("2017-07-02")
     areas = {f.properties["status"]: area_km2(f.geometry)[0] for f in draft.features}
-    # A circle drawn with 64 corners has 64/2 sin(2 pi/64) r^2.
+    # Located to 2 km: 10 km are left. A circle with 64 corners has 64/2 sin(2 pi/64) r^2.
     assert areas["controlled"] == pytest.approx(32 * math.sin(math.pi / 32) * 100, rel=1e-3)
     unknown = next(f.properties for f in draft.features if f.properties["status"] == "unknown")
     assert unknown["controller"] is None

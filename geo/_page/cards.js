@@ -50,9 +50,9 @@ const doubtChips = (label) => [
 const sameLook = (a, b) =>
   a.controller === b.controller && a.status === b.status && a.controllers.join() === b.controllers.join();
 
-/** The whole record of one face: who held it, layer by layer. */
-function historyList(face) {
-  const runs = store.runs(face, sameLook);
+/** The whole record of a position: who held it, layer by layer. */
+function historyList(lon, lat) {
+  const runs = store.runs(lon, lat, sameLook);
   return el('ol', { class: 'history' }, runs.map(([first, last, label], i) => {
     const from = dateText(store.days[first], { short: true });
     const open = i === runs.length - 1;
@@ -74,7 +74,7 @@ function statementItem(statement) {
     el('strong', null, foreign(who)),
     statement.status && statement.status !== 'controlled' ? `, ${term('status', statement.status)}` : null,
     ' ', chip(term('basis', statement.basis)), statement.confidence ? [' ', chip(t('confidence.of', { level: term('confidence', statement.confidence) }), statement.confidence)] : null,
-    statement.note ? el('div', { class: 'note' }, foreign(statement.note)) : null,
+    statement.note ? passage('div', { class: 'note' }, statement.note) : null,
     sourceList(splitIds(statement.source_ids)));
 }
 
@@ -86,9 +86,9 @@ const statementsById = (ids) => ids.filter((id) => has(DATA.statements, id)).map
 
 /** Ground at a position on a day: holder, how sure, since when, before whom, and why. */
 function groundCard(lon, lat, day) {
-  const face = store.faceAt(lon, lat);
   const date = store.index(day);
-  if (face < 0 || date < 0) {
+  const face = date < 0 ? -1 : store.faceAt(lon, lat, date);
+  if (face < 0) {
     return el('div', { class: 'card' }, el('h2', null, t('outside')), el('p', null, t('outside.text')));
   }
   const label = store.label(face, date);
@@ -98,7 +98,18 @@ function groundCard(lon, lat, day) {
     el('p', null, doubtChips(label)),
     groundWhy(label, date),
     el('h3', null, t('history')),
-    historyList(face));
+    historyList(lon, lat));
+}
+
+/** A stretch of front: between whom, how sure, how long. */
+function frontCard({ sides, sure, chains }, day) {
+  const metres = chains.reduce((sum, chain) => sum + lineMetres(store.positions(chain)), 0);
+  return el('div', { class: 'card' },
+    el('h2', null, t('front.card')),
+    el('p', null, sideDot(sides[0]), foreign(actorName(sides[0])), ' \u2013 ', sideDot(sides[1]), foreign(actorName(sides[1]))),
+    el('p', { class: 'quiet' }, onDay(day)),
+    el('dl', null, row(t('length'), ltr(longText(metres))), row(t('how.sure'), t(sure ? 'front.sure' : 'front.unsure'))),
+    el('p', { class: 'quiet' }, t('front.weaker')));
 }
 
 function groundWhy(label, date) {
@@ -109,7 +120,7 @@ function groundWhy(label, date) {
     .sort((a, b) => (a.date < b.date ? 1 : a.date > b.date ? -1 : 0));
   const cited = new Set(statements.flatMap((s) => splitIds(s.source_ids)));
   return [
-    note ? el('p', { class: 'note' }, foreign(note)) : null,
+    note ? passage('p', { class: 'note' }, note) : null,
     statementSection(statements, t('statements')),
     sourceList(splitIds(sourceIds).filter((id) => !cited.has(id))),
     !statements.length && !sourceIds ? el('p', { class: 'quiet' }, t('no.statements')) : null,
@@ -137,23 +148,23 @@ function placeCard(place, day) {
   const statements = Object.values(DATA.statements).filter((s) => s.place_id === place.id)
     .sort((a, b) => (a.date < b.date ? 1 : a.date > b.date ? -1 : 0));
   const events = DATA.events.filter((event) => event.place_id === place.id);
-  const face = place.lonlat ? store.faceAt(...place.lonlat) : -1;
   const date = store.index(day);
-  const label = face >= 0 && date >= 0 ? store.label(face, date) : null;
+  const face = place.lonlat && date >= 0 ? store.faceAt(...place.lonlat, date) : -1;
+  const label = face >= 0 ? store.label(face, date) : null;
   return el('div', { class: 'card' },
     el('h2', null, foreign(nameOf(place, place.id)), other && other !== nameOf(place) ? el('span', { class: 'other' }, foreign(other)) : null),
     el('p', { class: 'quiet' }, [term('kind', place.kind), place.admin1].filter(Boolean).map((x, i) => [i ? ' · ' : '', foreign(x)])),
     label ? el('p', null, sideDot(label.holder), foreign(heldText(label)),
       el('span', { class: 'quiet' }, ` ${onDay(day)}`)) : null,
     label ? el('p', null, doubtChips(label)) : null,
+    face >= 0 ? [el('h3', null, t('history')), historyList(...place.lonlat)] : null,
     el('dl', null,
       row(t('position'), foreign(accuracyText(place))),
       row(t('position.source'), place.coord_source ? foreign(place.coord_source) : ''),
       row(t('also'), place.alternatenames ? foreign(listed(splitIds(place.alternatenames))) : '')),
-    place.note ? el('p', { class: 'note' }, foreign(place.note)) : null,
+    place.note ? passage('p', { class: 'note' }, place.note) : null,
     statementSection(statements, t('statements.place')),
     folded(t('events'), events, eventItem),
-    face >= 0 ? [el('h3', null, t('history')), historyList(face)] : null,
     sourceList(splitIds(place.source_ids)));
 }
 
@@ -178,7 +189,7 @@ function eventBody(event) {
   return el('section', null,
     el('h2', null, eventTitle(event)),
     el('p', { class: 'quiet' }, chip(t(`event.${kind}`)), ' ', eventDates(event), ' · ', foreign(where)),
-    event.notes ? el('p', null, foreign(event.notes)) : null,
+    event.notes ? passage('p', null, event.notes) : null,
     el('dl', null,
       row(t('actor'), foreign(partyText(event.actor1, event.assoc_actor_1))),
       row(t('against'), event.actor2 ? foreign(partyText(event.actor2, event.assoc_actor_2)) : ''),

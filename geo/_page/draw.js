@@ -159,8 +159,7 @@ const EVENT_ORDER = ['battle', 'strategic', 'blast', 'civilians', 'protest'];
 const eventGroup = (type) => (has(EVENT_GROUPS, type) ? EVENT_GROUPS[type] : ['other', '#44484f']);
 
 /** The outline of an event mark; shape and colour both tell the kind. */
-function markPath(kind, x, y, r) {
-  const path = new Path2D();
+function markPath(path, kind, x, y, r) {
   const polygon = (corners) => {
     corners.forEach(([dx, dy], i) => (i ? path.lineTo(x + dx * r, y + dy * r) : path.moveTo(x + dx * r, y + dy * r)));
     path.closePath();
@@ -180,7 +179,7 @@ function markPath(kind, x, y, r) {
 }
 
 function drawMark(ctx, kind, color, x, y, r, count) {
-  const path = markPath(kind, x, y, r);
+  const path = markPath(new (ctx.Path ?? Path2D)(), kind, x, y, r);
   ctx.lineJoin = 'round';
   ctx.strokeStyle = '#fff';
   ctx.lineWidth = 3;
@@ -211,8 +210,10 @@ const RANKS = {
 };
 
 class Painter {
-  constructor(store) {
+  /** `Path` is what holds an outline: the browser's own, or one that becomes text. */
+  constructor(store, Path = Path2D) {
     this.store = store;
+    this.Path = Path;
     this.paths = new Map();
     this.patternSets = new Map();
     this.widths = new Map();
@@ -237,75 +238,84 @@ class Painter {
     return this.paths.get(name);
   }
 
+  #path(chains, zoom, closed) {
+    return this.store.trace(new this.Path(), chains, zoom, closed);
+  }
+
   controlPaths(date, zoom) {
     return this.#kept(`control:${date}`, zoom, () => {
-      const rings = this.store.rings(this.store.values(date, lookOf));
-      return [...rings].map(([look, chains]) => [look, this.store.path(chains, zoom, true)]);
+      const rings = this.store.rings(date, this.store.values(date, lookOf));
+      return [...rings].map(([look, chains]) => [look, this.#path(chains, zoom, true)]);
+    });
+  }
+
+  /** The ground of each holder: holder -> path. */
+  holderPaths(date, zoom) {
+    return this.#kept(`holders:${date}`, zoom, () => {
+      const rings = this.store.rings(date, this.store.values(date, (label) => label.holder));
+      return new Map([...rings].map(([holder, chains]) => [holder, this.#path(chains, zoom, true)]));
     });
   }
 
   changePaths(before, after, zoom) {
     return this.#kept(`change:${before}:${after}`, zoom, () => {
-      const from = this.store.values(before, (label) => label.holder);
-      const to = this.store.values(after, (label) => label.holder);
-      const pairs = from.map((holder, i) => (holder === to[i] ? null : JSON.stringify([holder, to[i]])));
-      const rings = this.store.rings(pairs);
-      return [...rings].map(([pair, chains]) => [...JSON.parse(pair), this.store.path(chains, zoom, true)]);
+      const rings = changeRings(before, after);
+      return [...rings].map(([pair, chains]) => [...JSON.parse(pair), this.#path(chains, zoom, true)]);
     });
   }
 
   /** Where ground of one side meets ground of another; the weaker face decides how sure. */
   frontPaths(date, zoom) {
-    return this.#kept(`fronts:${date}`, zoom, () => {
-      const faces = this.store.values(date, (label) =>
-        label.controller && label.status !== 'unknown' && label.status !== 'none'
-          ? { side: sideOf(label.controller), sure: textureOf(label).startsWith('plain') }
-          : null);
-      const lines = this.store.lines((left, right) => {
-        const [a, b] = [faces[left], faces[right]];
-        if (!a || !b || a.side === b.side) return null;
-        return `${[a.side, b.side].sort().join('|')}|${a.sure && b.sure ? 'sure' : 'unsure'}`;
-      });
-      return [...lines].map(([key, chains]) => [key.endsWith('|sure'), this.store.path(chains, zoom, false)]);
-    });
+    return this.#kept(`fronts:${date}`, zoom, () =>
+      frontLines(date).map(({ sure, chains }) => [sure, this.#path(chains, zoom, false)]));
   }
 
   edgePath(zoom) {
     return this.#kept('edge', zoom, () => {
-      const lines = this.store.lines((left, right) => (left < 0 || right < 0 ? 'edge' : null));
-      return this.store.path(lines.get('edge') ?? [], zoom, false);
+      const lines = this.store.lines(0, (left, right) => (left < 0 || right < 0 ? 'edge' : null));
+      return this.#path(lines.get('edge') ?? [], zoom, false);
     });
   }
 
   /**
    * Paint a scene: { kind: 'control', date } or { kind: 'change', before, after }, with `show`
-   * (what is switched on), `dots`, `selected` and `keyPlaces`; `view` has zoom, x0, y0 (world
-   * pixels of the upper left corner), width and height, ratio (device pixels a pixel).
+   * (what is switched on), `dots`, `selected`, `hot` (a transfer to point out), `measure` and
+   * `keyPlaces`; `view` has zoom, x0, y0 (world pixels of the upper left corner), width and height,
+   * ratio (device pixels a pixel), and left and top where the picture begins elsewhere.
    */
   paint(ctx, view, scene) {
-    ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
-    ctx.fillStyle = OUTSIDE;
-    ctx.fillRect(0, 0, view.width, view.height);
+    ctx.setTransform(view.ratio, 0, 0, view.ratio, (view.left ?? 0) * view.ratio, (view.top ?? 0) * view.ratio);
     this.taken = [];
-    this.#land(ctx, view);
+    // Under online tiles there is a map already, and it has to be seen.
+    if (scene.show.tiles) ctx.clearRect(0, 0, view.width, view.height);
+    else {
+      ctx.fillStyle = OUTSIDE;
+      ctx.fillRect(0, 0, view.width, view.height);
+      this.#land(ctx, view);
+    }
     ctx.save();
     const size = 256 * 2 ** view.zoom;
     ctx.translate(this.store.originX * size - view.x0, this.store.originY * size - view.y0);
+    ctx.globalAlpha = scene.show.tiles ? 0.7 : 1;
     if (scene.kind === 'change') this.#change(ctx, view, scene);
-    else this.#control(ctx, view, scene.date, scene.show, false);
+    else if (scene.show.control) this.#control(ctx, view, scene.date, scene.show, false);
+    ctx.globalAlpha = 1;
     ctx.lineWidth = 1.2;
     ctx.strokeStyle = 'rgba(27,31,39,.55)';
     ctx.setLineDash([2, 3]);
     ctx.stroke(this.edgePath(view.zoom));
     ctx.restore();
-    if (scene.show.base) this.#lines(ctx, view);
+    this.#lines(ctx, view, scene.show);
     if (scene.show.fronts) this.#fronts(ctx, view, scene);
-    if (scene.selected) this.#accuracy(ctx, view, scene.selected);
+    if (scene.hot) this.#hot(ctx, view, scene.hot);
+    if (scene.selected?.chains) this.#glow(ctx, view, this.#path(scene.selected.chains, view.zoom, false));
+    if (scene.selected && !scene.selected.chains) this.#accuracy(ctx, view, scene.selected);
     const places = scene.show.places ? this.#placeDots(ctx, view, scene) : [];
     if (scene.show.events) this.#dots(ctx, view, scene.dots);
-    if (scene.show.base) this.#lineNames(ctx, view);
+    if (scene.show.roads) this.#lineNames(ctx, view);
     this.#placeNames(ctx, view, places);
-    if (scene.show.base) this.#areaNames(ctx, view);
+    if (scene.show.borders) this.#areaNames(ctx, view);
+    if (scene.measure) this.#measured(ctx, view, scene.measure);
   }
 
   #control(ctx, view, date, show, faded) {
@@ -325,18 +335,87 @@ class Painter {
   }
 
   #change(ctx, view, scene) {
-    this.#control(ctx, view, scene.after, scene.show, true);
+    if (scene.show.control) this.#control(ctx, view, scene.after, scene.show, true);
     const patterns = this.patterns(view.ratio);
-    for (const [from, to, path] of this.changePaths(scene.before, scene.after, view.zoom)) {
+    const { before, after } = scene;
+    if (!this.store.comparable(before, after)) return this.#changeByClip(ctx, view, scene);
+    for (const [from, to, path] of this.changePaths(before, after, view.zoom)) {
       for (const paint of changePaints(from, to, patterns)) {
         ctx.fillStyle = paint;
         ctx.fill(path, 'evenodd');
       }
-      const hands = has(DATA.colors, from) && has(DATA.colors, to);
-      ctx.strokeStyle = hands ? INK : '#73767c';
-      ctx.lineWidth = hands ? 1.6 : 0.8;
-      ctx.setLineDash([]);
+      changeStroke(ctx, from, to);
       ctx.stroke(path);
+    }
+  }
+
+  /** Dates that were drawn anew share no outlines: the ground of one is cut out of the other's. */
+  #changeByClip(ctx, view, { before, after }) {
+    const patterns = this.patterns(view.ratio);
+    const [old, now] = [before, after].map((date) => this.holderPaths(date, view.zoom));
+    for (const [from, path] of old) {
+      for (const [to, other] of now) {
+        if (from === to) continue;
+        ctx.save();
+        ctx.clip(path, 'evenodd');
+        for (const paint of changePaints(from, to, patterns)) {
+          ctx.fillStyle = paint;
+          ctx.fill(other, 'evenodd');
+        }
+        ctx.restore();
+      }
+    }
+    ctx.lineWidth = 0.8;
+    ctx.strokeStyle = '#73767c';
+    ctx.setLineDash([]);
+    for (const path of [...old.values(), ...now.values()]) ctx.stroke(path);
+  }
+
+  /** The ground that a row of the table speaks of. */
+  #hot(ctx, view, { before, after, from, to }) {
+    if (!this.store.comparable(before, after)) return;
+    const found = this.changePaths(before, after, view.zoom).find(([a, b]) => a === from && b === to);
+    if (found) this.#glow(ctx, view, found[2]);
+  }
+
+  #glow(ctx, view, path) {
+    const size = 256 * 2 ** view.zoom;
+    ctx.save();
+    ctx.translate(this.store.originX * size - view.x0, this.store.originY * size - view.y0);
+    ctx.setLineDash([]);
+    ctx.lineJoin = 'round';
+    for (const [color, width] of [['#fff', 8], ['#0b4fc4', 4.5]]) {
+      ctx.strokeStyle = color;
+      ctx.lineWidth = width;
+      ctx.stroke(path);
+    }
+    ctx.restore();
+  }
+
+  #measured(ctx, view, points) {
+    const spots = points.map((point) => this.at(view, point));
+    ctx.setLineDash([]);
+    ctx.lineJoin = 'round';
+    if (spots.length > 1) {
+      ctx.beginPath();
+      spots.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
+      if (spots.length > 2) ctx.closePath();
+      ctx.fillStyle = 'rgba(11,79,196,.14)';
+      if (spots.length > 2) ctx.fill();
+      for (const [color, width] of [['#fff', 5], ['#0b4fc4', 2.4]]) {
+        ctx.strokeStyle = color;
+        ctx.lineWidth = width;
+        ctx.stroke();
+      }
+    }
+    for (const [x, y] of spots) {
+      ctx.beginPath();
+      ctx.arc(x, y, 4, 0, 7);
+      ctx.fillStyle = '#0b4fc4';
+      ctx.strokeStyle = '#fff';
+      ctx.lineWidth = 2;
+      ctx.fill();
+      ctx.stroke();
     }
   }
 
@@ -360,10 +439,10 @@ class Painter {
     }
   }
 
-  #lines(ctx, view) {
+  #lines(ctx, view, show) {
     ctx.lineJoin = 'round';
-    const order = ['water', 'zone', 'admin1', 'country', 'road'];
-    for (const kind of order) {
+    for (const kind of ['water', 'zone', 'admin1', 'country', 'road']) {
+      if (!show[kind === 'admin1' || kind === 'country' ? 'borders' : 'roads']) continue;
       for (const feature of this.context) {
         if (feature.kind !== kind) continue;
         for (const [color, width, dash] of lineStyles(feature)) {
@@ -597,6 +676,39 @@ class Painter {
     }
     ctx.letterSpacing = '0px';
   }
+}
+
+/** The ground between two dates that share their faces: [from, to] as JSON -> rings. */
+function changeRings(before, after) {
+  const from = store.values(before, (label) => label.holder);
+  const to = store.values(after, (label) => label.holder);
+  const pairs = from.map((holder, i) => (holder === to[i] ? null : JSON.stringify([holder, to[i]])));
+  return store.rings(after, pairs);
+}
+
+/** The front lines of a date: { sides, sure, chains }; the weaker of the two faces decides how sure. */
+function frontLines(date) {
+  const faces = store.values(date, (label) =>
+    label.controller && label.status !== 'unknown' && label.status !== 'none'
+      ? { side: sideOf(label.controller), sure: textureOf(label).startsWith('plain') }
+      : null);
+  const lines = store.lines(date, (left, right) => {
+    const [a, b] = [faces[left], faces[right]];
+    if (!a || !b || a.side === b.side) return null;
+    return JSON.stringify([...[a.side, b.side].sort(), a.sure && b.sure]);
+  });
+  return [...lines].map(([key, chains]) => {
+    const [one, two, sure] = JSON.parse(key);
+    return { sides: [one, two], sure, chains };
+  });
+}
+
+/** Ground that went from hand to hand has a heavier outline than ground that became known. */
+function changeStroke(ctx, from, to) {
+  const hands = has(DATA.colors, from) && has(DATA.colors, to);
+  ctx.strokeStyle = hands ? INK : '#73767c';
+  ctx.lineWidth = hands ? 1.6 : 0.8;
+  ctx.setLineDash([]);
 }
 
 /** Fill of the new holder with wide stripes of the old; what only became known is told apart. */

@@ -14,9 +14,14 @@ const state = {
   dateAfter: 0,
   split: 0.5,
   window: 7,
-  show: { fronts: true, events: true, places: true, base: true, doubt: true, sidePatterns: false },
+  show: { control: true, fronts: true, events: true, places: true, borders: true, roads: true, doubt: true, sidePatterns: false },
+  hidden: new Set(), // kinds of events that are switched off
   selected: null,
+  hot: null, // the transfer that a row of the table points out
+  measure: null,
+  keys: true,
 };
+if (DATA.tiles) state.show.tiles = true;
 
 let store;
 let painter;
@@ -35,7 +40,7 @@ const eventSpan = (event) => [toDay(event.event_date), toDay(event.end_date ?? e
 function eventsNear(first, last) {
   return DATA.events.filter((event) => {
     const [from, to] = eventSpan(event);
-    return to >= first - state.window && from <= last + state.window;
+    return to >= first - state.window && from <= last + state.window && !state.hidden.has(eventGroup(event.event_type)[0]);
   });
 }
 
@@ -76,16 +81,16 @@ function keyPlaces() {
 }
 
 function scenes() {
-  const shared = { show: state.show, selected: state.selected, keyPlaces: keyPlaces() };
-  const control = (date, day) => ({ ...shared, kind: 'control', date, dots: dotsOf(eventsNear(day, day)) });
-  if (state.mode === 'one') return [control(state.dateAfter, state.after)];
+  const shared = { show: state.show, selected: state.selected, hot: state.hot, measure: state.measure, keyPlaces: keyPlaces() };
+  const control = (date, day, side) => ({ ...shared, kind: 'control', side, date, dots: dotsOf(eventsNear(day, day)) });
+  if (state.mode === 'one') return [control(state.dateAfter, state.after, 'after')];
   if (state.mode === 'change') {
     return [{
       ...shared, kind: 'change', before: state.dateBefore, after: state.dateAfter,
       dots: dotsOf(eventsNear(state.before, state.after)),
     }];
   }
-  return [control(state.dateBefore, state.before), control(state.dateAfter, state.after)];
+  return [control(state.dateBefore, state.before, 'before'), control(state.dateAfter, state.after, 'after')];
 }
 
 const eventsShown = () => {
@@ -176,9 +181,49 @@ function update() {
   drawPanel(eventsShown());
   drawTime();
   drawDivider();
+  drawTiles();
+  announce();
   for (const mode of MODES) byId(`mode-${mode}`).setAttribute('aria-pressed', String(mode === state.mode));
   card?.renew();
   writeLink();
+}
+
+/** Tell those who do not see the map which date it shows and who holds how much, once it rests. */
+let announced = '';
+let announcing = 0;
+function announce() {
+  const key = [state.mode, state.mode === 'one' ? '' : state.before, state.after, language].join();
+  const first = announced === '';
+  if (key === announced) return;
+  announced = key;
+  window.clearTimeout(announcing);
+  if (first) return;
+  announcing = window.setTimeout(() => {
+    const sums = store.totals(state.dateAfter);
+    const parts = HOLDERS.filter((holder) => sums.get(holder)).map((holder) => `${holderName(holder)} ${km2(sums.get(holder))} ${t('km2')}`);
+    say(`${state.mode === 'change' ? sceneTitle(scenes()[0]) : onDay(state.after)}: ${listed(parts)}`);
+  }, 500);
+}
+
+function setMode(mode) {
+  state.mode = mode;
+  state.hot = null;
+  update();
+}
+
+// Online tiles, where the page was made with some: below everything, and only while they are on.
+
+let tiles = null;
+function drawTiles() {
+  if (!DATA.tiles) return;
+  if (!tiles) {
+    map.createPane('frontline-tiles').style.zIndex = 250;
+    tiles = L.tileLayer(DATA.tiles.url, { pane: 'frontline-tiles', maxZoom: 15 });
+    byId('tiles-note').replaceChildren(foreign(DATA.tiles.attribution));
+  }
+  if (state.show.tiles) tiles.addTo(map);
+  else tiles.remove();
+  byId('tiles-note').hidden = !state.show.tiles;
 }
 
 // The divider.
@@ -237,13 +282,14 @@ function prepareDivider() {
 const narrow = () => window.matchMedia('(max-width: 800px)').matches;
 
 /** Show a card at a position: beside it, or from the lower edge where there is no room. */
-function openCard(lonlat, maker, { focus = false, radius = 0 } = {}) {
+function openCard(lonlat, maker, { focus = false, radius = 0, what = null, chains = null } = {}) {
   closeCard();
-  state.selected = { lonlat, radius };
+  state.selected = { lonlat, radius, what, chains };
   card = narrow() ? drawerCard(maker) : popupCard(lonlat, maker);
   card.renew();
   if (focus) card.body.focus({ preventScroll: true });
   queueMap();
+  writeLink();
 }
 
 function closeCard() {
@@ -252,6 +298,7 @@ function closeCard() {
   state.selected = null;
   open?.close();
   queueMap();
+  if (open) writeLink();
 }
 
 function drawerCard(maker) {
@@ -290,13 +337,49 @@ const cardDay = () => (state.mode === 'swipe' && state.split > 0.98 ? state.befo
 function openPlace(place, { move = true } = {}) {
   if (!place.lonlat) return openDialog(nameOf(place, place.id), placeCard(place, cardDay()));
   if (move) goTo(place.lonlat);
-  return openCard(place.lonlat, () => placeCard(place, cardDay()), { focus: move, radius: place.geo_radius_m ?? 0 });
+  return openCard(place.lonlat, () => placeCard(place, cardDay()), { focus: move, radius: place.geo_radius_m ?? 0, what: `p:${place.id}` });
 }
 
 function openEvent(event) {
   if (!event.lonlat) return openDialog(eventTitle(event), eventsCard([event]));
   goTo(event.lonlat);
-  return openCard(event.lonlat, () => eventsCard([event]), { focus: true, radius: event.geo_radius_m ?? 0 });
+  return openCard(event.lonlat, () => eventsCard([event]), { focus: true, radius: event.geo_radius_m ?? 0, what: `e:${event.id}` });
+}
+
+const openGround = (lon, lat, day) => openCard([lon, lat], () => groundCard(lon, lat, day ?? cardDay()), { what: `g:${lon.toFixed(5)},${lat.toFixed(5)}` });
+
+function openFront(front, lonlat, day, { focus = false } = {}) {
+  return openCard(lonlat, () => frontCard(front, day), { focus, chains: front.chains, what: `f:${lonlat.map((v) => v.toFixed(5)).join()}` });
+}
+
+/** The stretch of front within some pixels of a point of the screen. */
+function frontNear(point, date, reach = 7) {
+  let best = null;
+  for (const front of frontLines(date)) {
+    for (const chain of front.chains) {
+      const spots = store.positions(chain).map(([lon, lat]) => map.latLngToContainerPoint([lat, lon]));
+      for (let i = 1; i < spots.length; i++) {
+        const away = L.LineUtil.pointToSegmentDistance(point, spots[i - 1], spots[i]);
+        if (away <= reach && away < (best?.away ?? Infinity)) best = { away, front: { ...front, chains: [chain] } };
+      }
+    }
+  }
+  return best?.front;
+}
+
+/** Open again what a link speaks of. */
+function openWhat(what) {
+  const [kind, rest] = [what.slice(0, 1), what.slice(2)];
+  if (kind === 'p' && PLACES.has(rest)) return openPlace(PLACES.get(rest), { move: false });
+  if (kind === 'e') {
+    const event = DATA.events.find((one) => one.id === rest && one.lonlat);
+    return event && openCard(event.lonlat, () => eventsCard([event]), { radius: event.geo_radius_m ?? 0, what });
+  }
+  const [lon, lat] = rest.split(',').map(Number);
+  if (!(Math.abs(lon) <= 180 && Math.abs(lat) <= 85)) return null;
+  if (kind === 'g') return openGround(lon, lat);
+  const front = kind === 'f' && frontNear(map.latLngToContainerPoint([lat, lon]), state.dateAfter);
+  return front ? openFront(front, [lon, lat], state.after) : null;
 }
 
 function openActor(actor) {
@@ -304,7 +387,7 @@ function openActor(actor) {
   openDialog(nameOf(actor, actor.id), el('div', { class: 'card' },
     el('p', { class: 'quiet' }, sideDot(sideOf(actor.id)), foreign(notes)),
     el('dl', null, row(t('also'), actor.alternatenames ? foreign(listed(splitIds(actor.alternatenames))) : '')),
-    actor.notes ? el('p', null, foreign(actor.notes)) : null));
+    actor.notes ? passage('p', null, actor.notes) : null));
 }
 
 function openDialog(title, ...content) {
@@ -319,14 +402,15 @@ function openAbout() {
   const licence = el('details', null, el('summary', null, t('about.licence')), el('pre', { dir: 'ltr' }, byId('licence').textContent));
   openDialog(t('tool.about'), el('div', { class: 'card' },
     el('p', null, t('method')), el('p', null, t('about.time')), el('p', null, t('about.numbers')),
-    theatre.note ? el('p', null, foreign(theatre.note)) : null,
-    theatre.attribution ? el('p', null, foreign(theatre.attribution)) : null,
+    theatre.note ? passage('p', null, theatre.note) : null,
+    theatre.attribution ? passage('p', null, theatre.attribution) : null,
     el('p', { class: 'quiet' }, t('about.made', { version: DATA.version, layers: store.days.length, events: DATA.events.length, sources: Object.keys(DATA.sources).length })),
-    el('p', { class: 'quiet' }, t('about.keys')), licence));
+    licence));
 }
 
-/** What lies under a point of the screen: an event, else a place, else the ground. */
+/** What lies under a point of the screen: an event, else a place, a front, the ground. */
 function clickAt(point, latlng) {
+  if (state.measure) return addMeasure(latlng);
   const all = scenes();
   const right = all.length > 1 && point.x > map.getSize().x * state.split;
   const scene = all[right ? 1 : 0];
@@ -343,12 +427,14 @@ function clickAt(point, latlng) {
   const dot = state.show.events && near(scene.dots, 14);
   if (dot) {
     const radius = Math.max(...dot.events.map((event) => event.geo_radius_m ?? 0));
-    return openCard(dot.lonlat, () => eventsCard(dot.events), { radius });
+    return openCard(dot.lonlat, () => eventsCard(dot.events), { radius, what: `e:${dot.events[0].id}` });
   }
   const limit = map.getZoom() < 8.4 ? 2 : 4;
   const place = state.show.places && near(DATA.places.filter((p) => scene.keyPlaces.has(p.id) || (RANKS[p.kind] ?? 4) <= limit), 10);
-  if (place) return openCard(place.lonlat, () => placeCard(place, day), { radius: place.geo_radius_m ?? 0 });
-  return openCard([latlng.lng, latlng.lat], () => groundCard(latlng.lng, latlng.lat, day));
+  if (place) return openCard(place.lonlat, () => placeCard(place, day), { radius: place.geo_radius_m ?? 0, what: `p:${place.id}` });
+  const front = state.show.fronts && frontNear(point, Math.max(0, store.index(day)));
+  if (front) return openFront(front, [latlng.lng, latlng.lat], day);
+  return openGround(latlng.lng, latlng.lat, day);
 }
 
 // Links: the view is in the address, so that it can be sent.
@@ -360,6 +446,10 @@ function linkText() {
     d: toIso(state.after), c: toIso(state.before), m: state.mode, x: state.split.toFixed(2),
     v: `${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`, w: state.window, l: shown, lang: language,
   };
+  if (state.hidden.size) parts.h = [...state.hidden].sort().join('.');
+  if (state.measure) parts.r = state.measure.map((point) => point.join()).join(';');
+  if (state.selected?.what) parts.s = encodeURIComponent(state.selected.what);
+  if (!state.keys) parts.q = 0;
   return `#${Object.entries(parts).map(([key, value]) => `${key}=${value}`).join('&')}`;
 }
 
@@ -384,6 +474,13 @@ function readLink() {
     for (const name of Object.keys(state.show)) state.show[name] = shown.includes(name);
   }
   if (has(WORDS, given.get('lang'))) language = given.get('lang');
+  state.hidden = new Set((given.get('h') ?? '').split('.').filter((kind) => EVENT_ORDER.includes(kind)));
+  if (given.has('r')) {
+    const points = given.get('r').split(';').map((pair) => pair.split(',').map(Number));
+    state.measure = points.filter((p) => p.length === 2 && Math.abs(p[0]) <= 180 && Math.abs(p[1]) <= 85).slice(0, 500);
+  }
+  state.keys = given.get('q') !== '0';
+  state.linked = given.get('s');
   const view = (given.get('v') ?? '').split('/').map(Number);
   return view.length === 3 && view.every(Number.isFinite) && Math.abs(view[1]) <= 90 ? view : null;
 }
@@ -398,87 +495,6 @@ async function copyLink() {
   }
 }
 
-// Pictures and paper.
-
-function viewOf(width, height, ratio, zoom = map.getZoom()) {
-  const centre = map.getCenter();
-  const size = 256 * 2 ** zoom;
-  return { zoom, width, height, ratio, x0: worldX(centre.lng) * size - width / 2, y0: worldY(centre.lat) * size - height / 2 };
-}
-
-function sceneTitle(scene) {
-  if (scene.kind === 'change') return t('gained.between', { before: dateText(state.before), after: dateText(state.after) });
-  return onDay(scene.date === state.dateAfter && scene !== scenes()[0] ? state.after : state.mode === 'one' ? state.after : state.before);
-}
-
-function printSheet() {
-  const all = scenes();
-  const width = all.length > 1 ? 520 : 1060;
-  const height = all.length > 1 ? 430 : 520;
-  const shrink = Math.log2(width / map.getSize().x);
-  const figures = all.map((scene, i) => {
-    const canvas = el('canvas', { width: width * 2, height: height * 2 });
-    const shown = { ...scene, selected: null, show: { ...scene.show, sidePatterns: true } };
-    painter.paint(canvas.getContext('2d'), viewOf(width, height, 2, map.getZoom() + Math.min(0, shrink)), shown);
-    const day = all.length > 1 && i === 0 ? state.before : state.after;
-    return el('figure', null, el('figcaption', null, scene.kind === 'change' ? sceneTitle(scene) : onDay(day)), canvas);
-  });
-  const kept = state.show;
-  state.show = { ...kept, sidePatterns: true };
-  const tables = el('div', { class: 'tables' }, el('div', null, legendTable()), el('div', null, doubtKey()));
-  state.show = kept;
-  byId('sheet').replaceChildren(
-    el('h1', null, foreign(nameOf(DATA.theatre, ''))), el('div', { class: 'figures' }, figures), tables,
-    el('p', null, t('method')),
-    DATA.theatre.attribution ? el('p', null, foreign(DATA.theatre.attribution)) : '');
-}
-
-function savePicture() {
-  const size = map.getSize();
-  const [top, bottom, ratio] = [58, 44, 2];
-  const canvas = el('canvas', { width: size.x * ratio, height: (size.y + top + bottom) * ratio });
-  const ctx = canvas.getContext('2d');
-  scenes().forEach((scene, i) => {
-    const half = el('canvas', { width: size.x * ratio, height: size.y * ratio });
-    painter.paint(half.getContext('2d'), viewOf(size.x, size.y, ratio), scene);
-    const from = i ? Math.round(size.x * state.split) : 0;
-    ctx.drawImage(half, from * ratio, 0, half.width - from * ratio, half.height, from * ratio, top * ratio, half.width - from * ratio, half.height);
-  });
-  ctx.scale(ratio, ratio);
-  pictureText(ctx, size, top, bottom);
-  canvas.toBlob((blob) => {
-    const url = URL.createObjectURL(blob);
-    el('a', { href: url, download: `control-${toIso(state.after)}.png` }).click();
-    window.setTimeout(() => URL.revokeObjectURL(url), 10000);
-  });
-}
-
-function pictureText(ctx, size, top, bottom) {
-  const rtl = language === 'ar';
-  ctx.fillStyle = '#fff';
-  ctx.fillRect(0, 0, size.x, top);
-  ctx.fillRect(0, size.y + top, size.x, bottom);
-  ctx.fillStyle = INK;
-  ctx.direction = rtl ? 'rtl' : 'ltr';
-  ctx.textAlign = 'start';
-  ctx.textBaseline = 'middle';
-  const edge = rtl ? size.x - 14 : 14;
-  ctx.font = `700 17px ${FONT}`;
-  ctx.fillText(nameOf(DATA.theatre, ''), edge, 19, size.x - 28);
-  ctx.font = `13px ${FONT}`;
-  const date = state.mode === 'one' ? onDay(state.after) : `${dateText(state.before)} \u2192 ${dateText(state.after)}`;
-  const sums = store.totals(state.dateAfter);
-  const parts = HOLDERS.filter((holder) => sums.get(holder)).map((holder) => `${holderName(holder)} ${km2(sums.get(holder))}`);
-  ctx.fillText(`${date}  ·  ${parts.join('  ·  ')} ${t('km2')}`, edge, 42, size.x - 28);
-  ctx.font = `11px ${FONT}`;
-  ctx.fillStyle = '#4a5058';
-  ctx.fillText(t('method'), edge, size.y + top + 14, size.x - 28);
-  ctx.fillText(DATA.theatre.attribution ?? '', edge, size.y + top + 30, size.x - 28);
-  if (state.mode !== 'swipe') return;
-  ctx.fillStyle = '#fff';
-  ctx.fillRect(size.x * state.split - 2, top, 4, size.y);
-}
-
 // Start.
 
 function drawWords() {
@@ -486,6 +502,7 @@ function drawWords() {
   document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
   for (const node of document.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
   for (const node of document.querySelectorAll('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel));
+  for (const node of document.querySelectorAll('[data-t-title]')) node.title = t(node.dataset.tTitle);
   for (const node of document.querySelectorAll('[data-t-hint]')) node.setAttribute('placeholder', t(node.dataset.tHint));
   byId('title').replaceChildren(foreign(nameOf(DATA.theatre, '')));
   document.title = nameOf(DATA.theatre, '');
@@ -505,6 +522,7 @@ function setLanguage() {
   closeCard();
   searchIndex = null;
   drawWords();
+  drawMeasure();
   update();
 }
 
@@ -513,7 +531,8 @@ function splitThroughChange() {
   const from = store.values(state.dateBefore, (label) => label.holder);
   const to = store.values(state.dateAfter, (label) => label.holder);
   let [west, east] = [Infinity, -Infinity];
-  for (let arc = 0; arc < store.arcCount; arc++) {
+  if (!store.comparable(state.dateBefore, state.dateAfter)) return;
+  for (const arc of store.arcsOf[store.epochOf[state.dateAfter]]) {
     const changed = [store.left[arc], store.right[arc]].some((face) => face >= 0 && from[face] !== to[face]);
     if (!changed) continue;
     for (let i = store.offsets[arc]; i < store.offsets[arc + 1]; i++) {
@@ -550,6 +569,7 @@ function prepareMap(view) {
   map.getContainer().addEventListener('pointerdown', () => byId('stage').classList.remove('keys'));
   map.getContainer().addEventListener('keydown', (event) => {
     byId('stage').classList.add('keys');
+    if (event.key === 'Backspace' && state.measure?.length) undoMeasure();
     if (event.key !== 'Enter' || event.target !== map.getContainer()) return;
     event.preventDefault();
     const centre = map.getCenter();
@@ -560,11 +580,15 @@ function prepareMap(view) {
 
 function prepareControls() {
   for (const mode of MODES) {
-    byId(`mode-${mode}`).addEventListener('click', () => { state.mode = mode; update(); });
+    byId(`mode-${mode}`).addEventListener('click', () => setMode(mode));
   }
   byId('language').addEventListener('click', setLanguage);
   byId('drawer-close').addEventListener('click', closeCard);
-  document.addEventListener('keydown', (event) => { if (event.key === 'Escape' && !byId('dialog').open) closeCard(); });
+  document.addEventListener('keydown', (event) => { 
+    if (event.key !== 'Escape' || byId('dialog').open) return;
+    if (state.measure && !card) toggleMeasure();
+    else closeCard();
+  });
   byId('dialog-close').addEventListener('click', () => byId('dialog').close());
   byId('dialog').addEventListener('click', (event) => { if (event.target === byId('dialog')) byId('dialog').close(); });
   window.addEventListener('beforeprint', printSheet);
@@ -588,7 +612,11 @@ async function start() {
   prepareDivider();
   prepareControls();
   prepareSearch();
+  prepareMeasure();
+  prepareHelp();
   update();
+  drawMeasure();
+  if (state.linked) openWhat(state.linked);
   drawMap();
   document.body.dataset.ready = 'yes';
 }

@@ -64,28 +64,66 @@ function legendTable() {
 }
 
 /** Ground that counts for a side although it does not hold it alone: contested, or only operated in. */
-function looseTotals(date) {
-  const sums = new Map();
-  for (let face = 0; face < store.faceCount; face++) {
-    const { controller, status, holder } = store.label(face, date);
-    if (controller && status !== 'controlled') sums.set(holder, (sums.get(holder) ?? 0) + store.areas[face]);
-  }
-  return sums;
-}
+const looseTotals = (date) =>
+  store.sums(date, (label) => (label.controller && label.status !== 'controlled' ? label.holder : null));
 
 function transferTable(transfers, title) {
   if (!transfers.length) return null;
   return el('table', { class: 'transfers' },
     el('caption', null, title),
-    el('tbody', null, transfers.map(([from, to, area]) => el('tr', null,
+    el('tbody', null, transfers.map(([from, to, area]) => el('tr', pointOut(from, to),
       el('td', null, swatch((ctx, patterns, w, h) => {
         for (const paint of changePaints(from, to, patterns)) {
           ctx.fillStyle = paint;
           ctx.fillRect(0, 0, w, h);
         }
       })),
-      el('th', { scope: 'row' }, foreign(holderName(to)), el('span', { class: 'quiet' }, ` ${t('from')} `), foreign(holderName(from))),
+      el('th', { scope: 'row' }, el('button', {
+        type: 'button', class: 'plain row', 'data-pair': JSON.stringify([from, to]), on: { click: () => goToChange(from, to) },
+      }, foreign(holderName(to)), el('span', { class: 'quiet' }, ` ${t('from')} `), foreign(holderName(from)))),
       el('td', { class: 'number' }, ltr(km2(area)), ' ', el('span', { class: 'quiet' }, t('km2')))))));
+}
+
+/** Pointing at a row, or standing on it, shows its ground. */
+function pointOut(from, to) {
+  const set = (hot) => () => {
+    if (JSON.stringify(state.hot) === JSON.stringify(hot)) return;
+    state.hot = hot;
+    queueMap();
+  };
+  const on = set({ before: state.dateBefore, after: state.dateAfter, from, to });
+  return { on: { pointerenter: on, focusin: on, pointerleave: set(null), focusout: set(null) } };
+}
+
+/** Bring into view the ground that went from one to another. */
+function goToChange(from, to) {
+  if (!store.comparable(state.dateBefore, state.dateAfter)) return;
+  const chains = changeRings(state.dateBefore, state.dateAfter).get(JSON.stringify([from, to])) ?? [];
+  const points = chains.flatMap((chain) => store.positions(chain)).map(([lon, lat]) => [lat, lon]);
+  if (points.length) map.fitBounds(L.latLngBounds(points), { padding: [60, 60], maxZoom: 10, animate: false });
+}
+
+/** The fronts of the date in words, for those who do not point. */
+function frontTable() {
+  const fronts = frontLines(state.dateAfter).map((front) => ({
+    ...front, metres: front.chains.reduce((sum, chain) => sum + lineMetres(store.positions(chain)), 0),
+  })).sort((a, b) => b.metres - a.metres);
+  return folded(t('fronts'), fronts, (front) => {
+    const longest = front.chains.map((chain) => store.positions(chain)).reduce((a, b) => (b.length > a.length ? b : a));
+    return el('li', null, el('button', {
+      type: 'button', class: 'plain',
+      on: { click: () => openFront(front, longest[Math.floor(longest.length / 2)], state.after, { focus: true }) },
+    }, foreign(actorName(front.sides[0])), ' \u2013 ', foreign(actorName(front.sides[1])),
+    el('span', { class: 'quiet' }, ' ', ltr(longText(front.metres)), ` \u00b7 ${t(front.sure ? 'front.sure' : 'front.unsure')}`)));
+  });
+}
+
+/** What those who drew the layers say of each look. */
+function lookList() {
+  return folded(t('looks'), DATA.assessments, (look) => el('li', null,
+    isoText(look.date, { short: true }), ' ', chip(term('outcome', look.outcome)),
+    look.scope ? passage('div', { class: 'quiet' }, look.scope) : null,
+    look.note ? passage('div', { class: 'note' }, look.note) : null), { kind: 'statements' });
 }
 
 /** Ground that changed hands is one thing; ground that we came to know of is another. */
@@ -96,6 +134,7 @@ function changeSection() {
   const known = all.filter(([from, to]) => !(held(from) && held(to)));
   return [
     all.length ? null : el('p', null, t('no.change')),
+    all.length && !store.comparable(state.dateBefore, state.dateAfter) ? el('p', { class: 'quiet' }, t('drawn.anew')) : null,
     transferTable(hands, t('changed.hands')),
     transferTable(known, t('changed.picture')),
     ledger(),
@@ -122,7 +161,7 @@ function ledgerItem(change) {
     language === 'ar' ? ' \u2190 ' : ' \u2192 ',
     foreign(change.to_controller ? actorName(change.to_controller) : t('no.one.side')),
     el('div', null, splitIds(change.place_ids).map((id, i) => [i ? ', ' : '', placeButton(id)])),
-    change.note ? el('div', { class: 'note' }, foreign(change.note)) : null,
+    change.note ? passage('div', { class: 'note' }, change.note) : null,
     folded(t('events'), DATA.events.filter((event) => events.has(event.id)), eventItem),
     folded(t('sources'), splitIds(change.source_ids), sourceLine, { kind: 'sources' }));
 }
@@ -172,10 +211,15 @@ function doubtKey() {
   return el('ul', { class: 'key' }, items);
 }
 
+/** The key of the events is a switch for each of their kinds. */
 function eventKey() {
   const kinds = new Map(DATA.events.map((event) => eventGroup(event.event_type)));
-  return el('ul', { class: 'key columns' }, EVENT_ORDER.filter((kind) => kinds.has(kind)).map((kind) => el('li', null,
-    swatch((ctx, _, w, h) => drawMark(ctx, kind, kinds.get(kind), w / 2, h / 2, 5.8, 1)), el('span', null, t(`event.${kind}`)))));
+  return el('ul', { class: 'key columns toggles' }, EVENT_ORDER.filter((kind) => kinds.has(kind)).map((kind) => el('li', null, el('label', null,
+    el('input', {
+      type: 'checkbox', checked: !state.hidden.has(kind),
+      on: { change: (event) => { state.hidden[event.target.checked ? 'delete' : 'add'](kind); update(); } },
+    }),
+    swatch((ctx, _, w, h) => drawMark(ctx, kind, kinds.get(kind), w / 2, h / 2, 5.8, 1)), el('span', null, t(`event.${kind}`))))));
 }
 
 /** The events that the map shows now, for those who do not point: places on canvas take no focus. */
@@ -185,7 +229,7 @@ function eventList(events) {
 }
 
 function toggles() {
-  const names = ['fronts', 'events', 'places', 'base', 'doubt', 'sidePatterns'];
+  const names = Object.keys(state.show);
   return el('ul', { class: 'toggles' }, names.map((name) => el('li', null, el('label', null,
     el('input', {
       type: 'checkbox', checked: state.show[name],
@@ -208,18 +252,19 @@ let parts = null;
 /** What depends on the language alone is built once, so that a step of the date costs little. */
 function buildPanel() {
   const summary = language === 'ar' ? DATA.theatre.summary_ar || DATA.theatre.summary : DATA.theatre.summary || DATA.theatre.summary_ar;
-  parts = { language, control: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
+  parts = { language, control: el('div'), fronts: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
   document.getElementById('panel').replaceChildren(...[
-    section('h-control', t('control'), parts.control),
-    summary ? section('h-summary', t('what.happened'), el('p', null, foreign(summary))) : null,
+    summary ? section('h-summary', t('what.happened'), passage('p', null, summary)) : null,
+    section('h-control', t('control'), parts.control, parts.fronts),
     section('h-doubt', t('how.sure'), parts.doubt),
     section('h-events', t('events'), eventKey(), eventWindow(), parts.list),
     section('h-layers', t('shown'), toggles()),
     section('h-about', t('about.map'),
       el('p', { class: 'method' }, t('method')),
-      DATA.theatre.attribution ? el('p', { class: 'quiet' }, foreign(DATA.theatre.attribution)) : null,
+      DATA.theatre.attribution ? passage('p', { class: 'quiet' }, DATA.theatre.attribution) : null,
+      lookList(),
       el('div', { class: 'tools' },
-        tool('picture', savePicture), tool('print', () => window.print()),
+        tool('png', savePng), tool('svg', saveSvg), tool('areas', saveAreas), tool('changes', saveChanges), tool('print', () => window.print()),
         CAN_LINK ? tool('copy', copyLink) : null, tool('about', openAbout))),
   ].filter(Boolean));
 }
@@ -227,6 +272,8 @@ function buildPanel() {
 function drawPanel(events) {
   if (parts?.language !== language) buildPanel();
   renew(parts.control, [legendTable(), state.mode === 'one' ? null : changeSection()].flat().filter(Boolean));
+  if (parts.frontsOf !== state.dateAfter) renew(parts.fronts, [frontTable()].filter(Boolean));
+  parts.frontsOf = state.dateAfter;
   renew(parts.list, [eventList(events)].filter(Boolean));
   const shown = JSON.stringify(state.show);
   if (shown !== parts.shown) parts.doubt.replaceChildren(doubtKey());

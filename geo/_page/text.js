@@ -40,6 +40,9 @@ function el(tag, attributes, ...children) {
 /** Text that somebody typed: its direction must not disturb its neighbours. */
 const foreign = (text) => el('bdi', null, String(text ?? ''));
 
+/** A passage that somebody typed: laid out from where its own script begins. */
+const passage = (tag, attributes, text) => el(tag, { ...attributes, dir: 'auto' }, String(text ?? ''));
+
 /** A number or a signed number: left to right in every language. */
 const ltr = (text) => el('bdi', { dir: 'ltr' }, text);
 
@@ -100,8 +103,8 @@ const isoText = (iso, options) => (/^\d{4}-\d\d-\d\d$/.test(iso ?? '') ? dateTex
 const WHOLE = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 const TENTH = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
-/** Square kilometres: tenths below 100, whole above. */
-const km2 = (area) => (Math.abs(area) < 99.95 ? TENTH : WHOLE).format(Math.abs(area) < 0.05 ? 0 : area);
+/** Square kilometres to the tenth, as the command line prints them. */
+const km2 = (area) => TENTH.format(Math.abs(area) < 0.05 ? 0 : area);
 const percent = (share) => `${share > 0 && share < 0.0995 ? TENTH.format(share * 100) : WHOLE.format(share * 100)}%`;
 
 /** A change with its sign and a mark, so that it is not told by colour alone. */

@@ -133,7 +133,35 @@ function drawAxis() {
   drawAreas(ctx, x, width);
   drawGaps(ctx, x, painter.patterns(ratio));
   drawBars(ctx, x);
+  drawTurns(ctx, x);
   drawLooks(ctx, x);
+}
+
+/** Layers at which the picture was corrected: there a step is ours, not the war's. */
+function redrawnDays() {
+  const found = new Set();
+  for (const { kind, to_date: day } of DATA.changes) {
+    if (kind === 'correction') found.add(toDay(day));
+  }
+  return [...found].filter((day) => day > axisFirst && day <= axisLast);
+}
+
+function drawTurns(ctx, x) {
+  ctx.strokeStyle = ctx.fillStyle = '#5b2a8c';
+  ctx.lineWidth = 1.2;
+  ctx.setLineDash([3, 2]);
+  for (const day of redrawnDays()) {
+    ctx.beginPath();
+    ctx.moveTo(x(day), 6);
+    ctx.lineTo(x(day), AXIS_HEIGHT - 8);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(x(day) - 4, 0);
+    ctx.lineTo(x(day) + 4, 0);
+    ctx.lineTo(x(day), 6);
+    ctx.fill();
+  }
+  ctx.setLineDash([]);
 }
 
 /** Steps, not slopes: a layer holds until the next. */

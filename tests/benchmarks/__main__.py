@@ -404,9 +404,7 @@ def one_shot(table, theatre, folder, bars):
     path.write_bytes(canonical(theatre.snapshots[day]))
     write_theatre(root, theatre, day)
     command = [sys.executable, "-m", "geo", "control", str(day), "--layers", str(root)]
-    command += ["--by", "holder", "--format", "geojson"]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        command = [*command[:-4], "--format", "geojson"]
+    command += ["--format", "geojson"]
 
     def ours():
         with (folder / "ours.geojson").open("wb") as out:

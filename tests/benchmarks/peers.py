@@ -111,10 +111,11 @@ def duckdb_dissolve(connection, name):
 
 
 def duckdb_front(connection, name, left, right):
-    """The common border of two holders of a dissolved table, in DuckDB."""
+    """The common border of two holders of a dissolved table, chained and measured, in DuckDB."""
     return connection.execute(
-        "SELECT ST_AsWKB(ST_Intersection(ST_Boundary(a.geom), ST_Boundary(b.geom))) "
-        f"FROM {name} a, {name} b WHERE a.holder = ? AND b.holder = ?",
+        "SELECT ST_AsWKB(line), ST_Length_Spheroid(ST_FlipCoordinates(line)) FROM ("
+        "SELECT ST_LineMerge(ST_Intersection(ST_Boundary(a.geom), ST_Boundary(b.geom))) AS line "
+        f"FROM {name} a, {name} b WHERE a.holder = ? AND b.holder = ?)",
         [left, right],
     ).fetchall()
 

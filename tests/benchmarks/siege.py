@@ -1,10 +1,10 @@
 """
 All necks of a side, beside a plain erosion sweep: ``python -m tests.benchmarks.siege [SIZE ...]``.
 
-The side is a fractal blob with enemy islands in enemy ground, supplied from its middle. The sweep
-shrinks the ground by 20 widths and calls what falls apart a pocket: the usual way. Both run in the
-same process, in turns; a neck counts as missed by the sweep where no piece that it ever split off
-covers half of the neck's pocket.
+The side holds rooms that corridors join, with fingers and enemy islands, all with fractal borders,
+and is supplied from one corner. The sweep shrinks the ground by 20 widths and calls what falls
+apart a pocket: the usual way. Both run in the same process, in turns; a neck counts as missed by
+the sweep where no piece that it ever split off covers half of the neck's pocket.
 """
 
 from __future__ import annotations
@@ -31,34 +31,40 @@ PLACES = 50
 ROUNDS = 3
 
 
-def fractal(vertices, radius, seed, rough=0.25):
-    """A blob whose border was halved and displaced until it has so many vertices."""
+def ground(vertices, seed=1, rooms=4):
+    """Rooms in a grid, joined as a tree by corridors and set with fingers, islands in some."""
     rng = np.random.default_rng(seed)
-    turn = np.linspace(0, 2 * np.pi, 8, endpoint=False)
-    xy = np.stack([np.cos(turn), np.sin(turn)], 1) * (radius * rng.uniform(0.4, 1.3, 8))[:, None]
-    while len(xy) < vertices:
+    middle = {(i, j): 24e3 * np.array([i, j]) for i in range(rooms) for j in range(rooms)}
+    parts = [shapely.Point(at).buffer(rng.uniform(5e3, 9e3), quad_segs=4) for at in middle.values()]
+    for (i, j), at in middle.items():
+        if (i, j) != (0, 0):
+            to = (i - 1, j) if j == 0 or (i and rng.random() < 0.5) else (i, j - 1)
+            parts.append(shapely.LineString([at, middle[to]]).buffer(rng.uniform(300, 3e3)))
+        tip = at + rng.uniform(-22e3, 22e3, 2)
+        parts.append(shapely.LineString([at, tip]).buffer(rng.uniform(500, 1500)))
+    islands = [
+        shapely.Point((at + middle[0, 0]) / 2 + at / 2).buffer(rng.uniform(300, 1200), quad_segs=2)
+        for at in list(middle.values())[1::2]
+    ]
+    plain = shapely.union_all(parts).difference(shapely.union_all(islands)).simplify(200)
+    longest = plain.length / (vertices / 8)
+    rings = [
+        _fractal(np.array(ring.coords)[:-1], longest, rng)
+        for ring in (plain.exterior, *plain.interiors)
+    ]
+    drawn = shapely.make_valid(shapely.Polygon(rings[0], rings[1:]))
+    return max(shapely.get_parts(drawn), key=lambda part: part.area)
+
+
+def _fractal(xy, longest, rng, rough=0.12):
+    """A ring cut into equal pieces, each then halved and displaced three times."""
+    ring = shapely.segmentize(shapely.LinearRing(xy), longest)
+    xy = shapely.get_coordinates(ring)[:-1]
+    for _ in range(3):
         step = np.roll(xy, -1, axis=0) - xy
         aside = np.stack([-step[:, 1], step[:, 0]], 1) * rng.uniform(-rough, rough, (len(xy), 1))
         xy = np.stack([xy, xy + step / 2 + aside], 1).reshape(-1, 2)
-    kept = np.sort(rng.permutation(len(xy))[:vertices])
-    parts = shapely.get_parts(shapely.make_valid(shapely.Polygon(xy[kept])))
-    return max(parts, key=lambda part: part.area)
-
-
-def ground(vertices, seed=1, islands=12):
-    """The blob, in metres, with enemy islands."""
-    rng = np.random.default_rng(seed)
-    blob = fractal(vertices, 50e3, seed)
-    holes = []
-    for xy in rng.uniform(-50e3, 50e3, (500, 2)):
-        hole = shapely.affinity.translate(fractal(40, rng.uniform(300, 1500), seed), *xy)
-        if (
-            len(holes) < islands
-            and blob.contains(hole)
-            and hole.distance(shapely.Point(0, 0)) > 1e3
-        ):
-            holes.append(hole)
-    return blob.difference(shapely.union_all(holes))
+    return xy
 
 
 def composite(blob):

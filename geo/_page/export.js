@@ -1,0 +1,154 @@
+// What is taken away from the page: paper, pictures as points or as lines, and tables.
+
+function viewOf(width, height, ratio, zoom = map.getZoom()) {
+  const centre = map.getCenter();
+  const size = 256 * 2 ** zoom;
+  return { zoom, width, height, ratio, x0: worldX(centre.lng) * size - width / 2, y0: worldY(centre.lat) * size - height / 2 };
+}
+
+const sceneDay = (scene) => (scene.side === 'before' ? state.before : state.after);
+
+const sceneTitle = (scene) => (scene.kind === 'change'
+  ? t('gained.between', { before: dateText(state.before), after: dateText(state.after) }) : onDay(sceneDay(scene)));
+
+function printSheet() {
+  const all = scenes();
+  const width = all.length > 1 ? 520 : 1060;
+  const height = all.length > 1 ? 430 : 520;
+  const shrink = Math.log2(width / map.getSize().x);
+  const figures = all.map((scene) => {
+    const canvas = el('canvas', { width: width * 2, height: height * 2 });
+    const shown = { ...scene, selected: null, hot: null, show: { ...scene.show, sidePatterns: true, tiles: false } };
+    painter.paint(canvas.getContext('2d'), viewOf(width, height, 2, map.getZoom() + Math.min(0, shrink)), shown);
+    return el('figure', null, el('figcaption', null, sceneTitle(scene)), canvas);
+  });
+  const kept = state.show;
+  state.show = { ...kept, sidePatterns: true };
+  const tables = el('div', { class: 'tables' }, el('div', null, legendTable()), el('div', null, doubtKey()));
+  state.show = kept;
+  byId('sheet').replaceChildren(
+    el('h1', null, foreign(nameOf(DATA.theatre, ''))), el('div', { class: 'figures' }, figures), tables,
+    el('p', null, t('method')),
+    DATA.theatre.attribution ? passage('p', null, DATA.theatre.attribution) : '',
+    CAN_LINK ? el('p', { dir: 'ltr' }, linkText()) : '');
+}
+
+// A picture says by itself what it shows: title, dates, legend, method and sources are in it.
+
+const PICTURE_TOP = 84;
+const PICTURE_BOTTOM = 46;
+
+function paintPicture(ctx, painterOf, ratio) {
+  const { x: width, y: height } = map.getSize();
+  const at = (left, top) => ctx.setTransform(ratio, 0, 0, ratio, left * ratio, top * ratio);
+  at(0, 0);
+  ctx.fillStyle = '#fff';
+  ctx.fillRect(0, 0, width, height + PICTURE_TOP + PICTURE_BOTTOM);
+  scenes().forEach((scene, i, all) => {
+    const from = i ? width * state.split : 0;
+    const to = all.length > 1 && !i ? width * state.split : width;
+    ctx.save();
+    at(0, PICTURE_TOP);
+    ctx.beginPath();
+    ctx.rect(from, 0, to - from, height);
+    ctx.clip();
+    painterOf.paint(ctx, { ...viewOf(width, height, ratio), top: PICTURE_TOP }, { ...scene, hot: null, show: { ...scene.show, tiles: false } });
+    ctx.restore();
+  });
+  at(0, 0);
+  if (state.mode === 'swipe') {
+    ctx.fillStyle = '#fff';
+    ctx.fillRect(width * state.split - 2, PICTURE_TOP, 4, height);
+  }
+  pictureWords(ctx, painterOf, width, height, ratio);
+}
+
+function pictureWords(ctx, painterOf, width, height, ratio) {
+  const rtl = language === 'ar';
+  const edge = rtl ? width - 14 : 14;
+  const write = (text, y, font, color = INK, x = edge, room = width - 28) => {
+    ctx.font = font;
+    ctx.fillStyle = color;
+    ctx.direction = rtl ? 'rtl' : 'ltr';
+    ctx.textAlign = rtl ? 'right' : 'left';
+    ctx.textBaseline = 'middle';
+    ctx.fillText(text, x, y, room);
+    return ctx.measureText(text).width;
+  };
+  write(nameOf(DATA.theatre, ''), 18, `700 17px ${FONT}`);
+  write(state.mode === 'one' ? onDay(state.after)
+    : state.mode === 'change' ? t('gained.between', { before: onDay(state.before), after: onDay(state.after) })
+      : t('picture.swipe', { before: onDay(state.before), after: onDay(state.after) }), 41, `13px ${FONT}`);
+  const sums = store.totals(state.dateAfter);
+  let x = edge;
+  for (const holder of HOLDERS.filter((one) => sums.get(one))) {
+    const patterns = painterOf.patterns(ratio);
+    const look = ['contested', 'mixed'].includes(holder) ? [holder, ...largestSides()].join('|') : holderLook(holder);
+    for (const paint of paintsOf(look, patterns, { ...state.show, doubt: false, faded: false })) {
+      ctx.fillStyle = paint;
+      ctx.fillRect(rtl ? x - 18 : x, 59, 18, 12);
+    }
+    x += rtl ? -24 : 24;
+    const used = write(`${holderName(holder)} ${km2(sums.get(holder))} ${t('km2')}`, 66, `12px ${FONT}`, INK, x, 400);
+    x += (rtl ? -1 : 1) * (used + 18);
+  }
+  write(t('method'), height + PICTURE_TOP + 15, `11px ${FONT}`, '#4a5058');
+  write(DATA.theatre.attribution ?? '', height + PICTURE_TOP + 32, `11px ${FONT}`, '#4a5058');
+}
+
+const fileName = (end) => `control-${state.mode === 'one' ? '' : `${toIso(state.before)}-`}${toIso(state.after)}${end}`;
+
+function savePng() {
+  const size = map.getSize();
+  const ratio = 2;
+  const canvas = el('canvas', { width: size.x * ratio, height: (size.y + PICTURE_TOP + PICTURE_BOTTOM) * ratio });
+  paintPicture(canvas.getContext('2d'), painter, ratio);
+  canvas.toBlob((blob) => saveFile(blob, fileName('.png')));
+}
+
+function svgText() {
+  const size = map.getSize();
+  const ctx = new SvgContext();
+  const vector = new Painter(store, SvgPath);
+  const patterns = new SvgPatterns(ctx);
+  vector.patterns = () => patterns;
+  paintPicture(ctx, vector, 1);
+  return ctx.document(size.x, size.y + PICTURE_TOP + PICTURE_BOTTOM, `${nameOf(DATA.theatre, '')}: ${sceneTitle(scenes().at(-1))}`);
+}
+
+const saveSvg = () => saveFile(new Blob([svgText()], { type: 'image/svg+xml' }), fileName('.svg'));
+
+/** A cell that no spreadsheet runs as a formula. */
+function csvCell(value) {
+  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+}
+
+const csvText = (rows) => `\ufeff${rows.map((cells) => cells.map(csvCell).join(',')).join('\r\n')}\r\n`;
+
+function areaRows() {
+  const rows = [['date', 'holder', 'name', 'area_km2']];
+  store.days.forEach((day, date) => {
+    const sums = store.totals(date);
+    for (const holder of HOLDERS) {
+      if (sums.has(holder)) rows.push([toIso(day), holder, holderName(holder), sums.get(holder).toFixed(6)]);
+    }
+  });
+  return rows;
+}
+
+function changeRows() {
+  const days = [state.dateBefore, state.dateAfter].map((date) => toIso(store.days[date]));
+  return [['from_date', 'to_date', 'from', 'to', 'area_km2'],
+    ...store.transfers(state.dateBefore, state.dateAfter).map(([from, to, area]) => [...days, from, to, area.toFixed(6)])];
+}
+
+const saveTable = (rows, name) => saveFile(new Blob([csvText(rows)], { type: 'text/csv' }), name);
+const saveAreas = () => saveTable(areaRows(), 'areas.csv');
+const saveChanges = () => saveTable(changeRows(), fileName('.csv'));
+
+function saveFile(blob, name) {
+  const url = URL.createObjectURL(blob);
+  el('a', { href: url, download: name }).click();
+  window.setTimeout(() => URL.revokeObjectURL(url), 10000);
+}

@@ -1,0 +1,101 @@
+"""
+What was computed from layers, kept for the next command on the same layers.
+
+One file a state of the layers, named by a digest of their bytes: layers that changed have another
+name, so nothing stale is ever read. The folder is the user's cache folder, or the one that
+``FRONTLINE_CACHE`` names; ``off`` keeps nothing. It is safe to delete.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from geo._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["keep", "key_of", "load"]
+
+_KEPT = 16
+"""States kept; the oldest go first."""
+
+
+def key_of(digests: Mapping[str, str]) -> str:
+    """
+    Return the name of a state of the layers.
+
+    Parameters
+    ----------
+    digests
+        SHA-256 of every file, by its path below the layers folder.
+
+    Returns
+    -------
+    key
+        Other layers, or another version of this package, have another.
+    """
+    text = "\n".join(f"{name}\t{digest}" for name, digest in sorted(digests.items()))
+    return hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()
+
+
+def load(key: str) -> bytes | None:
+    """
+    Return what was kept under a key.
+
+    Parameters
+    ----------
+    key
+        From `key_of`.
+
+    Returns
+    -------
+    data
+        None where nothing is kept, or it cannot be read.
+    """
+    folder = _folder()
+    if folder is None:
+        return None
+    try:
+        return (folder / f"{key}.bin").read_bytes()
+    except OSError:
+        return None
+
+
+def keep(key: str, data: bytes) -> None:
+    """
+    Keep bytes under a key; a cache that cannot be written is no error.
+
+    Parameters
+    ----------
+    key
+        From `key_of`.
+    data
+        What `load` shall return.
+    """
+    folder = _folder()
+    if folder is None:
+        return
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).replace(folder / f"{key}.bin")
+        kept = sorted(folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in kept[_KEPT:]:
+            old.unlink(missing_ok=True)
+
+
+def _folder() -> Path | None:
+    named = os.environ.get("FRONTLINE_CACHE")
+    if named == "off":
+        return None
+    return Path(named) if named else platformdirs.user_cache_path("frontline")

@@ -1,0 +1,161 @@
+"""Options and printing that the commands share."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geo._version import __version__
+from geo.errors import GeoError, LayerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from geo.theatre import Theatre
+
+FOLDER = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="frontline")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
+def command(verbose: bool) -> None:
+    """Who held which ground, before and after, how sure that is, and why."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+def layers_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--layers",
+        type=FOLDER,
+        default=Path("layers"),
+        envvar="FRONTLINE_LAYERS",
+        show_default=True,
+        help="The layers folder.",
+    )(function)
+
+
+def format_option(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="How to print the answer.",
+    )
+
+
+def open_theatre(layers: Path) -> Theatre:
+    from geo.theatre import open_layers
+
+    return open_layers(layers)
+
+
+def position(theatre: Theatre, where: str | None) -> tuple[float, float] | None:
+    """The longitude and latitude of a place id, or of a pair LON,LAT; None without either."""
+    if where is None:
+        return None
+    from geo.evidence import locate
+
+    try:
+        lon, lat, _ = locate(theatre.folder, where)
+    except ValueError as error:
+        if isinstance(error, GeoError):
+            raise
+        raise click.UsageError(str(error)) from error
+    return lon, lat
+
+
+def say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def tell(error: GeoError) -> None:
+    if isinstance(error, LayerError) and error.issues:
+        for issue in error.issues:
+            say(str(issue))
+        say(f"{len(error.issues)} findings; nothing was written")
+    else:
+        say(f"frontline: {error}")
+
+
+def show(
+    frame: pd.DataFrame,
+    form: str,
+    *,
+    shown: tuple[str, ...] = (),
+    empty: str = "Nothing to show.",
+) -> None:
+    """Print a frame as a table, CSV, JSON or GeoJSON."""
+    if form == "geojson":
+        click.echo(_geojson(frame))
+        return
+    flat = frame.drop(columns="geometry", errors="ignore")
+    if form == "json":
+        records = [{k: plain(v) for k, v in row.items()} for row in flat.to_dict("records")]
+        click.echo(json.dumps(records, ensure_ascii=False, indent=1))
+    elif form == "csv":
+        safe = flat.map(_spreadsheet_safe)
+        click.echo(safe.to_csv(index=False, lineterminator="\n", float_format="%.6f"), nl=False)
+    elif flat.empty:
+        click.echo(empty)
+    else:
+        table = flat[list(shown)] if shown else flat
+        table = table.map(lambda value: "" if plain(value) is None else value)
+        click.echo(table.to_string(index=False, float_format=km2, justify="left"))
+
+
+def wrapped(text: str) -> str:
+    return textwrap.fill(
+        text, 96, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False
+    )
+
+
+def km2(value: float) -> str:
+    return f"{value:,.1f}" if value else "-"
+
+
+def plain(value: object) -> Any:
+    """A value as JSON has it: dates as text, missing as null."""
+    if value is None or value != value:
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _spreadsheet_safe(value: object) -> object:
+    """Text that a spreadsheet would run as a formula, with an apostrophe in front."""
+    if isinstance(value, str) and value[:1] in {
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "＝",
+        "＋",
+        "－",
+        "＠",
+    }:
+        return "'" + value
+    return value
+
+
+def _geojson(frame: gpd.GeoDataFrame) -> str:
+    text = frame.copy()
+    for name in text.columns.drop("geometry"):
+        text[name] = [plain(value) for value in text[name]]
+    return str(text.to_json(ensure_ascii=False, drop_id=True))

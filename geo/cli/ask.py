@@ -1,0 +1,374 @@
+"""The questions: who held what, what changed, where the front ran, why, what could be cut off."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from geo.cli._common import (
+    FOLDER,
+    command,
+    format_option,
+    km2,
+    layers_option,
+    open_theatre,
+    plain,
+    position,
+    say,
+    show,
+    wrapped,
+)
+from geo.errors import GeoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    import pandas as pd
+
+    from geo.theatre import Theatre
+
+
+@command.command()
+@click.argument("date")
+@format_option("table", "csv", "json", "geojson")
+@layers_option
+def control(date: str, form: str, layers: Path) -> None:
+    """Who held which ground at the end of DATE, patch by patch."""
+    frame = open_theatre(layers).control(date)
+    say(f"as of {frame['as_of'].iloc[0]}")
+    show(frame, form, shown=("id", "controller", "status", "basis", "confidence", "area_km2"))
+
+
+@command.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--ledger", is_flag=True, help="Draft the rows of changes.csv that are missing.")
+@click.option("--write", is_flag=True, help="With --ledger: add them to the file.")
+@click.option(
+    "--min-area",
+    "min_area_km2",
+    type=click.FloatRange(min=0),
+    default=0.01,
+    show_default=True,
+    help="Leave out smaller pieces, km2; their sum is printed.",
+)
+@format_option("table", "csv", "json", "geojson")
+@layers_option
+def change(
+    before: str, after: str, ledger: bool, write: bool, min_area_km2: float, form: str, layers: Path
+) -> None:
+    """What changed hands between BEFORE and AFTER, and the places on it."""
+    theatre = open_theatre(layers)
+    if write and not ledger:
+        raise click.UsageError("--write goes with --ledger")
+    if ledger:
+        _draft_ledger(theatre, before, after, write)
+        return
+    frame = theatre.change(before, after, min_area_km2=min_area_km2)
+    if form == "table":
+        say(_as_of(theatre, before, after))
+        transfers = theatre.transfers(before, after)
+        click.echo("Transfers, km2 (rows: before, columns: after)")
+        click.echo(transfers.to_string(float_format=km2) + "\n")
+        click.echo("Ground that changed hands, or became known")
+    show(
+        _held(frame) if form == "table" else frame,
+        form,
+        shown=("from", "to", "area_km2", "place_ids", "change_ids"),
+        empty="Nothing changed hands.",
+    )
+    left_out = frame.attrs["left_out_km2"]
+    if left_out:
+        say(f"pieces under {min_area_km2:g} km2 left out: {left_out:.4f} km2 together")
+
+
+@command.command()
+@format_option("table", "csv", "json")
+@layers_option
+def areas(form: str, layers: Path) -> None:
+    """The ground of each controller at each date, geodesic km2."""
+    show(open_theatre(layers).areas(), form)
+
+
+@command.command()
+@click.argument("place")
+@format_option("table", "csv", "json")
+@layers_option
+def history(place: str, form: str, layers: Path) -> None:
+    """Who held PLACE (an id of places.geojson), when, and on what that rests."""
+    theatre = open_theatre(layers)
+    frame = theatre.history(place)
+    values = theatre.folder.places[place].properties
+    radius_km = int(values["geo_radius_m"] or 0) / 1e3
+    say(f"{values['name']}: position {values['coord_method']}, to {radius_km:g} km")
+    if form == "table":
+        _print_history(frame)
+    else:
+        show(frame, form)
+
+
+def _as_of(theatre: Theatre, before: str, after: str) -> str:
+    days = [theatre.control(day)["as_of"].iloc[0] for day in (before, after)]
+    return f"as of {days[0]} and {days[1]}"
+
+
+def _print_history(frame: pd.DataFrame) -> None:
+    """One paragraph an interval: who, how sure, and on what it rests."""
+    for row in frame.to_dict("records"):
+        until = plain(row["valid_to"])
+        span = f"to {until}" if until else "on, as of the last layer"
+        holder = plain(row["controller"]) or plain(row["controllers"]) or "-"
+        words = [plain(row[name]) for name in ("status", "basis", "confidence")]
+        head = "  ".join([f"{row['valid_from']} {span}", holder, *filter(None, words)])
+        click.echo(head)
+        for name in ("note", "statement_ids", "source_ids"):
+            if value := plain(row[name]):
+                text = f"{name}: " * (name != "note") + str(value).replace(";", ", ")
+                click.echo(wrapped(text))
+
+
+def _draft_ledger(theatre: Theatre, before: str, after: str, write: bool) -> None:
+    """Rows for the changes between two dates that no row of the ledger explains."""
+    from geo import evidence, tables
+    from geo.model import CHANGES, parse_day
+
+    first, last = parse_day(before), parse_day(after)
+    pieces = evidence.ledger(theatre.folder, theatre.composite)
+    pieces = pieces[(pieces["from_date"] >= first) & (pieces["to_date"] <= last)]
+    today = dt.datetime.now(tz=dt.UTC).date()
+    rows = evidence.draft_ledger(theatre.folder, pieces, recorded_at=today)
+    if write and rows:
+        click.echo(str(evidence.write_ledger(theatre.folder, rows)))
+    elif rows:
+        click.echo(tables.dump(rows, schema=CHANGES).decode(), nl=False)
+    say(f"{len(rows)} rows drafted; every change between the dates now has one")
+
+
+@command.command()
+@click.argument("date")
+@click.argument("sides", nargs=-1, metavar="[A [B]]")
+@click.option("--since", help="Earlier date: how the front of A and B moved since.")
+@format_option("table", "csv", "json", "geojson")
+@layers_option
+def fronts(date: str, sides: tuple[str, ...], since: str | None, form: str, layers: Path) -> None:
+    """Where the ground of sides A and B met on DATE, A on the left; all pairs without sides."""
+    if len(sides) > 2:
+        raise click.UsageError("a front has two sides; give at most two")
+    if since and len(sides) != 2:
+        raise click.UsageError("--since needs both sides")
+    theatre = open_theatre(layers)
+    frame = theatre.fronts(date, *sides)
+    show(frame, form, shown=("left", "right", "length_km", "certainty"), empty="No front.")
+    if form == "table" and len(frame):
+        click.echo(f"{frame['length_km'].sum():,.1f} km in {len(frame)} lines")
+    if since:
+        (click.echo if form == "table" else say)(_moved(theatre, since, date, sides))
+
+
+def _moved(theatre: Theatre, since: str, date: str, sides: tuple[str, ...]) -> str:
+    """The movement of a front in words."""
+    moved = theatre.movement(since, date, *sides)
+    swept = "{} swept {:,.1f} km2 from {}"
+    lines = [
+        f"since {moved.before}: {swept.format(moved.left, moved.gained_km2, moved.right)}, "
+        + swept.format(moved.right, moved.lost_km2, moved.left),
+        f"front {moved.length_before_km:,.1f} km then, {moved.length_after_km:,.1f} km now",
+    ]
+    if moved.largest_at is None:
+        lines.append("nothing moved")
+    else:
+        near = f", nearest place {moved.place_id} ({moved.place_km:.1f} km away)" * bool(
+            moved.place_id
+        )
+        lines.append(
+            f"largest move {moved.largest_km:+.1f} km ({moved.km_per_day:+.1f} km a day){near}"
+        )
+    return "\n".join(lines)
+
+
+@command.command(context_settings={"ignore_unknown_options": True})
+@click.argument("where", metavar="PLACE|LON,LAT")
+@click.argument("date")
+@format_option("text", "json")
+@layers_option
+def why(where: str, date: str, form: str, layers: Path) -> None:
+    """Why the map says what it says at a place or position: from the patch down to the sources."""
+    theatre = open_theatre(layers)
+    try:
+        answer = theatre.why(where, date)
+    except ValueError as error:
+        if isinstance(error, GeoError):
+            raise
+        raise click.UsageError(str(error)) from error
+    if form == "json":
+        click.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=1))
+    else:
+        click.echo(str(answer))
+
+
+@command.command()
+@format_option("table", "csv", "json")
+@layers_option
+def sources(form: str, layers: Path) -> None:
+    """On how many publishers, of which leaning and age, the ground of each date rests."""
+    show(open_theatre(layers).provenance(), form)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--near", metavar="PLACE|LON,LAT", help="Decides between places of one name.")
+@click.option(
+    "--gazetteer", "tables", type=FOLDER, multiple=True, help="A further table of places."
+)
+@format_option("table", "json")
+@layers_option
+def find(name: str, near: str | None, tables: tuple[Path, ...], form: str, layers: Path) -> None:
+    """
+    Places that NAME may mean, in Latin or Arabic letters.
+
+    Exit code 0: found; 1: not found; 3: several places bear the name.
+    """
+    theatre = open_theatre(layers)
+    answer = theatre.gazetteer(tables).find(name, near=position(theatre, near))
+    rows = [
+        {
+            "place": one.id,
+            "name": one.entry.name,
+            "score": f"{one.score:.2f}",
+            "matched": one.spelling + (f" ({one.why})" if one.why else ""),
+            "kind": one.entry.kind,
+            "distance_km": None if one.distance_km is None else round(one.distance_km, 1),
+        }
+        for one in answer.candidates
+    ]
+    if form == "json":
+        found = {"verdict": answer.verdict, "reason": answer.reason, "candidates": rows}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        import pandas as pd
+
+        click.echo(answer.reason)
+        show(pd.DataFrame(rows), "table", empty="Nothing comes near it.")
+    if answer.verdict != "found":
+        sys.exit({"not_found": 1}.get(answer.verdict, 3))
+
+
+def _ground_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of the questions about what could be cut off."""
+    unknown = click.option(
+        "--unknown",
+        type=click.Choice(["passable", "enemy", "own", "all"]),
+        default="all",
+        show_default=True,
+        help="What ground nobody is known to hold counts as; `all` answers for each.",
+    )
+    return unknown(layers_option(function))
+
+
+def _rules(unknown: str) -> tuple[str, ...]:
+    return ("passable", "enemy", "own") if unknown == "all" else (unknown,)
+
+
+@command.command()
+@click.argument("date")
+@click.argument("side")
+@click.option(
+    "--min-area", "min_area_km2", type=click.FloatRange(min=0, min_open=True), default=10.0
+)
+@click.option(
+    "--max-width", "max_width_km", type=click.FloatRange(min=0, min_open=True), default=30.0
+)
+@format_option("table", "csv", "json", "geojson")
+@_ground_options
+def necks(
+    date: str,
+    side: str,
+    min_area_km2: float,
+    max_width_km: float,
+    form: str,
+    unknown: str,
+    layers: Path,
+) -> None:
+    """Where the ground of SIDE could be cut off on DATE, and by how short a line."""
+    theatre = open_theatre(layers)
+    frames = [
+        theatre.necks(
+            date, side, unknown=rule, min_area_km2=min_area_km2, max_width_km=max_width_km
+        )
+        for rule in _rules(unknown)
+    ]
+    shown = (
+        "unknown",
+        "rank",
+        "length_km",
+        "area_km2",
+        "from_place",
+        "to_place",
+        "certainty",
+        "place_ids",
+    )
+    _show_all(frames, form, shown, "No neck.")
+
+
+@command.command()
+@click.argument("date")
+@click.option("--side", required=True, help="Whose ground.")
+@format_option("table", "csv", "json", "geojson")
+@_ground_options
+def pockets(date: str, side: str, form: str, unknown: str, layers: Path) -> None:
+    """Ground of a side that is already cut off on DATE, since when, and the places on it."""
+    theatre = open_theatre(layers)
+    frames = [theatre.pockets(date, side, unknown=rule) for rule in _rules(unknown)]
+    shown = ("unknown", "area_km2", "since", "enclosed_by", "place_ids")
+    _show_all(frames, form, shown, "No pocket.")
+
+
+@command.command()
+@click.argument("date")
+@click.option("--side", required=True, help="Whose places.")
+@format_option("table", "csv", "json", "geojson")
+@_ground_options
+def isolation(date: str, side: str, form: str, unknown: str, layers: Path) -> None:
+    """For each place that a side holds, the shortest cut that severs it from all supply."""
+    theatre = open_theatre(layers)
+    frames = [theatre.isolation(date, side, unknown=rule) for rule in _rules(unknown)]
+    shown = ("unknown", "place_id", "length_km", "area_km2", "anchors_lost", "certainty")
+    _show_all(frames, form, shown, "It holds no place.")
+
+
+def _show_all(frames: list[pd.DataFrame], form: str, shown: tuple[str, ...], empty: str) -> None:
+    """Answers under several rules as one table; cuts as text in CSV and JSON."""
+    import pandas as pd
+    import shapely
+
+    kept = [frame for frame in frames if len(frame)]
+    frame = pd.concat(kept, ignore_index=True) if kept else frames[0]
+    if form == "geojson":
+        show(frame.drop(columns="pocket", errors="ignore"), form)
+        return
+    cut = [
+        "" if line is None else shapely.to_wkt(line, rounding_precision=6)
+        for line in frame.geometry
+    ]
+    flat = pd.DataFrame(frame.drop(columns=["geometry", "pocket"], errors="ignore"))
+    show(flat.assign(cut=cut), form, shown=shown, empty=empty)
+
+
+def _held(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same frame with one word for who held each piece: a controller, or a status."""
+    named = {}
+    for way in ("from", "to"):
+        controller = frame[f"{way}_controller"]
+        named[way] = controller.where(controller != "", frame[f"{way}_status"])
+    return frame.assign(**named, place_ids=frame["place_ids"].map(_shortened))
+
+
+def _shortened(ids: str, limit: int = 4) -> str:
+    parts = ids.split(";")
+    return ids if len(parts) <= limit else f"{';'.join(parts[:limit])} +{len(parts) - limit}"
