@@ -12,7 +12,7 @@ map: $(VENV)/.map
 setup: $(VENV)/.dev
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
