@@ -22,6 +22,7 @@ check: $(VENV)/.dev
 	@$(BIN)/mypy
 
 bench: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --group bench
 	@$(BIN)/python -m tests.benchmarks
 
 bench-names bench-page bench-siege: bench-%: $(VENV)/.dev

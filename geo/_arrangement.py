@@ -298,7 +298,7 @@ class Arrangement:
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)])
         _, ends = np.unique(self.node.reshape(-1, 2)[keep], return_inverse=True)
         node: NDArray[np.int32] = ends.reshape(-1, 2).astype(np.int32)
-        coords = self.coords[ranges(self.lines.offsets[keep], size)]
+        coords = self.coords.take(ranges(self.lines.offsets[keep], size), axis=0)
         return Arcs(coords, offsets, left[keep], right[keep], node[:, 0], node[:, 1])
 
     @cached_property
@@ -383,16 +383,19 @@ class Arrangement:
         order, strand
             Places in `half` in order along the lines, and the number of the line of each.
         """
-        start = self.node[half] * (int(kind.max(initial=0)) + 1) + kind
-        end = self.node[half ^ 1] * (int(kind.max(initial=0)) + 1) + kind
-        here = np.arange(len(half))
-        by_start, by_end = np.argsort(start, kind="stable"), np.argsort(end, kind="stable")
-        alone = start[by_start][starts(start[by_start]) & last_of_run(start[by_start])]
-        at = np.searchsorted(end[by_end], start)
-        ends = np.searchsorted(end[by_end], start, side="right") - at
-        before = by_end[np.minimum(at, max(len(half) - 1, 0))] if len(half) else at
-        joins = (ends == 1) & np.isin(start, alone) & (before != here)
-        joins &= shade[before] == shade if len(half) else joins
+        if not len(half):
+            return half, half
+        kinds = int(kind.max()) + 1
+        start, end = self.node[half] * kinds + kind, self.node[half ^ 1] * kinds + kind
+        by_start, by_end = np.argsort(start), np.argsort(end)
+        from_here, to_here = start[by_start], end[by_end]
+        alone = np.empty(len(half), bool)
+        alone[by_start] = starts(from_here) & last_of_run(from_here)
+        at = np.minimum(np.searchsorted(to_here, start), len(half) - 1)
+        only = to_here[at] == start
+        only &= (at + 1 == len(half)) | (to_here[np.minimum(at + 1, len(half) - 1)] != start)
+        here, before = np.arange(len(half)), by_end[at]
+        joins = alone & only & (before != here) & (shade[before] == shade)
         pred = np.where(joins, before, here)
         head, rank, looped = chains(pred)
         if len(looped):
@@ -418,17 +421,11 @@ class Arrangement:
         lines
             One LineString a strand, longitude, latitude.
         """
-        size = self.lines.size[half >> 1] - 1
         last = last_of_run(strand)
-        # Each half-arc leaves out its last position, with which the next begins; the end has none.
-        at = walk(self.lines, half)
-        stop = np.where(
-            half & 1, self.lines.offsets[half >> 1], self.lines.offsets[(half >> 1) + 1] - 1
-        )
-        at = np.insert(at, np.cumsum(size)[last], stop[last])
-        return np.asarray(
-            shapely.linestrings(self.coords[at], indices=np.repeat(strand, size + last))
-        )
+        # Several times as fast as indexing rows.
+        lonlat = self.coords.take(walk(self.lines, half, last), axis=0)
+        number = np.repeat(strand, self.lines.size[half >> 1] - 1 + last)
+        return np.asarray(shapely.linestrings(lonlat, indices=number))
 
     # ------------------------------------------------------------ what polygons cover
 
@@ -665,7 +662,9 @@ class Arrangement:
         half = half[ranges(begin[order], size[order])]
         number = np.repeat(np.arange(len(order)), size[order])
         number = np.repeat(number, self.lines.size[half >> 1] - 1)
-        return np.asarray(shapely.linearrings(self.coords[walk(self.lines, half)], indices=number))
+        return np.asarray(
+            shapely.linearrings(self.coords.take(walk(self.lines, half), axis=0), indices=number)
+        )
 
     def spread(self, labels: NDArray[np.int32], wanted: NDArray[np.bool_]) -> NDArray[np.int32]:
         """

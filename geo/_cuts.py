@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,7 @@ _TOUCH_M = 0.5
 _OVERSHOOT_M = 0.01
 _NOTCH_M = 0.02
 _GRAZE = 1e-9
+_SAMPLES = 2000
 _SLACK = 1e-6
 _NUDGE = np.array([1.37e-3, 0.71e-3])
 """Positions move by this, metres, before sight runs from them, so as to lie within a triangle."""
@@ -80,7 +82,7 @@ class _Mesh:
     """
 
     def __init__(self, polygon: shapely.Polygon) -> None:
-        self.polygon = shapely.orient_polygons(polygon)
+        self.polygon = shapely.orient_polygons(shapely.remove_repeated_points(polygon))
         faces = shapely.get_parts(shapely.constrained_delaunay_triangles(self.polygon))
         xy = shapely.get_coordinates(shapely.orient_polygons(faces)).reshape(-1, 4, 2)[:, :3]
         self.xy, index = np.unique(xy.reshape(-1, 2), axis=0, return_inverse=True)
@@ -131,23 +133,18 @@ class _Mesh:
 
     def _trace(self) -> None:
         """Put the border edges in order, ring by ring, the shell first."""
-        following = np.full(len(self.start), -1, np.int64)
-        following[self.corner_in.ravel()] = self.corner_out.ravel()
-        seen = np.zeros(len(following), bool)
-        first = np.lexsort((self.xy[self.start, 1], self.xy[self.start, 0]))
-        rings: list[list[int]] = []
-        step = following.tolist()
-        for begin in first.tolist():
-            if seen[begin]:
-                continue
-            ring, e = [], begin
-            while not seen[e]:
-                seen[e] = True
-                ring.append(e)
-                e = step[e]
-            rings.append(ring)
-        self.following = following
-        self.rings = rings
+        number = {
+            pair: e
+            for e, pair in enumerate(zip(self.start.tolist(), self.end.tolist(), strict=True))
+        }
+        vertex = {tuple(at): v for v, at in enumerate(self.xy.tolist())}
+        self.rings: list[list[int]] = []
+        self.following = np.empty(len(self.start), np.int64)
+        for line in shapely.get_rings(self.polygon):
+            walk = [vertex[tuple(at)] for at in shapely.get_coordinates(line).tolist()]
+            ring = [number[pair] for pair in pairwise(walk)]
+            self.rings.append(ring)
+            self.following[ring] = np.roll(ring, -1)
 
     @cached_property
     def tree(self) -> shapely.STRtree:
@@ -186,21 +183,23 @@ class Legs:
 
     @property
     def length(self) -> Floats:
-        """Length in the plane, metres."""
+        """
+        Lengths in the plane.
+
+        Returns
+        -------
+        length
+            Metres, one a leg.
+        """
         step = self.xy[:, 1] - self.xy[:, 0]
         return np.hypot(step[:, 0], step[:, 1])
 
-    @property
-    def lines(self) -> NDArray[np.object_]:
-        """The legs as lines."""
-        return _lines(self.xy)
-
-    def take(self, which: Any) -> Legs:
+    def _take(self, which: Any) -> Legs:
         """Return some of the legs."""
         return Legs(self.edge[which], self.at[which], self.xy[which])
 
     @staticmethod
-    def join(parts: Sequence[Legs]) -> Legs:
+    def _join(parts: Sequence[Legs]) -> Legs:
         """Return all legs of all parts."""
         if not parts:
             return Legs(np.zeros((0, 2), np.int64), np.zeros((0, 2)), np.zeros((0, 2, 2)))
@@ -354,8 +353,8 @@ def _sighted(mesh: _Mesh, free: Bools, reach: float) -> Legs:
                 np.stack([here, there], axis=1)[kept],
             )
         )
-    legs = Legs.join(parts)
-    return legs.take(legs.length <= reach)
+    legs = Legs._join(parts)
+    return legs._take(legs.length <= reach)
 
 
 def _diagonals(mesh: _Mesh, free: Bools) -> Legs:
@@ -376,14 +375,15 @@ def _diagonals(mesh: _Mesh, free: Bools) -> Legs:
 
 
 def _touching(mesh: _Mesh, free: Bools) -> Legs:
-    """Legs of no length, where the ground touches itself in a point."""
-    corner = np.flatnonzero(free)
-    vertex = mesh.start[corner]
+    """Legs of no length, where rings touch in a point."""
+    last = np.flatnonzero(free & ~free[mesh.following])
+    edge = np.concatenate([np.flatnonzero(free), last])
+    at = np.concatenate([np.zeros(len(edge) - len(last)), np.ones(len(last))])
+    vertex = np.where(at == 0, mesh.start[edge], mesh.end[edge])
     order = np.argsort(vertex, kind="stable")
-    same = vertex[order][1:] == vertex[order][:-1]
-    a, b = corner[order[:-1][same]], corner[order[1:][same]]
-    xy = np.stack([mesh.xy[mesh.start[a]], mesh.xy[mesh.start[b]]], axis=1)
-    return Legs(np.stack([a, b], axis=1), np.zeros((len(a), 2)), xy.reshape(-1, 2, 2))
+    same = np.flatnonzero(vertex[order][1:] == vertex[order][:-1])
+    pair = np.stack([order[same], order[same + 1]], axis=1)
+    return Legs(edge[pair], at[pair], mesh.xy[vertex[pair]])
 
 
 def _through(mesh: _Mesh, free: Bools, point: Floats, others: Floats, arms: Floats) -> Legs:
@@ -395,7 +395,7 @@ def _through(mesh: _Mesh, free: Bools, point: Floats, others: Floats, arms: Floa
     """
     t = int(mesh.locate(point[None])[0])
     if t < 0:
-        return Legs.join([])
+        return Legs._join([])
     triangle = mesh.xy[mesh.tri[t]] - point
     beam = _Beam(
         np.zeros(3, np.int64),
@@ -410,7 +410,7 @@ def _through(mesh: _Mesh, free: Bools, point: Floats, others: Floats, arms: Floa
         if what == "border"
     ]
     if not seen:
-        return Legs.join([])
+        return Legs._join([])
     edge = np.concatenate([one[0] for one in seen])
     right = np.concatenate([one[1] for one in seen])
     left = np.concatenate([one[2] for one in seen])
@@ -499,12 +499,26 @@ class Cut:
 
     @property
     def legs(self) -> Legs:
-        """All legs."""
-        return Legs.join(self.walks)
+        """
+        All legs.
+
+        Returns
+        -------
+        legs
+            Those of the first walk first.
+        """
+        return Legs._join(self.walks)
 
     @property
     def length(self) -> float:
-        """Length of all legs in the plane, metres."""
+        """
+        Length of all legs in the plane.
+
+        Returns
+        -------
+        length
+            Metres.
+        """
         return float(self.legs.length.sum())
 
 
@@ -610,18 +624,20 @@ class Piece:
 
     def _on_shell(self) -> Bools:
         """Say of each border edge whether it is part of the outer ring."""
-        mesh = self.mesh
-        shell = np.zeros(len(mesh.start), bool)
-        for ring in mesh.rings:
-            xy = mesh.xy[mesh.start[ring]]
-            xy = xy - xy[0]
-            if float(_cross(xy, np.roll(xy, -1, axis=0)).sum()) > 0:
-                shell[ring] = True
+        shell = np.zeros(len(self.mesh.start), bool)
+        shell[self.mesh.rings[0]] = True
         return shell
 
     @property
     def is_supplied(self) -> bool:
-        """Whether any way out is left."""
+        """
+        Whether any way out is left.
+
+        Returns
+        -------
+        is_supplied
+            False where the piece is a pocket.
+        """
         return self.has_outside or bool(self.anchors)
 
     def _stretches(self) -> None:
@@ -646,7 +662,7 @@ class Piece:
 
     # ------------------------------------------------------------ parity
 
-    def parity(self, legs: Legs, points: Floats) -> Bits:
+    def _parity(self, legs: Legs, points: Floats) -> Bits:
         """
         Return how each leg counts towards surrounding each point, shape (legs, points).
 
@@ -660,7 +676,7 @@ class Piece:
             before = np.zeros((len(some), len(begin) + 1), np.uint8)
             np.cumsum(_passes(begin, end, some), axis=1, out=before[:, 1:])
             for i in range(0, len(legs.edge), 8192):
-                one = legs.take(slice(i, i + 8192))
+                one = legs._take(slice(i, i + 8192))
                 total = _passes(one.xy[:, 0], one.xy[:, 1], some)
                 for side in (0, 1):
                     e = one.edge[:, side]
@@ -671,9 +687,9 @@ class Piece:
 
     # ------------------------------------------------------------ legs
 
-    def legs(self, reach: float) -> Legs:
+    def _legs(self, reach: float) -> Legs:
         """Return the legs that are shortest by themselves and cross no anchor."""
-        legs = Legs.join([_sighted(self.mesh, self.free, reach), self._along_edge(reach)])
+        legs = Legs._join([_sighted(self.mesh, self.free, reach), self._along_edge(reach)])
         return self._lawful(legs)
 
     def _along_edge(self, reach: float) -> Legs:
@@ -694,33 +710,38 @@ class Piece:
         ends = np.stack([mesh.xy[mesh.end[edge[:, 0]]], mesh.xy[mesh.start[edge[:, 1]]]], axis=1)
         return Legs(edge, np.tile([1.0, 0.0], (len(edge), 1)), ends)
 
-    def legs_at_obstacles(self, places: Floats) -> tuple[Legs, Ints]:
+    def _legs_at_obstacles(self, places: Floats) -> tuple[Legs, Ints]:
         """
         Return the shortest legs that touch an anchor or a corner of what supplies.
 
         Also says for each which point anchor it touches, -1 for none.
         """
-        others = np.concatenate([places, self.anchor_points, *map(_coordinates, self._walls())])
+        others = np.concatenate([places, self._anchor_points, *map(_coordinates, self._walls())])
         parts: list[Legs] = []
         anchor: list[int] = []
         for number, xy, arms in self._obstacles():
             legs = self._lawful(_through(self.mesh, self.free, xy, others, arms))
             parts.append(legs)
             anchor += [number] * len(legs.edge)
-        return Legs.join(parts), np.array(anchor, np.int64)
+        return Legs._join(parts), np.array(anchor, np.int64)
 
-    def legs_through(self, place: Floats) -> Legs:
+    def _legs_through(self, place: Floats) -> Legs:
         """Return the shortest legs through a place."""
-        others = np.concatenate([self.anchor_points, *map(_coordinates, self._walls())])
+        others = np.concatenate([self._anchor_points, *map(_coordinates, self._walls())])
         legs = _through(self.mesh, self.free, place + _NUDGE, others, np.zeros((0, 2)))
         return self._lawful(legs)
 
     @property
-    def anchor_points(self) -> Floats:
+    def _anchor_points(self) -> Floats:
         """One point of each anchor inside, shape (anchors, 2)."""
         return np.array([a.point for a in self.anchors], float).reshape(-1, 2)
 
-    def inward(self, points: Floats) -> Floats:
+    def _is_anchor(self, point: Floats) -> bool:
+        """Say whether a position is an anchor itself, to a metre."""
+        shapes = [anchor.shape for anchor in (*self.anchors, *self._moored)]
+        return bool((shapely.distance(shapes, shapely.Point(point)) <= 1.0).any())
+
+    def _inward(self, points: Floats) -> Floats:
         """Return positions, those outside the triangulation moved into the nearest triangle."""
         points, out = points.copy(), self.mesh.locate(points) < 0
         if out.any():
@@ -766,15 +787,15 @@ class Piece:
         follows = np.flatnonzero(line[1:] == line[:-1])
         wall = np.stack([xy[follows], xy[follows + 1]], axis=1)
         tree = shapely.STRtree(list(_lines(wall)))
-        leg, segment = tree.query(legs.lines, predicate="intersects")
+        leg, segment = tree.query(_lines(legs.xy), predicate="intersects")
         crossed = _crosses(legs.xy[leg], wall[segment])
         bad = np.zeros(len(legs.edge), bool)
         bad[leg[crossed]] = True
-        return legs.take(~bad)
+        return legs._take(~bad)
 
     # ------------------------------------------------------------ cuts
 
-    def classes(self, legs: Legs, parity: Bits) -> Ints:
+    def _classes(self, legs: Legs, parity: Bits) -> Ints:
         """
         Return the shortest leg of each class: same two stretches, same parities.
 
@@ -801,11 +822,11 @@ class Piece:
         node = self.node[legs.edge]
         if not self.has_outside and self.anchors:
             # A closed ring has two sides; the anchor lies on the other one.
-            with_anchor = self.parity(legs, self.anchor_points[:1])[:, 0] == 1
+            with_anchor = self._parity(legs, self._anchor_points[:1])[:, 0] == 1
             area = np.where(with_anchor, shapely.Polygon(self.polygon.exterior).area - area, area)
         return np.where(node[:, 0] == node[:, 1], area.round(), 0.0)
 
-    def sever(self, legs: Legs, place: Bits, anchors: Bits) -> Cut | None:
+    def _sever(self, legs: Legs, place: Bits, anchors: Bits) -> Cut | None:
         """
         Return the shortest cut, made of the given legs, between a place and every anchor.
 
@@ -823,12 +844,12 @@ class Piece:
         beyond = [np.bitwise_xor.reduce(anchors[walk], axis=0) for walk in walks]
         shape = (len(walks), len(self.anchors))
         return Cut(
-            tuple(legs.take(walk) for walk in walks), np.array(beyond, np.uint8).reshape(shape)
+            tuple(legs._take(walk) for walk in walks), np.array(beyond, np.uint8).reshape(shape)
         )
 
-    def severed(self, cut: Cut, points: Floats) -> Bools:
+    def _severed(self, cut: Cut, points: Floats) -> Bools:
         """Whether a cut lies between each point and every anchor."""
-        parity = [np.bitwise_xor.reduce(self.parity(w, points), axis=0) for w in cut.walks]
+        parity = [np.bitwise_xor.reduce(self._parity(w, points), axis=0) for w in cut.walks]
         side = np.array(parity, np.uint8)
         off = np.ones(len(points), bool)
         if self.has_outside:
@@ -838,7 +859,19 @@ class Piece:
         return off
 
     def behind(self, cut: Cut) -> BaseGeometry:
-        """Return the ground that a cut severs."""
+        """
+        Return the ground that a cut severs.
+
+        Parameters
+        ----------
+        cut
+            One of this piece.
+
+        Returns
+        -------
+        ground
+            All of it that the cut leaves without an anchor, metres.
+        """
         legs, mesh = cut.legs, self.mesh
         step = legs.xy[:, 1] - legs.xy[:, 0]
         size = np.hypot(step[:, 0], step[:, 1])
@@ -854,7 +887,7 @@ class Piece:
         shapely.prepare(self.polygon)
         inside = shapely.contains_xy(self.polygon, points)
         faces, points = faces[inside], points[inside]
-        return shapely.union_all(faces[self.severed(cut, points)])
+        return shapely.union_all(faces[self._severed(cut, points)])
 
 
 def _passes(a: Floats, b: Floats, points: Floats) -> Bits:
@@ -1008,9 +1041,10 @@ def _cover(best: Mapping[int, tuple[float, list[int]]], full: int) -> tuple[floa
 
 @dataclass(frozen=True, slots=True)
 class _Chambers:
-    """Wide or long parts of the ground: a point of each, and its width there."""
+    """A point of each wide or long part of the ground; positions all over it and widths there."""
 
     point: Floats
+    sample: Floats
     width: Floats
 
 
@@ -1071,32 +1105,39 @@ def _chambers(piece: Piece, min_area: float) -> _Chambers:
             continue
         if peak[a] < peak[b]:
             a, b = b, a
-        if min(size[a], size[b]) >= min_area / 2:
-            if peak[b] >= WIDENING * width or min(size[a], size[b]) >= 2 * width * width:
-                found.add(top[b])
+        least = min(size[a], size[b])
+        is_room = peak[b] >= WIDENING * width or least >= 2 * width * width
+        if is_room and least >= min_area / 2:
+            found.add(top[b])
         group[b] = a
         size[a] += size[b]
     found.add(top[root(0)])
     which = np.array(sorted(found), np.int64)
-    return _Chambers(middle[which], wide[which])
+    # Of the triangles, the widest in each square will do to see where the ground widens.
+    square = np.floor(middle / np.sqrt(area.sum() / _SAMPLES)).astype(np.int64)
+    order = np.lexsort((-wide, square[:, 1], square[:, 0]))
+    first = np.append(True, (np.diff(square[order], axis=0) != 0).any(axis=1))
+    sample = order[first]
+    return _Chambers(middle[which], middle[sample], wide[sample])
 
 
 @dataclass(frozen=True, slots=True)
 class Neck:
-    """A cut, the chambers that it severs and the ground behind it."""
+    """A cut, the chambers and sampled positions that it severs, and the ground behind it."""
 
     cut: Cut
     chambers: Bools
+    sampled: Bools
     ground: BaseGeometry
 
 
 def _all_cuts(piece: Piece, chambers: _Chambers, max_width: float) -> list[Cut]:
     """Every single leg that severs a chamber, the shortest of its kind, and the shortest chains."""
-    legs = piece.legs(max_width)
-    points = np.concatenate([chambers.point, piece.anchor_points])
-    parity = piece.parity(legs, points)
-    kept = piece.classes(legs, parity)
-    legs, parity = legs.take(kept), parity[kept]
+    legs = piece._legs(max_width)
+    points = np.concatenate([chambers.point, piece._anchor_points])
+    parity = piece._parity(legs, points)
+    kept = piece._classes(legs, parity)
+    legs, parity = legs._take(kept), parity[kept]
     count = len(chambers.point)
     rooms, anchors = parity[:, :count], parity[:, count:]
     node = piece.node[legs.edge]
@@ -1105,10 +1146,10 @@ def _all_cuts(piece: Piece, chambers: _Chambers, max_width: float) -> list[Cut]:
         whole &= ~anchors.any(axis=1)
     else:
         whole &= (anchors == anchors[:, :1]).all(axis=1)
-    cuts = [Cut((legs.take([i]),), anchors[i : i + 1]) for i in np.flatnonzero(whole).tolist()]
+    cuts = [Cut((legs._take([i]),), anchors[i : i + 1]) for i in np.flatnonzero(whole).tolist()]
     seen = set()
     for room in range(count):
-        chain = piece.sever(legs, rooms[:, room], anchors)
+        chain = piece._sever(legs, rooms[:, room], anchors)
         if chain is None or len(chain.legs.edge) < 2 or chain.length > max_width:
             continue
         key = chain.legs.xy[np.lexsort(chain.legs.xy.reshape(-1, 4).T)].tobytes()
@@ -1121,16 +1162,36 @@ def _all_cuts(piece: Piece, chambers: _Chambers, max_width: float) -> list[Cut]:
 def find_necks(
     piece: Piece, counted: shapely.Geometry, min_area: float, max_width: float
 ) -> list[Neck]:
-    """Return the necks of a piece, the largest pocket for the length of its cut first."""
+    """
+    Return the necks of a piece, the largest pocket for the length of its cut first.
+
+    Parameters
+    ----------
+    piece
+        Ground that is supplied.
+    counted
+        Ground whose area counts, metres.
+    min_area
+        Least area that counts behind a neck, square metres.
+    max_width
+        Longest cut, metres.
+
+    Returns
+    -------
+    necks
+        Of all cuts in one passage the best.
+    """
     chambers = _chambers(piece, min_area)
     found = []
     for cut in _all_cuts(piece, chambers, max_width):
-        rooms = piece.severed(cut, chambers.point)
+        rooms = piece._severed(cut, chambers.point)
         if rooms.any():
             ground = piece.behind(cut)
             held = shapely.intersection(ground, counted).area
             if held >= min_area:
-                found.append((held / max(cut.length, 1.0), Neck(cut, rooms, ground)))
+                shapely.prepare(ground)
+                sampled = np.asarray(shapely.contains_xy(ground, chambers.sample))
+                found.append((held / max(cut.length, 1.0), Neck(cut, rooms, sampled, ground)))
     found.sort(key=lambda one: (-one[0], one[1].cut.legs.xy.tobytes()))
     kept: list[Neck] = []
     for _, neck in found:
@@ -1143,7 +1204,7 @@ def _is_neck(neck: Neck, better: Sequence[Neck], chambers: _Chambers) -> bool:
     """Whether a cut is narrow for the ground behind it, and in no passage that is cut already."""
     if any(_same_neck(neck, other, chambers) for other in better):
         return False
-    if (chambers.width[neck.chambers] >= WIDENING * neck.cut.length).any():
+    if (chambers.width[neck.sampled] >= WIDENING * neck.cut.length).any():
         return True
     inner = [n for n in better if not (n.chambers & ~neck.chambers).any()]
     beyond = shapely.union_all([n.ground for n in inner]).area
@@ -1154,31 +1215,48 @@ def _same_neck(neck: Neck, better: Neck, chambers: _Chambers) -> bool:
     """Whether a better cut lies in the same passage: one in the other, no wider ground between."""
     one, two = neck.chambers, better.chambers
     nested = not (one & ~two).any() or not (two & ~one).any()
-    shorter = min(neck.cut.length, better.cut.length)
-    return nested and not (chambers.width[one ^ two] >= WIDENING * shorter).any()
+    between = chambers.width[neck.sampled ^ better.sampled]
+    return nested and not (between >= WIDENING * min(neck.cut.length, better.cut.length)).any()
 
 
 def minimum_cuts(piece: Piece, places: Floats) -> list[Cut | None]:
-    """Return the shortest cut between each place and every anchor; None where there is none."""
-    places = piece.inward(places)
-    near, anchor = piece.legs_at_obstacles(places)
-    own = piece.legs(np.inf)
+    """
+    Return the shortest cut between each place and every anchor.
+
+    Parameters
+    ----------
+    piece
+        Ground that is supplied.
+    places
+        Positions in it, metres, shape (places, 2).
+
+    Returns
+    -------
+    cuts
+        One a place; None where no cut can sever it, as at an anchor.
+    """
+    places = piece._inward(places)
+    near, anchor = piece._legs_at_obstacles(places)
+    own = piece._legs(np.inf)
     # A leg held up by a point anchor may leave it on either side.
-    shared = Legs.join([own, near, near.take(anchor >= 0)])
-    anchors = piece.anchor_points
-    parity = piece.parity(shared, np.concatenate([places, anchors]))
+    shared = Legs._join([own, near, near._take(anchor >= 0)])
+    anchors = piece._anchor_points
+    parity = piece._parity(shared, np.concatenate([places, anchors]))
     twice = np.arange(len(own.edge) + len(near.edge), len(shared.edge))
     column = len(places) + anchor[anchor >= 0]
     parity[twice, column] ^= 1
-    kept = piece.classes(shared, parity)
-    shared, parity = shared.take(kept), parity[kept]
+    kept = piece._classes(shared, parity)
+    shared, parity = shared._take(kept), parity[kept]
     to_place, to_anchor = parity[:, : len(places)], parity[:, len(places) :]
-    cuts = []
+    cuts: list[Cut | None] = []
     for i, xy in enumerate(places):
-        through = piece.legs_through(xy)
+        if piece._is_anchor(xy):
+            cuts.append(None)
+            continue
+        through = piece._legs_through(xy)
         none, some = np.zeros(len(through.edge), np.uint8), np.ones(len(through.edge), np.uint8)
-        beside = piece.parity(through, anchors)
-        legs = Legs.join([shared, through, through])
+        beside = piece._parity(through, anchors)
+        legs = Legs._join([shared, through, through])
         to_this = np.concatenate([to_place[:, i], none, some])
-        cuts.append(piece.sever(legs, to_this, np.concatenate([to_anchor, beside, beside])))
+        cuts.append(piece._sever(legs, to_this, np.concatenate([to_anchor, beside, beside])))
     return cuts

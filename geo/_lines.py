@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 
-def walk(lines: Lines, half: Ints) -> Ints:
+def walk(lines: Lines, half: Ints, whole: Bools | None = None) -> Ints:
     """
     Return the positions of half-lines, one after the other.
 
@@ -31,15 +31,17 @@ def walk(lines: Lines, half: Ints) -> Ints:
         The lines.
     half
         The half-lines to follow.
+    whole
+        Which of them keep their last position; the default is none, for the next one begins there.
 
     Returns
     -------
     at
-        Places in `lines.key`; the last position of each half-line is left out.
+        Places in `lines.key`.
     """
     line, back = half >> 1, (half & 1) == 1
     first, last = lines.offsets[line], lines.offsets[line + 1] - 1
-    count = last - first
+    count = last - first if whole is None else last - first + whole
     k = ranges(np.zeros_like(count), count)
     return np.repeat(np.where(back, last, first), count) + np.where(np.repeat(back, count), -k, k)
 

@@ -1127,16 +1127,15 @@ def _extended(
 ) -> _Epoch | None:
     """An epoch with one date more; None where that begins a new one."""
     (day, patches), (gone, came) = layer, moved
-    new = shapes([area, *(patch.geometry for patch in came)])
-    fresh = int((epoch.arrangement.segments.find(new.low, new.high) < 0).sum())
+    which = shapes([area, *(patch.geometry for patch in (*gone, *came))])
+    fresh = int((epoch.arrangement.segments.find(which.low, which.high) < 0).sum())
     load = epoch.load.more(fresh, _positions([patch.geometry for patch in patches]))
     if load is None:
         return None
-    arrangement, source = epoch.arrangement.extended(new)
+    arrangement, source = epoch.arrangement.extended(which)
     history = epoch.history
     if arrangement is not epoch.arrangement:
         history = history.inherited(source)
-    which = shapes([area, *(patch.geometry for patch in (*gone, *came))])
     labeller = _Labeller(arrangement, arrangement.borders(which), len(labels))
     named = _places(labels, [patch.label for patch in (*gone, *came)])
     shape = np.arange(1, len(named) + 1)

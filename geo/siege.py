@@ -77,6 +77,8 @@ TOLERANCE_M = 25.0
 """By how much it is simplified."""
 
 _EDGE_DEG = 0.02
+_EDGE_M = 2000.0
+_POINT_M = 1e-3
 _BESIDE_DEG = 1e-3
 
 
@@ -169,20 +171,25 @@ class _Ground:
         """Return a shape in the plane; long edges follow the map, not the plane."""
         return self.plane.forward(shapely.segmentize(shape, _EDGE_DEG))
 
+    def lonlat(self, shape: shapely.Geometry) -> shapely.Geometry:
+        """Return a shape of the plane on the map, where long straight lines are not straight."""
+        return self.plane.inverse(shapely.segmentize(shape, _EDGE_M))
+
     def drawn(self, cut: Cut) -> shapely.Geometry:
-        """Return a cut as a line, a chain as lines, lon/lat."""
+        """Return a cut as a line, a chain as lines, lon/lat; legs of no length are not drawn."""
         xy = cut.legs.xy[np.lexsort(cut.legs.xy.reshape(-1, 4).T)]
+        xy = xy[np.hypot(*(xy[:, 1] - xy[:, 0]).T) > _POINT_M]
         line = shapely.LineString(xy[0]) if len(xy) == 1 else shapely.MultiLineString(list(xy))
-        return self.plane.inverse(line)
+        return self.lonlat(line)
 
     def held_km2(self, shape: shapely.Geometry) -> float:
         """Return the geodesic area of what counts of a shape in the plane."""
-        held = self.plane.inverse(shapely.intersection(shape, self.counted))
+        held = self.lonlat(shapely.intersection(shape, self.counted))
         return float(area_km2(held)[0])
 
     def held_places(self, places: Positions, shape: shapely.Geometry) -> str:
         """Name the places on what counts of a shape in the plane, joined by ``;``."""
-        held = self.plane.inverse(shapely.intersection(shape, self.counted))
+        held = self.lonlat(shapely.intersection(shape, self.counted))
         return ";".join(_inside(places, held))
 
     def footing(self, line: shapely.Geometry) -> tuple[str, str]:
@@ -390,7 +397,7 @@ def necks(
         if not piece.is_supplied or piece.polygon.area < min_area_km2 * 1e6:
             continue
         for neck in find_necks(piece, ground.counted, min_area_km2 * 1e6, max_width_km * 1e3):
-            line, pocket = ground.drawn(neck.cut), ground.plane.inverse(neck.ground)
+            line, pocket = ground.drawn(neck.cut), ground.lonlat(neck.ground)
             km, km2 = float(length_km(line)[0]), ground.held_km2(neck.ground)
             ends = _ends(line)
             row = (
@@ -533,10 +540,11 @@ class _Severed:
         if cut is None and self._piece.is_supplied:
             return None, None, 0.0
         line = self._ground.drawn(cut) if cut else None
-        key = shapely.to_wkb(line) if line else b""
+        # An anchor on the line itself may lie on either side of it.
+        key = shapely.to_wkb(line) + cut.beyond.tobytes() if cut and line else b""
         if key not in self._known:
             shape = self._piece.behind(cut) if cut else self._piece.polygon
-            self._known[key] = (self._ground.plane.inverse(shape), self._ground.held_km2(shape))
+            self._known[key] = (self._ground.lonlat(shape), self._ground.held_km2(shape))
         return line, *self._known[key]
 
 
@@ -617,7 +625,7 @@ def pockets(
             if not shapely.intersects(off[since - 1], middle):
                 break
             since -= 1
-        shape = ground.plane.inverse(piece.polygon)
+        shape = ground.lonlat(piece.polygon)
         named = ground.held_places(places or {}, piece.polygon)
         row = (
             ground.day, side, unknown, km2, composite.dates[since], ground.around(shape), named

@@ -8,6 +8,7 @@ and changes nothing on disk.
 from __future__ import annotations
 
 import contextlib
+from bisect import bisect_right
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -300,6 +301,33 @@ class Theatre:
             pieces = list(run)
             rows.append(self._interval(key, pieces))
         return pd.DataFrame(rows)
+
+    def holder(self, lon: float | None, lat: float | None, day: str | dt.date) -> str | None:
+        """
+        Return who held a position at the end of a day.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees; None for a place never located.
+        day
+            The date; the layer in force answers.
+
+        Returns
+        -------
+        holder
+            The controller, or the status where no side holds it alone; None without a position,
+            or outside the study area.
+
+        Raises
+        ------
+        DateError
+            If `day` is before the first layer, or no date.
+        """
+        if lon is None or lat is None:
+            return None
+        label = int(self.composite.labels_at(parse_day(day), [lon], [lat])[0])
+        return None if label < 0 else self.composite.labels[label].holder
 
     def position(self, place_id: str) -> tuple[float, float]:
         """
@@ -740,7 +768,15 @@ class Theatre:
             )
 
     def _in_force(self, day: str | dt.date) -> dt.date:
-        return self.composite.dates[self.composite.index(parse_day(day))]
+        # The last layer not after the day; read from the file names where that is enough.
+        asked = parse_day(day)
+        if self._composite is not None:
+            return self._composite.dates[self._composite.index(asked)]
+        self._require_layers()
+        dates = self.dates
+        if asked < dates[0]:
+            raise DateError(f"nothing is known of {asked}: the first layer is of {dates[0]}")
+        return dates[bisect_right(dates, asked) - 1]
 
     def _pair(self, before: str | dt.date, after: str | dt.date) -> tuple[dt.date, dt.date]:
         first, second = parse_day(before), parse_day(after)

@@ -278,6 +278,9 @@ def test_find_tells_found_ambiguous_and_not_found_apart(frontline, shipped):
     assert alone[0] == 3
     assert "2 places bear the name" in alone[1]
     assert frontline("find", "Zqwxkh", "--layers", shipped)[0] == 1
+    words = ("--date", "2017-08-02", "--format", "json", "--layers", shipped)
+    dated = json.loads(frontline("find", "Bir Mahruthah", "--near", "37.4,33.1", *words)[1])
+    assert dated["candidates"][0]["held_by"] == "opposition"
 
 
 def test_why_ends_in_publishers_and_says_how_far_the_evidence_is(frontline, shipped):

@@ -75,7 +75,7 @@ def unpacked(text):
     for _ in areas:
         row = []
         for _ in range(runs[at]):
-            row += [runs[at + 2]] * runs[at + 1]
+            row += [runs[at + 2] - 1] * runs[at + 1]
             at += 2
         at += 1
         history.append(row)
@@ -87,7 +87,7 @@ def unpacked(text):
         "start": np.cumsum(unzigzag(start)),
         "end": np.cumsum(unzigzag(end)),
         "lines": np.split(xy, np.cumsum(counts)[:-1]),
-        "areas": np.array(areas) / 1e6,
+        "areas": np.array(areas) * header["area_unit"],
         "history": np.array(history),
     }
 
@@ -411,3 +411,61 @@ def test_the_shipped_page_is_small(shipped):
         pytest.skip("no control layers yet")
     page = open_layers(shipped).map()
     assert len(page.html.encode()) < 1_500_000
+
+
+# Online tiles and the notebook's picture.
+
+TILES = "https://tiles.example.org/{z}/{x}/{y}.png"
+
+
+def test_tiles_are_off_unless_asked_for(folder, composite, page):
+    policy = re.search(r"img-src ([^;]*);", page.html)[1]
+    assert policy == "data: blob:"
+    online = maps.draw(
+        folder, composite, before=BEFORE, after=AFTER, tiles=TILES, attribution="Example"
+    )
+    assert re.search(r"img-src ([^;]*);", online.html)[1] == (
+        "data: blob: https://tiles.example.org"
+    )
+    assert json.loads(block(online, "records"))["tiles"]["url"] == TILES
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://tiles.example.org/{z}/{x}/{y}.png",
+        "https://tiles.example.org/{z}/{x}.png",
+        "https://tiles.example.org/{z}/{x}/{y}/{y}.png",
+        "https://user:pass@tiles.example.org/{z}/{x}/{y}",
+        "https://*/{z}/{x}/{y}",
+        "https://a.org; script-src *;/{z}/{x}/{y}",
+        "https://a.org'/{z}/{x}/{y}",
+        "//tiles.example.org/{z}/{x}/{y}",
+        "",
+    ],
+)
+def test_an_address_that_is_none_of_tiles_is_refused(folder, composite, url):
+    with pytest.raises(ValueError, match="tiles"):
+        maps.draw(folder, composite, before=BEFORE, after=AFTER, tiles=url, attribution="x")
+
+
+@pytest.mark.parametrize("attribution", [None, "", "  "])
+def test_tiles_without_an_owner_are_refused(folder, composite, attribution):
+    with pytest.raises(ValueError, match="attribution"):
+        maps.draw(
+            folder, composite, before=BEFORE, after=AFTER, tiles=TILES, attribution=attribution
+        )
+
+
+def test_a_notebook_gets_a_picture_only_when_it_asks(folder, composite, page):
+    asked = []
+
+    def picture():
+        asked.append(1)
+        return b"png"
+
+    drawn = maps.draw(folder, composite, before=BEFORE, after=AFTER, picture=picture)
+    assert drawn.html == page.html
+    assert not asked
+    assert drawn._repr_png_() == b"png"
+    assert page._repr_png_() is None

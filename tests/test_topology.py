@@ -14,6 +14,8 @@ from pyproj import Geod
 from strategies import outline, partition, redrawn, theatre
 
 from geo import _noding as noding
+from geo._arrangement import rotation
+from geo._lines import join
 from geo.composite import Composite
 from geo.crs import area_km2, snap
 from geo.errors import CoverageError
@@ -467,3 +469,33 @@ def test_a_coast_without_an_island_is_thinned():
     ]
     arcs = Composite.build(SQUARE, {FIRST_DAY: patches}).arcs
     assert len(simplified(arcs, tolerance_m=2_000).coords) < len(arcs.coords)
+
+
+# ---------------------------------------------------------------- lines between nodes
+
+
+def as_lines(paths):
+    keys = [noding.pack(*np.array(path, np.int64).T) for path in paths]
+    offsets = np.concatenate([[0], np.cumsum([len(key) for key in keys])]).astype(np.int64)
+    return noding.Lines(np.concatenate(keys), offsets)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_ring_of_long_lines_begins_at_its_least_position_as_one_of_short_lines_does(turn):
+    ring = [(5, 5), (3, 6), (0, 4), (1, 1), (4, 0), (6, 2), (5, 5)]
+    long = join(as_lines([ring[:4][::turn], ring[3:]]))
+    short = join(as_lines([[a, b] for a, b in pairwise(ring)]))
+    assert long.arcs.key.tolist() == short.arcs.key.tolist()
+    assert noding.unpack(long.arcs.key[:1])[0] == [0]
+    assert long.first.sum() >= 1
+    assert set(long.arc) == {0}
+
+
+def test_directions_that_floats_cannot_tell_apart_are_put_in_order():
+    far = 300_000_000
+    steps = np.array([(far, far - 1), (far - 1, far - 2), (far - 2, far - 3), (-1, 0), (1, -1)])
+    order = rotation(np.zeros(5, np.int64), *steps.T)
+    turned = [steps[i].tolist() for i in order]
+    for (ax, ay), (bx, by) in pairwise(turned[:3]):
+        assert ax * by - ay * bx > 0
+    assert turned[3:] == [[-1, 0], [1, -1]]

@@ -24,13 +24,15 @@ function printSheet() {
   });
   const kept = state.show;
   state.show = { ...kept, sidePatterns: true };
+  printing = true;
   const tables = el('div', { class: 'tables' }, el('div', null, legendTable()), el('div', null, doubtKey()));
   state.show = kept;
+  printing = false;
   byId('sheet').replaceChildren(
     el('h1', null, foreign(nameOf(DATA.theatre, ''))), el('div', { class: 'figures' }, figures), tables,
     el('p', null, t('method')),
     DATA.theatre.attribution ? passage('p', null, DATA.theatre.attribution) : '',
-    CAN_LINK ? el('p', { dir: 'ltr' }, linkText()) : '');
+    window.location.protocol.startsWith('http') ? el('p', { dir: 'ltr' }, window.location.href) : '');
 }
 
 // A picture says by itself what it shows: title, dates, legend, method and sources are in it.
@@ -80,8 +82,14 @@ function pictureWords(ctx, painterOf, width, height, ratio) {
     : state.mode === 'change' ? t('gained.between', { before: onDay(state.before), after: onDay(state.after) })
       : t('picture.swipe', { before: onDay(state.before), after: onDay(state.after) }), 41, `13px ${FONT}`);
   const sums = store.totals(state.dateAfter);
+  const holders = HOLDERS.filter((one) => sums.get(one));
+  const wordOf = (holder) => `${holderName(holder)} ${km2(sums.get(holder))} ${t('km2')}`;
+  ctx.font = `12px ${FONT}`;
+  const room = width - 28 - 42 * holders.length;
+  const needed = holders.reduce((sum, holder) => sum + ctx.measureText(wordOf(holder)).width, 0);
+  const size = Math.min(12, (12 * room) / needed);
   let x = edge;
-  for (const holder of HOLDERS.filter((one) => sums.get(one))) {
+  for (const holder of holders) {
     const patterns = painterOf.patterns(ratio);
     const look = ['contested', 'mixed'].includes(holder) ? [holder, ...largestSides()].join('|') : holderLook(holder);
     for (const paint of paintsOf(look, patterns, { ...state.show, doubt: false, faded: false })) {
@@ -89,7 +97,7 @@ function pictureWords(ctx, painterOf, width, height, ratio) {
       ctx.fillRect(rtl ? x - 18 : x, 59, 18, 12);
     }
     x += rtl ? -24 : 24;
-    const used = write(`${holderName(holder)} ${km2(sums.get(holder))} ${t('km2')}`, 66, `12px ${FONT}`, INK, x, 400);
+    const used = write(wordOf(holder), 66, `${size.toFixed(2)}px ${FONT}`, INK, x, width);
     x += (rtl ? -1 : 1) * (used + 18);
   }
   write(t('method'), height + PICTURE_TOP + 15, `11px ${FONT}`, '#4a5058');

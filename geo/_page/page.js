@@ -242,8 +242,11 @@ function drawDivider() {
     : dateText(state.after));
 }
 
+/** As exact as a link writes it, so that the link brings back the same picture. */
+const roundSplit = (share) => Math.round(Math.min(1, Math.max(0, share)) * 1e4) / 1e4;
+
 function setSplit(share) {
-  state.split = Math.min(1, Math.max(0, share));
+  state.split = roundSplit(share);
   drawDivider();
   clipPanes();
   writeLink();
@@ -395,6 +398,7 @@ function openDialog(title, ...content) {
   byId('dialog-title').replaceChildren(foreign(title));
   byId('dialog-body').replaceChildren(...content);
   if (!dialog.open) dialog.showModal();
+  byId('dialog-title').focus();
 }
 
 function openAbout() {
@@ -443,8 +447,8 @@ function linkText() {
   const centre = map.getCenter();
   const shown = Object.keys(state.show).filter((name) => state.show[name]).join('.');
   const parts = {
-    d: toIso(state.after), c: toIso(state.before), m: state.mode, x: state.split.toFixed(2),
-    v: `${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`, w: state.window, l: shown, lang: language,
+    d: toIso(state.after), c: toIso(state.before), m: state.mode, x: state.split.toFixed(4),
+    v: `${map.getZoom()}/${centre.lat.toFixed(6)}/${centre.lng.toFixed(6)}`, w: state.window, l: shown, lang: language,
   };
   if (state.hidden.size) parts.h = [...state.hidden].sort().join('.');
   if (state.measure) parts.r = state.measure.map((point) => point.join()).join(';');
@@ -467,7 +471,7 @@ function readLink() {
   state.after = day(given.get('d')) ?? state.after;
   state.before = Math.min(day(given.get('c')) ?? state.before, state.after);
   if (MODES.includes(given.get('m'))) state.mode = given.get('m');
-  if (given.get('x') >= 0 && given.get('x') <= 1) state.split = +given.get('x');
+  if (given.has('x') && given.get('x') >= 0 && given.get('x') <= 1) [state.split, state.splitGiven] = [roundSplit(+given.get('x')), true];
   if (WINDOWS.includes(+given.get('w'))) state.window = +given.get('w');
   if (given.has('l')) {
     const shown = given.get('l').split('.');
@@ -542,7 +546,7 @@ function splitThroughChange() {
   }
   if (west > east) return;
   const { x } = map.latLngToContainerPoint([map.getCenter().lat, (west + east) / 2]);
-  state.split = Math.min(0.8, Math.max(0.2, x / map.getSize().x));
+  state.split = roundSplit(Math.min(0.8, Math.max(0.2, x / map.getSize().x)));
 }
 
 function prepareMap(view) {
@@ -557,7 +561,7 @@ function prepareMap(view) {
     map.fitBounds(bounds, { padding: [6, 6], animate: false });
     state.dateBefore = store.index(state.before);
     state.dateAfter = store.index(state.after);
-    splitThroughChange();
+    if (!state.splitGiven) splitThroughChange();
   }
   map.setMaxBounds(bounds.pad(0.9));
   map.setMinZoom(Math.max(2, Math.floor(map.getBoundsZoom(bounds)) - 1));
@@ -592,7 +596,7 @@ function prepareControls() {
   byId('dialog-close').addEventListener('click', () => byId('dialog').close());
   byId('dialog').addEventListener('click', (event) => { if (event.target === byId('dialog')) byId('dialog').close(); });
   window.addEventListener('beforeprint', printSheet);
-  window.addEventListener('resize', drawTime);
+  new ResizeObserver(() => { measureAxis(); drawTime(); }).observe(byId('chart').parentElement);
 }
 
 async function start() {
@@ -614,6 +618,7 @@ async function start() {
   prepareSearch();
   prepareMeasure();
   prepareHelp();
+  measureAxis();
   update();
   drawMeasure();
   if (state.linked) openWhat(state.linked);

@@ -1,6 +1,7 @@
 // The side panel: who holds how much, what changed and why, how sure, and what is shown.
 
 const NONE_SHARE = 1e-9;
+let printing = false;
 
 /** Holders in a steady order: sides by their largest share ever, then ground nobody holds alone. */
 function holderOrder() {
@@ -21,7 +22,17 @@ const holderLook = (holder) => (has(DATA.colors, holder) ? `controlled|${holder}
 
 const largestSides = () => HOLDERS.filter((holder) => has(DATA.colors, holder)).slice(0, 2);
 
-function holderSwatch(holder) {
+/** Swatches of the legend are kept from step to step; paper has its own. */
+function kept(name, make) {
+  const key = `${name}|${JSON.stringify(state.show)}`;
+  if (!parts || printing) return make();
+  if (!parts.swatches.has(key)) parts.swatches.set(key, make());
+  return parts.swatches.get(key);
+}
+
+const holderSwatch = (holder) => kept(holder, () => makeHolderSwatch(holder));
+
+function makeHolderSwatch(holder) {
   if (holder === 'contested' || holder === 'mixed') return lookSwatch([holder, ...largestSides()].join('|'), state.show);
   return lookSwatch(holderLook(holder), { ...state.show, doubt: false });
 }
@@ -72,12 +83,12 @@ function transferTable(transfers, title) {
   return el('table', { class: 'transfers' },
     el('caption', null, title),
     el('tbody', null, transfers.map(([from, to, area]) => el('tr', pointOut(from, to),
-      el('td', null, swatch((ctx, patterns, w, h) => {
+      el('td', null, kept(JSON.stringify([from, to]), () => swatch((ctx, patterns, w, h) => {
         for (const paint of changePaints(from, to, patterns)) {
           ctx.fillStyle = paint;
           ctx.fillRect(0, 0, w, h);
         }
-      })),
+      }))),
       el('th', { scope: 'row' }, el('button', {
         type: 'button', class: 'plain row', 'data-pair': JSON.stringify([from, to]), on: { click: () => goToChange(from, to) },
       }, foreign(holderName(to)), el('span', { class: 'quiet' }, ` ${t('from')} `), foreign(holderName(from)))),
@@ -128,6 +139,7 @@ function lookList() {
 
 /** Ground that changed hands is one thing; ground that we came to know of is another. */
 function changeSection() {
+  if (!store.comparable(state.dateBefore, state.dateAfter) && !parts.rested) return [el('p', { class: 'quiet' }, t('counting'))];
   const held = (holder) => has(DATA.colors, holder);
   const all = store.transfers(state.dateBefore, state.dateAfter);
   const hands = all.filter(([from, to]) => held(from) && held(to));
@@ -252,7 +264,7 @@ let parts = null;
 /** What depends on the language alone is built once, so that a step of the date costs little. */
 function buildPanel() {
   const summary = language === 'ar' ? DATA.theatre.summary_ar || DATA.theatre.summary : DATA.theatre.summary || DATA.theatre.summary_ar;
-  parts = { language, control: el('div'), fronts: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
+  parts = { language, swatches: new Map(), control: el('div'), fronts: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
   document.getElementById('panel').replaceChildren(...[
     summary ? section('h-summary', t('what.happened'), passage('p', null, summary)) : null,
     section('h-control', t('control'), parts.control, parts.fronts),
@@ -271,13 +283,32 @@ function buildPanel() {
 
 function drawPanel(events) {
   if (parts?.language !== language) buildPanel();
-  renew(parts.control, [legendTable(), state.mode === 'one' ? null : changeSection()].flat().filter(Boolean));
-  if (parts.frontsOf !== state.dateAfter) renew(parts.fronts, [frontTable()].filter(Boolean));
-  parts.frontsOf = state.dateAfter;
+  rest();
+  drawControl();
   renew(parts.list, [eventList(events)].filter(Boolean));
   const shown = JSON.stringify(state.show);
   if (shown !== parts.shown) parts.doubt.replaceChildren(doubtKey());
   parts.shown = shown;
+}
+
+function drawControl() {
+  renew(parts.control, [legendTable(), state.mode === 'one' ? null : changeSection()].flat().filter(Boolean));
+}
+
+/** What takes longer to count is counted once nobody steps on. */
+let resting = 0;
+function rest() {
+  const of = [state.dateBefore, state.dateAfter].join();
+  if (parts.restedOf === of) return;
+  window.clearTimeout(resting);
+  parts.restedOf = of;
+  parts.rested = false;
+  parts.fronts.replaceChildren();
+  resting = window.setTimeout(() => {
+    parts.rested = true;
+    renew(parts.fronts, [frontTable()].filter(Boolean));
+    if (state.mode !== 'one' && !store.comparable(state.dateBefore, state.dateAfter)) drawControl();
+  }, 150);
 }
 
 /** Put in new content; what was open stays open, and whoever stood on a control stays there. */

@@ -10,6 +10,12 @@ let totalsByDate = [];
 let eventsByDay = new Map();
 let lookDays = [];
 let axisDrawn = '';
+// Measured when the window changes, not at every step: to ask for it makes the browser lay out anew.
+let axisWidth = 0;
+
+function measureAxis() {
+  axisWidth = document.getElementById('chart').clientWidth;
+}
 
 function prepareTime() {
   const looks = DATA.assessments.map((row) => toDay(row.date));
@@ -95,8 +101,7 @@ function drawTime() {
   document.getElementById('after-word').textContent = t(state.mode === 'one' ? 'date' : 'after');
   document.getElementById('as-of').textContent = asOfText(state.after);
   drawPlayButton();
-  const { clientWidth } = document.getElementById('chart');
-  const drawn = [clientWidth, window.devicePixelRatio, language].join();
+  const drawn = [axisWidth, window.devicePixelRatio, language].join();
   if (drawn !== axisDrawn) {
     drawAxis();
     drawTicks();
@@ -122,7 +127,7 @@ function asOfText(day) {
 
 function drawAxis() {
   const canvas = document.getElementById('chart');
-  const width = canvas.clientWidth;
+  const width = axisWidth;
   if (!width) return;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
@@ -231,7 +236,7 @@ function drawLooks(ctx, x) {
 /** Month names under the axis, as many as there is room for. */
 function drawTicks() {
   const box = document.getElementById('ticks');
-  const width = box.clientWidth;
+  const width = axisWidth;
   const ticks = [];
   const start = toDate(axisFirst);
   let lastX = -Infinity;

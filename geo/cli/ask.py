@@ -226,9 +226,17 @@ def sources(form: str, layers: Path) -> None:
 @click.option(
     "--gazetteer", "tables", type=FOLDER, multiple=True, help="A further table of places."
 )
+@click.option("--date", help="Also say who held each candidate at the end of that day.")
 @format_option("table", "json")
 @layers_option
-def find(name: str, near: str | None, tables: tuple[Path, ...], form: str, layers: Path) -> None:
+def find(
+    name: str,
+    near: str | None,
+    tables: tuple[Path, ...],
+    date: str | None,
+    form: str,
+    layers: Path,
+) -> None:
     """
     Places that NAME may mean, in Latin or Arabic letters.
 
@@ -245,6 +253,7 @@ def find(name: str, near: str | None, tables: tuple[Path, ...], form: str, layer
             "kind": one.entry.kind,
             "distance_km": None if one.distance_km is None else round(one.distance_km, 1),
         }
+        | ({"held_by": theatre.holder(one.entry.lon, one.entry.lat, date)} if date else {})
         for one in answer.candidates
     ]
     if form == "json":

@@ -183,10 +183,15 @@ def fronts(table, theatre, composite, folder, bars, duck, day, middle):
     }
     if duck:
         peers.load_duckdb(duck, "dissolved", dissolved.reset_index())
-        others["DuckDB ST_Intersection of boundaries"] = (
+        others["DuckDB, of dissolved polygons"] = (
             lambda: peers.duckdb_front(duck, "dissolved", left, right),
+            None,
+            "ST_Intersection of boundaries, merged, measured",
+        )
+        others["DuckDB, of the layer"] = (
+            lambda: peers.duckdb_front_of_cells(duck, "cells", left, right),
             bars and 40,
-            "of dissolved polygons",
+            "the same after ST_CoverageUnion_Agg of the two holders",
         )
     ours = table.compare(
         "front of a pair, with lengths", lambda: front_lines(composite, day, left, right), others

@@ -120,6 +120,18 @@ def duckdb_front(connection, name, left, right):
     ).fetchall()
 
 
+def duckdb_front_of_cells(connection, name, left, right):
+    """The same from the patches of a layer."""
+    return connection.execute(
+        "WITH sides AS (SELECT holder, ST_CoverageUnion_Agg(geom) AS geom "
+        f"FROM {name} WHERE holder IN (?, ?) GROUP BY holder) "
+        "SELECT ST_AsWKB(line), ST_Length_Spheroid(ST_FlipCoordinates(line)) FROM ("
+        "SELECT ST_LineMerge(ST_Intersection(ST_Boundary(a.geom), ST_Boundary(b.geom))) AS line "
+        "FROM sides a, sides b WHERE a.holder = ? AND b.holder = ?)",
+        [left, right, left, right],
+    ).fetchall()
+
+
 def postgis_connection():
     """A connection to the server that BENCH_POSTGRES names, or None."""
     address = os.environ.get("BENCH_POSTGRES")
