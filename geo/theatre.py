@@ -702,6 +702,8 @@ class Theatre:
         after: str | dt.date | None = None,
         *,
         language: str = "en",
+        tiles: str | None = None,
+        attribution: str | None = None,
     ) -> Page:
         """
         Draw the theatre as one HTML page that opens without a network.
@@ -712,6 +714,11 @@ class Theatre:
             The dates compared at first; the default are the theatre's.
         language
             ``en`` or ``ar``; the page can switch.
+        tiles
+            Address of online map tiles to lie below, ``https://host/{z}/{x}/{y}.png``; the default
+            is none, and a page that needs no network.
+        attribution
+            Whose tiles they are; required with `tiles`.
 
         Returns
         -------
@@ -723,12 +730,22 @@ class Theatre:
         DateError
             If a date is before the first layer, or `after` is before `before`.
         ValueError
-            If the language is none of the two.
+            If the language is none of the two, or `tiles` is no such address or has no
+            attribution.
         """
         from geo import maps
 
         first, second = self._pair(before or self.before, after or self.after)
-        return maps.draw(self.folder, self.composite, before=first, after=second, language=language)
+        return maps.draw(
+            self.folder,
+            self.composite,
+            before=first,
+            after=second,
+            language=language,
+            tiles=tiles,
+            attribution=attribution,
+            picture=lambda: self.still(second, before=first, language=language).render("png"),
+        )
 
     @cached_property
     def _positions(self) -> dict[str, tuple[float, float]]:

@@ -20,6 +20,8 @@ _EXPORTS = (
 @click.option("--before", help="First date; the default is the theatre's.")
 @click.option("--after", help="Second date; the default is the theatre's.")
 @click.option("--language", type=click.Choice(["en", "ar"]), default="en", show_default=True)
+@click.option("--tiles", metavar="URL", help="Online tiles below: https://host/{z}/{x}/{y}.png.")
+@click.option("--attribution", help="Whose tiles they are; goes with --tiles.")
 @click.option(
     "-o",
     "--output",
@@ -28,13 +30,26 @@ _EXPORTS = (
     show_default=True,
     help="The HTML file to write.",
 )
-def map_(layers: Path, before: str | None, after: str | None, language: str, output: Path) -> None:
+def map_(
+    layers: Path,
+    before: str | None,
+    after: str | None,
+    language: str,
+    tiles: str | None,
+    attribution: str | None,
+    output: Path,
+) -> None:
     """Draw before and after as one HTML file that opens offline."""
     say(f"reading {layers} ...")
     theatre = open_theatre(layers)
     say("drawing ...")
-    path = theatre.map(before, after, language=language).save(output)
-    say(f"{path.stat().st_size / 1e6:.2f} MB; open it in any browser, no network needed:")
+    try:
+        page = theatre.map(before, after, language=language, tiles=tiles, attribution=attribution)
+    except ValueError as error:
+        raise _usage(error) from error
+    path = page.save(output)
+    need = "online tiles need a network" if tiles else "no network needed"
+    say(f"{path.stat().st_size / 1e6:.2f} MB; open it in any browser, {need}:")
     click.echo(str(path))
 
 
