@@ -38,7 +38,7 @@ MAX_ANCHORS = 8
 
 _TOUCH_M = 0.5
 _OVERSHOOT_M = 0.01
-_NOTCH_M = 0.02
+_BESIDE_M = 0.01
 _GRAZE = 1e-9
 _SAMPLES = 2000
 _SLACK = 1e-6
@@ -55,10 +55,6 @@ def _cross(a: Floats, b: Floats) -> Floats:
 
 def _dot(a: Floats, b: Floats) -> Floats:
     return np.asarray(a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1])
-
-
-def _coordinates(shape: BaseGeometry) -> Floats:
-    return np.asarray(shapely.get_coordinates(shape), float)
 
 
 def _lines(xy: Floats) -> NDArray[np.object_]:
@@ -562,14 +558,16 @@ class Piece:
             for name, shape in sorted((anchors or {}).items())
             for part in _separate(shapely.intersection(shape, polygon))
         ]
-        self.mesh = _Mesh(_notched(polygon, [part for _, part in parts]))
+        self.mesh = _Mesh(polygon)
         self.polygon = self.mesh.polygon
         self.free: Bools = np.ones(len(self.mesh.start), bool)
         ways = self._edges(edge, anchors or {}, open_edge, reach)
         for name, part in parts:
             link = shapely.shortest_line(part, ways[name]) if name in ways else None
             self._place(name, part, link if link is not None and link.length <= reach else None)
-        self.has_outside = bool((~self.free & self._on_shell()).any())
+        shell, *inner = self.mesh.rings
+        self.has_outside = not self.free[shell].all()
+        self.anchors += [self._edge_within(ring) for ring in inner if not self.free[ring].all()]
         if len(self.anchors) > MAX_ANCHORS:
             raise ValueError(
                 f"{len(self.anchors)} separate anchors lie inside one piece of ground, more than "
@@ -600,33 +598,32 @@ class Piece:
             if near.any():
                 self.free[near] = False
                 self.suppliers.add(name)
-                ways[name] = shapely.MultiPoint(list(middle[near]))
+            if near[mesh.rings[0]].any():
+                ways[name] = shapely.MultiPoint(list(middle[mesh.rings[0]][near[mesh.rings[0]]]))
         if open_edge and at_edge.any():
             self.free[at_edge] = False
             self.suppliers.add("edge")
         return ways
 
     def _place(self, name: str, part: BaseGeometry, link: BaseGeometry | None) -> None:
-        """Tell a part of an anchor amid the ground from one that is tied to the outer ring."""
-        mesh = self.mesh
-        middle = _points((mesh.xy[mesh.start] + mesh.xy[mesh.end]) / 2)
-        touched = shapely.distance(middle, part) <= 1.01 * _NOTCH_M
-        self.free &= ~touched
+        """Tell a part of an anchor amid the ground from one that is tied to the edge by a link."""
         self.suppliers.add(name)
-        anchor = _Anchor(_point_of(part), part)
-        # Whatever is tied to the outer ring counts as one way out.
+        anchor = _Anchor(_point_of(part, self.polygon), part)
         if link is not None:
+            # It is one way out together with all else at the edge, and no cut passes between.
             self._moored += [anchor, _Anchor(anchor.point, link)]
-        elif (touched & self._on_shell()).any():
-            self._moored.append(anchor)
         elif anchor not in self.anchors:
             self.anchors.append(anchor)
 
-    def _on_shell(self) -> Bools:
-        """Say of each border edge whether it is part of the outer ring."""
-        shell = np.zeros(len(self.mesh.start), bool)
-        shell[self.mesh.rings[0]] = True
-        return shell
+    def _edge_within(self, ring: Sequence[int]) -> _Anchor:
+        """The edge of a hole in the study area, as an anchor."""
+        mesh = self.mesh
+        e = next(e for e in ring if not self.free[e])
+        line = mesh.xy[[mesh.start[e], mesh.end[e]]]
+        step = line[1] - line[0]
+        inward = np.array([-step[1], step[0]]) / np.hypot(*step) * _BESIDE_M
+        x, y = line.mean(axis=0) + inward
+        return _Anchor((float(x), float(y)), shapely.LineString(line))
 
     @property
     def is_supplied(self) -> bool:
@@ -704,7 +701,7 @@ class Piece:
                     line = shapely.LineString(mesh.xy[[mesh.end[ring[i]], mesh.start[ring[j]]]])
                     away = shapely.distance(_points(mesh.xy[mesh.start[run]]), line)
                     straight = 0 < line.length <= reach and (away < 1e-3).all()
-                    if straight and not shapely.dwithin(moored, line, _NOTCH_M):
+                    if straight and not shapely.dwithin(moored, line, _BESIDE_M):
                         pairs.append((ring[i], ring[j]))
         edge = np.array(pairs, np.int64).reshape(-1, 2)
         ends = np.stack([mesh.xy[mesh.end[edge[:, 0]]], mesh.xy[mesh.start[edge[:, 1]]]], axis=1)
@@ -716,7 +713,7 @@ class Piece:
 
         Also says for each which point anchor it touches, -1 for none.
         """
-        others = np.concatenate([places, self._anchor_points, *map(_coordinates, self._walls())])
+        others = np.concatenate([places, self._anchor_points, self._walls.reshape(-1, 2)])
         parts: list[Legs] = []
         anchor: list[int] = []
         for number, xy, arms in self._obstacles():
@@ -727,7 +724,7 @@ class Piece:
 
     def _legs_through(self, place: Floats) -> Legs:
         """Return the shortest legs through a place."""
-        others = np.concatenate([self._anchor_points, *map(_coordinates, self._walls())])
+        others = np.concatenate([self._anchor_points, self._walls.reshape(-1, 2)])
         legs = _through(self.mesh, self.free, place + _NUDGE, others, np.zeros((0, 2)))
         return self._lawful(legs)
 
@@ -754,14 +751,12 @@ class Piece:
         for number, anchor in enumerate(self.anchors):
             if anchor.shape.geom_type == "Point":
                 yield number, np.array(anchor.point) + _NUDGE, np.zeros((0, 2))
-        for wall in self._walls():
-            xy = shapely.get_coordinates(wall)
-            closed = bool((xy[0] == xy[-1]).all())
-            amid = shapely.distance(_points(xy), self.polygon.boundary) > _NOTCH_M
-            for i in np.flatnonzero(amid[: len(xy) - closed]).tolist():
-                arms = [xy[i + 1]] if i + 1 < len(xy) else []
-                arms += [xy[i - 1]] if i else [xy[-2]] if closed else []
-                yield -1, xy[i], np.array(arms) - xy[i]
+        vertex, which = np.unique(self._walls.reshape(-1, 2), axis=0, return_inverse=True)
+        other = self._walls[:, ::-1].reshape(-1, 2)
+        which = which.ravel()
+        amid = shapely.distance(_points(vertex), self.polygon.boundary) > _BESIDE_M
+        for v in np.flatnonzero(amid).tolist():
+            yield -1, vertex[v], other[which == v] - vertex[v]
         mesh = self.mesh
         into = np.empty(len(mesh.start), np.int64)
         into[mesh.following] = np.arange(len(mesh.start))
@@ -770,27 +765,33 @@ class Piece:
             ahead, back = mesh.xy[mesh.end[e]] - at, mesh.xy[mesh.start[into[e]]] - at
             if _cross(ahead, back) < -_SLACK * np.hypot(*ahead) * np.hypot(*back):
                 outward = ahead / np.hypot(*ahead) + back / np.hypot(*back)
-                yield -1, at - outward / np.hypot(*outward) * 1e-2, np.zeros((0, 2))
+                yield -1, at - outward / np.hypot(*outward) * _BESIDE_M, np.zeros((0, 2))
 
-    def _walls(self) -> list[BaseGeometry]:
-        """Lines that no leg may cross."""
+    @cached_property
+    def _walls(self) -> Floats:
+        """Segments that no leg may cross, shape (n, 2, 2), noded where they meet."""
         shapes = [a.shape for a in (*self.anchors, *self._moored) if a.shape.geom_type != "Point"]
+        if not shapes:
+            return np.zeros((0, 2, 2))
         lines = [s.boundary if s.geom_type == "Polygon" else s for s in shapes]
-        return [line for shape in lines for line in shapely.get_parts(shape)]
+        parts = shapely.get_parts(shapely.union_all(lines))
+        xy, line = shapely.get_coordinates(parts, return_index=True)
+        follows = np.flatnonzero(line[1:] == line[:-1])
+        return np.stack([xy[follows], xy[follows + 1]], axis=1)
 
     def _lawful(self, legs: Legs) -> Legs:
         """Drop legs that cross an anchor."""
-        walls = self._walls()
-        if not walls or not len(legs.edge):
+        if not len(self._walls) or not len(legs.edge):
             return legs
-        xy, line = shapely.get_coordinates(walls, return_index=True)
-        follows = np.flatnonzero(line[1:] == line[:-1])
-        wall = np.stack([xy[follows], xy[follows + 1]], axis=1)
+        wall = self._walls
         tree = shapely.STRtree(list(_lines(wall)))
         leg, segment = tree.query(_lines(legs.xy), predicate="intersects")
         crossed = _crosses(legs.xy[leg], wall[segment])
         bad = np.zeros(len(legs.edge), bool)
         bad[leg[crossed]] = True
+        for anchor in (*self.anchors, *self._moored):
+            if anchor.shape.geom_type == "Polygon":
+                bad |= shapely.contains_properly(anchor.shape, _points(legs.xy.mean(axis=1)))
         return legs._take(~bad)
 
     # ------------------------------------------------------------ cuts
@@ -911,25 +912,6 @@ def _crosses(a: Floats, b: Floats) -> Bools:
     return np.asarray(apart(a, b) & apart(b, a))
 
 
-def _notched(polygon: shapely.Polygon, parts: Sequence[BaseGeometry]) -> shapely.Polygon:
-    """Give a polygon two more vertices beside each point where an anchor meets its border."""
-    xy = shapely.get_coordinates(parts)
-    border = shapely.get_parts(polygon.boundary)
-    touches = _points(xy)[shapely.distance(_points(xy), polygon.boundary) <= 1e-6]
-    if not len(touches):
-        return polygon
-    rings = []
-    for ring in border:
-        here = shapely.line_locate_point(ring, touches[shapely.distance(touches, ring) <= 1e-6])
-        at = np.concatenate([here - _NOTCH_M, here + _NOTCH_M]) % ring.length
-        old = shapely.get_coordinates(ring)[:-1]
-        step = np.hypot(*np.diff(shapely.get_coordinates(ring), axis=0).T)
-        where = np.concatenate([np.cumsum(step) - step, at])
-        new = shapely.get_coordinates(shapely.line_interpolate_point(ring, at))
-        rings.append(np.concatenate([old, new])[np.argsort(where, kind="stable")])
-    return shapely.Polygon(rings[0], rings[1:])
-
-
 def _separate(shape: shapely.Geometry) -> list[BaseGeometry]:
     """The connected parts of an anchor: points, merged lines, polygons."""
     parts = [p for p in shapely.get_parts(shape) if not p.is_empty]
@@ -950,13 +932,25 @@ def _connected(parts: list[BaseGeometry]) -> list[list[BaseGeometry]]:
     return groups
 
 
-def _point_of(shape: BaseGeometry) -> tuple[float, float]:
-    """A point of an anchor, within a segment where it is a line."""
+def _point_of(shape: BaseGeometry, ground: shapely.Polygon) -> tuple[float, float]:
+    """A point of an anchor that lies within the ground, not on its border."""
     if shape.geom_type == "Polygon":
-        shape = shapely.point_on_surface(shape)
-    xy = shapely.get_coordinates(shape)
-    x, y = xy[0] if len(xy) == 1 else (xy[0] + xy[1]) / 2
-    return float(x), float(y)
+        xy = shapely.get_coordinates(shapely.point_on_surface(shape))
+    elif shape.geom_type == "Point":
+        xy = shapely.get_coordinates(shape)
+    else:
+        at, line = shapely.get_coordinates(shapely.get_parts(shape), return_index=True)
+        follows = np.flatnonzero(line[1:] == line[:-1])
+        xy = (at[follows] + at[follows + 1]) / 2
+    far = shapely.distance(_points(xy), ground.boundary)
+    best = xy[int(np.argmax(far))]
+    if far.max() < _BESIDE_M:
+        turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+        near = best + _BESIDE_M * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        near = near[shapely.contains_xy(ground, near)]
+        if len(near):
+            best = near[int(np.argmax(shapely.distance(_points(near), ground.boundary)))]
+    return float(best[0]), float(best[1])
 
 
 def _closed_walks(node: Ints, weight: Floats, bits: Ints, full: int) -> list[list[int]] | None:

@@ -256,24 +256,6 @@ class Estimator:
         unused = [u for u in self._unused if self._in_force(u.place_id, day)]
         return Draft(day, tuple(features), tuple(unused), float(1 - unknown / whole))
 
-    def weight(self, row: Row, day: dt.date) -> float:
-        """
-        Return the weight of one statement on a date.
-
-        Parameters
-        ----------
-        row
-            One of the statements.
-        day
-            The date; not before the statement's.
-
-        Returns
-        -------
-        weight
-            Basis x confidence x age x position, see `Parameters`.
-        """
-        return self._weight(row, day)
-
     # Sites and cells: geometry, whatever the date.
 
     def _found_sites(self) -> tuple[dict[str, tuple[float, float, float]], dict[str, list[str]]]:
@@ -403,7 +385,7 @@ class Estimator:
         actors: dict[str, float] = defaultdict(float)
         voices: dict[tuple[str, str], float] = defaultdict(float)
         for row in current:
-            weight = self._weight(row, day)
+            weight = self.weight(row, day)
             for party, share in _parties(row):
                 side = self._sides.get(party, party)
                 actors[party] += weight * share
@@ -474,8 +456,22 @@ class Estimator:
         }
         return side if leanings == {side} and row.values["status"] == Status.CONTROLLED else ""
 
-    def _weight(self, row: Row, day: dt.date) -> float:
-        """Basis x confidence x age x position."""
+    def weight(self, row: Row, day: dt.date) -> float:
+        """
+        Return the weight of one statement on a date.
+
+        Parameters
+        ----------
+        row
+            One of the statements.
+        day
+            The date; not before the statement's.
+
+        Returns
+        -------
+        weight
+            Basis x confidence x age x position, see `Parameters`.
+        """
         parameters, values = self.parameters, row.values
         basis = str(values["basis"])
         holder = self._holder(row)

@@ -545,7 +545,8 @@ class _Severed:
         if key not in self._known:
             shape = self._piece.behind(cut) if cut else self._piece.polygon
             self._known[key] = (self._ground.lonlat(shape), self._ground.held_km2(shape))
-        return line, *self._known[key]
+        pocket, km2 = self._known[key]
+        return line, None if shapely.is_empty(pocket) else pocket, km2
 
 
 def pockets(
