@@ -42,6 +42,8 @@ _BESIDE_M = 0.01
 _GRAZE = 1e-9
 _SAMPLES = 2000
 _SLACK = 1e-6
+_TURN = np.arange(8) * np.pi / 4 + 0.1
+_COMPASS = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
 _NUDGE = np.array([1.37e-3, 0.71e-3])
 """Positions move by this, metres, before sight runs from them, so as to lie within a triangle."""
 
@@ -180,7 +182,7 @@ class Legs:
     @property
     def length(self) -> Floats:
         """
-        Lengths in the plane.
+        Measure the legs in the plane.
 
         Returns
         -------
@@ -757,6 +759,13 @@ class Piece:
         amid = shapely.distance(_points(vertex), self.polygon.boundary) > _BESIDE_M
         for v in np.flatnonzero(amid).tolist():
             yield -1, vertex[v], other[which == v] - vertex[v]
+        # Where a barrier meets the border, a leg may end on either side of it.
+        leaves = shapely.distance(_points(self._walls.mean(axis=1)), self.polygon.boundary)
+        off = np.repeat(leaves > _BESIDE_M, 2)
+        for v in np.unique(which[off & ~amid[which]]).tolist():
+            around = vertex[v] + 2 * _BESIDE_M * _COMPASS
+            for xy in around[shapely.contains_xy(self.polygon, around)]:
+                yield -1, xy, np.zeros((0, 2))
         mesh = self.mesh
         into = np.empty(len(mesh.start), np.int64)
         into[mesh.following] = np.arange(len(mesh.start))
@@ -945,8 +954,7 @@ def _point_of(shape: BaseGeometry, ground: shapely.Polygon) -> tuple[float, floa
     far = shapely.distance(_points(xy), ground.boundary)
     best = xy[int(np.argmax(far))]
     if far.max() < _BESIDE_M:
-        turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-        near = best + _BESIDE_M * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        near = best + _BESIDE_M * _COMPASS
         near = near[shapely.contains_xy(ground, near)]
         if len(near):
             best = near[int(np.argmax(shapely.distance(_points(near), ground.boundary)))]

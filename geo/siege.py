@@ -18,10 +18,12 @@ between them an odd number of times. That parity is additive over legs, so of al
 same two enemy stretches with the same parities only the shortest matters, and the minimum cut is a
 shortest closed walk in the double cover of a small graph: no grid, no sampling.
 
-**Error.** Lengths are exact for the polygons given, to 1e-6 (the search for the best direction
-through a point) in an equal-area plane that is within 0.03 % of the ellipsoid up to 300 km from its
-centre. Where the polygons are only known to kilometres, so is the answer. A leg that would have to
-touch two anchors or places at once is found where it runs through both of them.
+**Error.** Lengths are exact for the polygons given, to 1e-6 of themselves and 5 cm a leg (legs keep
+that clear of anchors and of corners of the edge), in an equal-area plane that is within 0.03 % of
+the ellipsoid up to 300 km from its centre. Ground with more than `MAX_VERTICES` vertices in one
+piece is first simplified to `TOLERANCE_M`, so that each leg may be off by twice that. Where the
+polygons are only known to kilometres, so is the answer. A place that lies in a waist between two
+anchors is passed on both sides: the same leg then counts twice, and the pocket is empty.
 
 **Cost.** One triangulation of the n vertices, O(n) corners that each look at what they see, and a
 walk over as many nodes as there are enemy stretches and islands. It doubles with each separate
