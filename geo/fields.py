@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import difflib
 import hashlib
 import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
+
+from rapidfuzz import process
 
 from geo.errors import Issue, escape
 from geo.model import ID_PATTERN, RESERVED_IDS, Column, Schema, Value
@@ -514,7 +515,7 @@ def _choice(value: object, column: Column) -> Result:
     text, issues = _trimmed(value, column)
     if text is None or text in column.choices:
         return text, issues
-    near = difflib.get_close_matches(str(text).lower(), column.choices, n=1)
+    near = process.extractOne(str(text).lower(), column.choices, score_cutoff=60)
     hint = f"did you mean {near[0]}? " if near else ""
     listed = ", ".join(column.choices)
     hint += f"one of: {listed}" if len(listed) < 200 else "see the data dictionary"
@@ -698,7 +699,7 @@ def _unknown(
 
 def _unknown_value(value: object, key: str, known: frozenset[str]) -> Result:
     name = escape(key, 60)
-    near = difflib.get_close_matches(key.lower(), sorted(known), n=1, cutoff=0.8)
+    near = process.extractOne(key.lower(), sorted(known), score_cutoff=80)
     hint = f"did you mean {near[0]}?" if near else "it is kept as it is"
     notice = _warning("props.unknown", f"the key {name} is not in the data dictionary", hint)
     if isinstance(value, int) and not isinstance(value, bool):

@@ -1,0 +1,75 @@
+import math
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.crs import CRSError, LocalPlane, area_km2, distance_km, length_km, snap
+
+
+def cell_km2(west, south, east, north):
+    """Area of a cell of the graticule of WGS 84, from the closed form of the authalic latitude."""
+    a, f = 6378.137, 1 / 298.257223563
+    e = math.sqrt(f * (2 - f))
+
+    def q(lat):
+        s = e * math.sin(math.radians(lat))
+        return s / e / (1 - s * s) + math.log((1 + s) / (1 - s)) / (2 * e)
+
+    b2 = a * a * (1 - e * e)
+    return b2 * math.radians(east - west) * (q(north) - q(south)) / 2
+
+
+@pytest.mark.parametrize("box", [(37, 33, 38, 34), (-5, 50, -4, 51), (10, -1, 11, 0)])
+def test_a_cell_of_the_graticule_has_its_closed_form_area(box):
+    assert area_km2(shapely.box(*box))[0] == pytest.approx(cell_km2(*box), rel=1e-6)
+
+
+def test_a_published_distance_is_met():
+    # The example of GeodSolve's manual: JFK to LHR, 5551.759400 km.
+    assert distance_km(-73.8, 40.6, -0.5, 51.6) == pytest.approx(5551.7594, abs=1e-4)
+
+
+def test_a_degree_of_the_meridian_has_its_published_length():
+    # 110.574 km from the equator to 1 degree north, 111.694 km from 89 degrees to the pole.
+    lines = [shapely.LineString([(0, 0), (0, 1)]), shapely.LineString([(0, 89), (0, 90)])]
+    assert length_km(lines) == pytest.approx([110.574, 111.694], abs=5e-4)
+
+
+@given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=8, unique=True))
+def test_splitting_an_edge_changes_no_area(parts):
+    whole = shapely.box(36, 33, 40, 35)
+    south = [(36 + 4 * t, 33) for t in sorted(parts)]
+    split = shapely.Polygon([(36, 33), *south, (40, 33), (40, 35), (36, 35)])
+    assert area_km2(split)[0] == pytest.approx(area_km2(whole)[0], rel=1e-6)
+
+
+def test_a_hole_is_taken_off_whatever_its_direction():
+    shell = shapely.box(37, 33, 38, 34).exterior.coords
+    hole = list(shapely.box(37.2, 33.2, 37.4, 33.4).exterior.coords)
+    expected = cell_km2(37, 33, 38, 34) - cell_km2(37.2, 33.2, 37.4, 33.4)
+    for ring in (hole, hole[::-1]):
+        assert area_km2(shapely.Polygon(shell, [ring]))[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_metres_are_refused():
+    with pytest.raises(CRSError, match="not longitude and latitude"):
+        area_km2(shapely.box(500_000, 3_600_000, 501_000, 3_601_000))
+
+
+@given(st.floats(35, 40), st.floats(31, 36))
+def test_the_local_plane_leads_back_and_keeps_distances(lon, lat):
+    plane = LocalPlane(37.5, 33.5)
+    there = plane.forward(shapely.Point(lon, lat))
+    back = plane.inverse(there)
+    assert (back.x, back.y) == pytest.approx((lon, lat), abs=1e-9)
+    away = float(distance_km(37.5, 33.5, lon, lat))
+    assert math.hypot(there.x, there.y) / 1e3 == pytest.approx(away, rel=5e-4, abs=1e-6)
+
+
+def test_snapped_coordinates_are_what_their_six_decimals_say():
+    xy = shapely.get_coordinates(snap(shapely.Point(37.12345678, -0.0000001)))
+    assert xy.tolist() == [[37.123457, 0.0]]
+    assert not np.signbit(xy[0, 1])
