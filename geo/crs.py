@@ -43,7 +43,7 @@ GRID_DEG = 1e-6
 _GEOD = Geod(ellps="WGS84")
 _MAX_EDGE_DEG = 0.05
 """Edges are measured in pieces no longer than this, about 5 km: an area is then off by less than
-a millionth (the tests compare pieces a tenth as long)."""
+a millionth (compared with the closed form for cells of the graticule)."""
 
 
 def snap(geometry: shapely.Geometry) -> shapely.Geometry:
