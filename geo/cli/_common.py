@@ -155,7 +155,16 @@ def _spreadsheet_safe(value: object) -> object:
 
 
 def _geojson(frame: gpd.GeoDataFrame) -> str:
-    text = frame.copy()
-    for name in text.columns.drop("geometry"):
-        text[name] = [plain(value) for value in text[name]]
-    return str(text.to_json(ensure_ascii=False, drop_id=True))
+    """A FeatureCollection, one feature a line."""
+    import shapely
+
+    records = frame.drop(columns="geometry").to_dict("records")
+    shapes = shapely.to_geojson(frame.geometry.array)
+    features = []
+    for record, shape in zip(records, shapes, strict=True):
+        properties = json.dumps({k: plain(v) for k, v in record.items()}, ensure_ascii=False)
+        features.append(
+            f'{{"type": "Feature", "properties": {properties}, "geometry": {shape or "null"}}}'
+        )
+    body = ",\n".join(features)
+    return f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}'
