@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from geo import cache, evidence, files, fronts, siege, validation
+from geo import cache, evidence, files, fronts, points, siege, validation
 from geo.composite import Composite
 from geo.errors import DateError, UnknownIdError
 from geo.estimate import Estimator
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from geo.gazetteer import Gazetteer
     from geo.layers import Folder
     from geo.maps import Page
+    from geo.plots import Plots
     from geo.stills import Animation, Still
 
 __all__ = ["Theatre", "open_layers"]
@@ -122,6 +123,37 @@ class Theatre:
         days = self.dates
         span = f"{days[0]} to {days[-1]}, {len(days)} layers" if days else "no control layer yet"
         return f"<Theatre {self.folder.theatre.id}: {span}, {len(self.folder.events)} events>"
+
+    def _repr_html_(self) -> str:
+        from geo import frames
+
+        name = str(self.folder.theatre.properties["name"])
+        if not self.dates:
+            return frames.card(name, "<p>no control layer yet</p>")
+        held = self.areas()
+        held = held[held["date"] == self.dates[-1]].sort_values("area_km2", ascending=False)
+        colors = self._colors
+        ground = "".join(
+            f"<li>{frames.swatch(row['controller'] or row['status'], colors)} "
+            f"{row['area_km2']:,.0f} km²</li>"
+            for row in held.to_dict("records")
+        )
+        span = f"{self.dates[0]} to {self.dates[-1]}: {len(self.dates)} layers"
+        events, places = len(self.folder.events), len(self.folder.places)
+        counts = f"{events} events, {places} places, {len(self.folder.statements.rows)} statements"
+        body = (
+            f"<p>{span}; {counts}</p><p>as of {self.dates[-1]}</p>"
+            f'<ul style="list-style:none;padding:0">{ground}</ul>'
+        )
+        return frames.card(name, body)
+
+    @cached_property
+    def _colors(self) -> dict[str, str]:
+        """The colour of each actor: its own, or that of its side."""
+        rows = self.folder.rows("actors")
+        own = {key: str(row.values.get("color") or "") for key, row in rows.items()}
+        named = {key: own[key] or own.get(self.folder.sides.get(key, key), "") for key in own}
+        return {key: color for key, color in named.items() if color}
 
     @property
     def dates(self) -> tuple[dt.date, ...]:  # numpydoc ignore=RT01
@@ -223,9 +255,15 @@ class Theatre:
         first, second = self._pair(before, after)
         if min_area_km2 < 0:
             raise ValueError(f"min_area_km2 is {min_area_km2}; it cannot be negative")
-        return evidence.explain(
+        from geo.frames import ChangeFrame
+
+        pieces = evidence.explain(
             self.folder, self.composite, first, second, min_area_km2=min_area_km2
         )
+        change = ChangeFrame(pieces)
+        title = f"Change from {self._in_force(first)} to {self._in_force(second)}"
+        change.attrs |= pieces.attrs | {"title": title, "colors": self._colors}
+        return change
 
     def transfers(self, before: str | dt.date, after: str | dt.date) -> pd.DataFrame:
         """
@@ -290,7 +328,7 @@ class Theatre:
         DateError
             If there is no layer.
         """
-        import pandas as pd
+        from geo.frames import HistoryFrame
 
         lon, lat = self.position(place_id)
         intervals = self.composite.history_at(lon, lat)
@@ -300,7 +338,10 @@ class Theatre:
         for key, run in groupby(intervals, key=lambda item: _axes(item[2])):
             pieces = list(run)
             rows.append(self._interval(key, pieces))
-        return pd.DataFrame(rows)
+        history = HistoryFrame(rows)
+        name = self.folder.places[place_id].properties["name"]
+        history.attrs |= {"title": f"Who held {name}", "colors": self._colors}
+        return history
 
     def holder(self, lon: float | None, lat: float | None, day: str | dt.date) -> str | None:
         """
@@ -462,6 +503,39 @@ class Theatre:
         self._require_sides(left, right)
         first, second = self._pair(before, after)
         return fronts.movement(self.composite, first, second, left, right, self._positions)
+
+    def events(self) -> gpd.GeoDataFrame:
+        """
+        Return every event with what the map says of its ground.
+
+        Returns
+        -------
+        events
+            One row an event, by date; the columns stand at `geo.points.events_beside_control`.
+
+        Raises
+        ------
+        DateError
+            If there is no layer.
+        """
+        return points.events_beside_control(self.folder, self.composite)
+
+    def places(self) -> pd.DataFrame:
+        """
+        Return every located place of the study area with how often it changed hands.
+
+        Returns
+        -------
+        places
+            One row a place, most changes first; the columns stand at
+            `geo.points.places_beside_control`.
+
+        Raises
+        ------
+        DateError
+            If there is no layer.
+        """
+        return points.places_beside_control(self.folder, self.composite)
 
     def why(self, where: str | tuple[float, float], day: str | dt.date) -> evidence.Why:
         """
@@ -626,6 +700,13 @@ class Theatre:
         return siege.isolation(
             self.composite, parse_day(day), side, **self._supply(day, side), **rules
         )
+
+    @cached_property
+    def plot(self) -> Plots:  # numpydoc ignore=RT01
+        """Matplotlib axes: ``plot(day)``, ``plot.areas()`` and more (`geo.plots`)."""
+        from geo.plots import Plots
+
+        return Plots(self.folder, self.composite, self.areas)
 
     def still(
         self,

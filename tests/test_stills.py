@@ -132,7 +132,7 @@ def test_joined_letters_are_outlines_in_pdf(theatre):
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     with paper.style():
-        name = get_font(findfont(FontProperties(family=paper._families()[-2]))).postscript_name
+        name = get_font(findfont(FontProperties(family=paper.families()[-2]))).postscript_name
     if "Arabic" not in name:
         pytest.skip("no font of its own for Arabic here")
     assert name.encode() not in drawn(theatre, language="ar").render("pdf")

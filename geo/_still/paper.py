@@ -51,7 +51,7 @@ def style() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(
             {
-                "font.family": list(_families()),
+                "font.family": list(families()),
                 "lines.scale_dashes": False,
                 "path.simplify": False,
                 "pdf.fonttype": 42,
@@ -65,7 +65,7 @@ def style() -> Iterator[None]:
 
 
 @cache
-def _families() -> tuple[str, ...]:
+def families() -> tuple[str, ...]:
     """The fonts at hand; the last comes with matplotlib and has the letters of both languages."""
     from matplotlib.font_manager import fontManager
 
@@ -79,7 +79,7 @@ def _glyphs() -> frozenset[int]:
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     found: set[int] = set()
-    for name in _families():
+    for name in families():
         found.update(get_font(findfont(FontProperties(family=name))).get_charmap())
     return frozenset(found)
 
@@ -137,7 +137,7 @@ class Sheet:
         for paint in paints:
             if isinstance(paint, str):
                 # A hairline of the same colour closes the seam that smoothing leaves.
-                self._add(_outline(shape), face=paint, edge=paint, width=0.6)
+                self._add(outline(shape), face=paint, edge=paint, width=0.6)
             else:
                 path = _hatching(shape.bounds, paint, unit)
                 dash = paint.dash and (paint.dash[0] * unit, paint.dash[1] * unit)
@@ -150,12 +150,12 @@ class Sheet:
                     cap=cap,
                     alpha=paint.alpha,
                 )
-                patch.set_clip_path(_outline(shape), self._axes.transData)
+                patch.set_clip_path(outline(shape), self._axes.transData)
 
     def fill(self, shape: BaseGeometry, color: str, alpha: float = 1.0) -> None:
         """Fill an area."""
         if not shape.is_empty:
-            self._add(_outline(shape), face=color, alpha=alpha)
+            self._add(outline(shape), face=color, alpha=alpha)
 
     def stroke(
         self,
@@ -167,7 +167,7 @@ class Sheet:
     ) -> None:
         """Draw lines, or the border of an area."""
         if not shape.is_empty:
-            self._add(_outline(shape), edge=color, width=width, dash=dash, alpha=alpha)
+            self._add(outline(shape), edge=color, width=width, dash=dash, alpha=alpha)
 
     def _add(
         self,
@@ -288,7 +288,7 @@ def _measure(renderer: Any, text: str, size: float, bold: bool) -> float:
     return _WIDTHS[key]
 
 
-def _outline(shape: BaseGeometry) -> Outline:
+def outline(shape: BaseGeometry) -> Outline:
     """A geometry as a path of matplotlib; holes turn the other way than shells."""
     from matplotlib.path import Path as Outline
 
