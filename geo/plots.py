@@ -16,7 +16,7 @@ import shapely
 
 from geo import fronts
 from geo._still.looks import INK, OUTSIDE, QUIET, look_of, mix, paints_of
-from geo._still.paper import families, outline, shown, style
+from geo._still.paper import families, lay, months, new_axes, patch, rim, shown, style
 from geo._still.scene import Scene
 from geo._still.words import Words
 from geo.evidence import locate
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from geo._still.looks import Look
+    from geo._still.paper import Axes
     from geo.composite import Composite
     from geo.layers import Folder
 
@@ -97,7 +97,7 @@ class Plots:
         cosine = math.cos(math.radians((south + north) / 2))
         height = 7.5 * (north - south) / ((east - west) * cosine)
         with style():
-            axes: Any = ax or _axes(11.0, min(max(height, 3.0), 10.0), "compressed")
+            axes: Any = ax or new_axes(11.0, min(max(height, 3.0), 10.0), "compressed")
             axes.set_facecolor(OUTSIDE)
             for look, shape in scene.looks.items():
                 self._ground(axes, scene, look, shape)
@@ -155,7 +155,7 @@ class Plots:
         names = ["area_km2", *(["low_km2", "high_km2"] if banded else [])]
         table = frame.groupby(["holder", "date"])[names].sum()
         with style():
-            axes: Any = ax or _axes(9.5, 4.6)
+            axes: Any = ax or new_axes(9.5, 4.6)
             ends: dict[str, float] = {}
             for holder in [h for h in scene.holders if h != "unknown"]:
                 color = scene.colors.get(holder, _GREY)
@@ -175,7 +175,7 @@ class Plots:
                 axes.plot(days, held["area_km2"], "o", color=color, markersize=4)
                 ends[scene.holder_title(holder)] = float(held["area_km2"].iloc[-1])
             _label_ends(axes, self._composite.dates[-1], ends)
-            _time(axes)
+            months(axes)
             axes.set_ylabel("km²")
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
             band = "; the shade is the 90 % band" if banded else ""
@@ -212,7 +212,7 @@ class Plots:
                 parts[str(word)][i] = length
         scene = Scene(self._folder, self._composite, days[-1], None, self._words)
         with style():
-            axes: Any = ax or _axes(9.5, 4.0)
+            axes: Any = ax or new_axes(9.5, 4.0)
             spots, below = np.arange(len(days)), np.zeros(len(days))
             for word, (color, hatch) in _CERTAINTY.items():
                 axes.bar(
@@ -266,7 +266,7 @@ class Plots:
         days = self._composite.dates
         spare = (days[-1] - days[0]) / 12
         with style():
-            axes: Any = ax or _axes(9.5, 1.4 + 0.36 * len(found))
+            axes: Any = ax or new_axes(9.5, 1.4 + 0.36 * len(found))
             for row, (lon, lat, _) in enumerate(spots):
                 lives = self._composite.history_at(lon, lat)
                 looks = [(a, b, look_of(label, scene.sides)) for a, b, label in lives]
@@ -283,7 +283,7 @@ class Plots:
             axes.set_yticks(range(len(found)), [shown(name) for name in names], family=families())
             axes.set_ylim(len(found) - 0.5, -0.5)
             axes.set_xlim(days[0], days[-1] + spare)
-            _time(axes)
+            months(axes)
             for day in days:
                 axes.axvline(day, color=INK, linewidth=0.6, alpha=0.35)
             axes.legend(
@@ -323,7 +323,7 @@ class Plots:
         scene = Scene(self._folder, self._composite, self._composite.dates[-1], None, self._words)
         color = scene.colors.get(side, _GREY)
         with style():
-            axes: Any = ax or _axes(9.5, 4.0)
+            axes: Any = ax or new_axes(9.5, 4.0)
             length = narrowest["length_km"].astype(float)
             axes.vlines(narrowest["day"], 0, length, color=color, linewidth=3, alpha=0.5)
             axes.plot(narrowest["day"], length, "o", color=color, markersize=7)
@@ -333,7 +333,7 @@ class Plots:
             axes.set_ylim(bottom=0)
             axes.set_xlim(self._composite.dates[0], self._composite.dates[-1])
             axes.margins(x=0.05)
-            _time(axes)
+            months(axes)
             axes.set_ylabel("km")
             _title(axes, f"The narrowest neck: {scene.holder_name(side)}", scene.name)
         drawn: Axes = axes
@@ -341,19 +341,11 @@ class Plots:
 
     def _ground(self, ax: Axes, scene: Scene, look: Look, shape: Any) -> None:
         """One look on the map: its fill, and lines over it."""
-        from matplotlib.patches import PathPatch
-
         face, lines = _paint(look, scene.colors)
-        ax.add_patch(
-            PathPatch(outline(shape), facecolor=face, edgecolor=face, linewidth=0.3, zorder=1)
-        )
+        lay(ax, shape, facecolor=face, edgecolor=face, linewidth=0.3, zorder=1)
         if lines:
-            ax.add_patch(
-                PathPatch(
-                    outline(shape), facecolor="none", hatch=lines[0], hatchcolor=lines[1],
-                    edgecolor="none", linewidth=0, zorder=1,
-                )
-            )  # fmt: skip
+            plain = {"facecolor": "none", "edgecolor": "none", "linewidth": 0, "zorder": 1}
+            lay(ax, shape, hatch=lines[0], hatchcolor=lines[1], **plain)
 
     def _places(self, ax: Axes) -> None:
         """Dots of all places, names of the larger ones where there is room."""
@@ -374,8 +366,6 @@ class Plots:
 
     def _key(self, scene: Scene, *, plain: bool = False) -> list[Any]:
         """The legend: one swatch a holder, with its ground unless `plain`."""
-        from matplotlib.patches import Patch
-
         totals = scene.totals[scene.layer]
         handles = []
         for holder in scene.holders:
@@ -384,22 +374,8 @@ class Plots:
             face, lines = _paint(scene.holder_look(holder), scene.colors)
             name = shown(scene.holder_title(holder))
             text = name if plain else f"{name}  {totals[holder]:,.0f} km²"
-            handles.append(
-                Patch(
-                    facecolor=face, edgecolor=QUIET, hatch=lines and lines[0],
-                    hatchcolor=lines[1] if lines else None, label=text,
-                )
-            )  # fmt: skip
+            handles.append(patch(face, lines, text))
         return handles
-
-
-def _axes(width: float, height: float, layout: str = "constrained") -> Axes:
-    """New axes of a size in inches."""
-    import matplotlib.pyplot as plt
-
-    _, ax = plt.subplots(figsize=(width, height), layout=layout)
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
 
 
 def _degrees(east: str, west: str) -> Callable[[float, object], str]:
@@ -431,24 +407,17 @@ def _paint(look: Look, colors: dict[str, str]) -> tuple[str, tuple[str, str] | N
 
 
 def _line(ax: Axes, line: Any, color: str, width: float, dashes: Any) -> None:
-    from matplotlib.patches import PathPatch
-
     if not line.is_empty:
-        ax.add_patch(
-            PathPatch(
-                outline(line), facecolor="none", edgecolor=color, linewidth=width,
-                linestyle=dashes, zorder=3, joinstyle="round", capstyle="butt",
-            )
-        )  # fmt: skip
+        ends = {"joinstyle": "round", "capstyle": "butt"}
+        drawn = {"facecolor": "none", "edgecolor": color, "linewidth": width, "zorder": 3}
+        lay(ax, line, linestyle=dashes, **drawn, **ends)
 
 
 def _named(ax: Axes, x: Any, y: Any, text: str) -> None:
     """A name beside a point, with a light rim."""
-    from matplotlib.patheffects import withStroke
-
     ax.annotate(
         shown(text), (x, y), (4, 3), textcoords="offset points", fontsize=8, zorder=6,
-        color=INK, family=families(), path_effects=[withStroke(linewidth=2, foreground="white")],
+        color=INK, family=families(), path_effects=rim(2),
     )  # fmt: skip
 
 
@@ -463,16 +432,6 @@ def _label_ends(ax: Axes, day: Any, ends: dict[str, float]) -> None:
             shown(text), (day, low), (8, 0), textcoords="offset points", va="center",
             color=INK, fontsize=9, family=families(), annotation_clip=False,
         )  # fmt: skip
-
-
-def _time(ax: Axes) -> None:
-    """A time axis that names months once."""
-    from matplotlib import dates
-
-    known: Any = dates
-    locator = known.AutoDateLocator()
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(known.ConciseDateFormatter(locator))
 
 
 def _title(ax: Axes, title: str, below: str) -> None:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import shapely
 
-from geo._still.looks import INK, Lines
+from geo._still.looks import INK, QUIET, Lines
 from geo.errors import GeoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from matplotlib.axes import Axes as Axes
     from matplotlib.path import Path as Outline
     from shapely.geometry.base import BaseGeometry
 
@@ -338,3 +339,47 @@ def _svg_halos(data: bytes) -> bytes:
     """Light rims of letters as SVG knows them: text stays text, and the rim has its font."""
     rim = rb"stroke: #ffffff; stroke-width: \1; stroke-linejoin: round; paint-order: stroke; "
     return _HALO.sub(lambda found: found[0] + found.expand(rim), data)
+
+
+# ---------------------------------------------------------------- axes, for notebooks
+
+
+def new_axes(width: float, height: float, layout: str = "constrained") -> Axes:
+    """New axes of a size in inches."""
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots(figsize=(width, height), layout=layout)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def lay(ax: Axes, shape: BaseGeometry, **look: Any) -> None:
+    """Lay an area or a line on axes, in their own units."""
+    from matplotlib.patches import PathPatch
+
+    ax.add_patch(PathPatch(outline(shape), **look))
+
+
+def patch(face: str, lines: tuple[str, str] | None, text: str) -> Any:
+    """A swatch of a legend: fill, hatching with its colour, and what it stands for."""
+    from matplotlib.patches import Patch
+
+    hatch, color = lines or (None, None)
+    return Patch(facecolor=face, edgecolor=QUIET, hatch=hatch, hatchcolor=color, label=text)
+
+
+def rim(width: float) -> list[Any]:
+    """A light rim round letters."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=width, foreground="white")]
+
+
+def months(ax: Axes) -> None:
+    """A time axis that names months once."""
+    from matplotlib import dates
+
+    known: Any = dates
+    locator = known.AutoDateLocator()
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(known.ConciseDateFormatter(locator))
