@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MAP := frontline-map.html
 
-.PHONY: map test check bench bench-names bench-page bench-reach bench-siege pictures setup clean
+.PHONY: map test check bench bench-names bench-page bench-reach bench-siege notebooks pictures setup clean
 
 map: $(VENV)/.map
 	@$(BIN)/frontline map layers --output $(MAP)
@@ -27,6 +27,11 @@ bench: $(VENV)/.dev
 
 bench-names bench-page bench-reach bench-siege: bench-%: $(VENV)/.dev
 	@$(BIN)/python -m tests.benchmarks.$*
+
+notebooks: $(VENV)/.dev
+	@$(BIN)/jupytext --quiet --to ipynb notebooks/*.py
+	@$(BIN)/python -m pytest -q --nbmake --overwrite -p no:cacheprovider notebooks/*.ipynb
+	@ls notebooks/*.ipynb
 
 pictures: $(VENV)/.dev
 	@$(BIN)/python -m tests.benchmarks.pictures

@@ -37,13 +37,13 @@ from geo.model import split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from geo.composite import Composite
     from geo.layers import Folder
     from geo.model import Feature, Value
 
-__all__ = ["FALLBACK_COLORS", "LANGUAGES", "Page", "draw"]
+__all__ = ["FALLBACK_COLORS", "LANGUAGES", "Page", "draw", "leaflet_text", "side_colors"]
 
 LANGUAGES = ("en", "ar")
 """The languages of the page itself; names and notes are shown as the layers have them."""
@@ -335,7 +335,27 @@ def _colors(folder: Folder, composite: Composite) -> dict[str, str]:
     held: set[str] = set()
     for label in composite.labels:
         held.update(label.controller and [label.controller], split_ids(label.controllers))
-    sides = sorted({composite.sides.get(actor, actor) for actor in held})
+    return side_colors(own, {composite.sides.get(actor, actor) for actor in held})
+
+
+def side_colors(own: Mapping[str, str], sides: Iterable[str]) -> dict[str, str]:
+    """
+    Return a colour for every side.
+
+    Parameters
+    ----------
+    own
+        What `actors.csv` says, by id; anything but ``#rrggbb`` counts for nothing.
+    sides
+        The sides to be told apart.
+
+    Returns
+    -------
+    colors
+        By side, in order of id: its own, or else the one of `FALLBACK_COLORS` that is the least
+        like those of the others.
+    """
+    sides = sorted(sides)
     colors = {side: own[side] for side in sides if _COLOR.fullmatch(own.get(side, ""))}
     for side in sides:
         if side not in colors:
@@ -412,9 +432,11 @@ def _frame(tile_host: str = "") -> str:
     licence = _asset("leaflet-licence.txt")
     text = _swap(text, "<!-- licence -->", licence)
     leaflet = f'<script src="{_TOKENS["leaflet"]}"></script>'
-    text = _swap(text, leaflet, f"<!--\n{licence}-->\n<script>{_leaflet('leaflet.js')}</script>")
+    text = _swap(
+        text, leaflet, f"<!--\n{licence}-->\n<script>{leaflet_text('leaflet.js')}</script>"
+    )
     link = f'<link rel="stylesheet" href="{_TOKENS["style"]}"/>'
-    style = _leaflet("leaflet.css") + _asset("page.css")
+    style = leaflet_text("leaflet.css") + _asset("page.css")
     text = _swap(text, link, f"<style>{style}</style>")
     script = "\n".join(_asset(f"{name}.js") for name in _SCRIPTS)
     text = _swap(text, _TOKENS["script"], f"(() => {{\n'use strict';\n{script}\n}})();")
@@ -481,9 +503,19 @@ def _words() -> str:
     return _json(json.loads(_asset("words.json")))
 
 
-def _leaflet(name: str) -> str:
+def leaflet_text(name: str) -> str:
     """
     Return the text of a file of Leaflet.
+
+    Parameters
+    ----------
+    name
+        ``leaflet.js`` or ``leaflet.css``.
+
+    Returns
+    -------
+    text
+        As it was published, without the pictures, which belong to controls that no page has.
 
     Raises
     ------

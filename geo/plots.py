@@ -96,8 +96,8 @@ class Plots:
         west, south, east, north = shapely.bounds(self._folder.area).tolist()
         cosine = math.cos(math.radians((south + north) / 2))
         height = 7.5 * (north - south) / ((east - west) * cosine)
+        axes: Any = ax or new_axes(11.0, min(max(height, 3.0), 10.0), "compressed")
         with style():
-            axes: Any = ax or new_axes(11.0, min(max(height, 3.0), 10.0), "compressed")
             axes.set_facecolor(OUTSIDE)
             for look, shape in scene.looks.items():
                 self._ground(axes, scene, look, shape)
@@ -154,8 +154,8 @@ class Plots:
         banded = "low_km2" in frame.columns
         names = ["area_km2", *(["low_km2", "high_km2"] if banded else [])]
         table = frame.groupby(["holder", "date"])[names].sum()
+        axes: Any = ax or new_axes(9.5, 4.6)
         with style():
-            axes: Any = ax or new_axes(9.5, 4.6)
             ends: dict[str, float] = {}
             for holder in [h for h in scene.holders if h != "unknown"]:
                 color = scene.colors.get(holder, _GREY)
@@ -211,8 +211,8 @@ class Plots:
             for word, length in lines.groupby("certainty")["length_km"].sum().items():
                 parts[str(word)][i] = length
         scene = Scene(self._folder, self._composite, days[-1], None, self._words)
+        axes: Any = ax or new_axes(9.5, 4.0)
         with style():
-            axes: Any = ax or new_axes(9.5, 4.0)
             spots, below = np.arange(len(days)), np.zeros(len(days))
             for word, (color, hatch) in _CERTAINTY.items():
                 axes.bar(
@@ -265,8 +265,8 @@ class Plots:
         found = [self._folder.places[one] for one in place_ids]
         days = self._composite.dates
         spare = (days[-1] - days[0]) / 12
+        axes: Any = ax or new_axes(9.5, 1.4 + 0.36 * len(found))
         with style():
-            axes: Any = ax or new_axes(9.5, 1.4 + 0.36 * len(found))
             for row, (lon, lat, _) in enumerate(spots):
                 lives = self._composite.history_at(lon, lat)
                 looks = [(a, b, look_of(label, scene.sides)) for a, b, label in lives]
@@ -322,8 +322,8 @@ class Plots:
         side = str(narrowest["side"].iloc[0])
         scene = Scene(self._folder, self._composite, self._composite.dates[-1], None, self._words)
         color = scene.colors.get(side, _GREY)
+        axes: Any = ax or new_axes(9.5, 4.0)
         with style():
-            axes: Any = ax or new_axes(9.5, 4.0)
             length = narrowest["length_km"].astype(float)
             axes.vlines(narrowest["day"], 0, length, color=color, linewidth=3, alpha=0.5)
             axes.plot(narrowest["day"], length, "o", color=color, markersize=7)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from geo.composite import Composite
     from geo.layers import Folder
 
-__all__ = ["events_beside_control", "places_beside_control"]
+__all__ = ["events_beside_control", "nearness_to_fronts", "places_beside_control"]
 
 _KEPT = (
     "id",
@@ -85,6 +85,53 @@ def events_beside_control(folder: Folder, composite: Composite) -> gpd.GeoDataFr
     frame["front_km"] = frame["front_km"].astype(float)
     frame["lag_days"] = frame["lag_days"].astype("Int64")
     return frame
+
+
+def nearness_to_fronts(
+    folder: Folder, composite: Composite, events: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """
+    Return how near events lay to the fronts, layer by layer, beside all places.
+
+    Parameters
+    ----------
+    folder
+        The layers.
+    composite
+        Its control layers, noded together.
+    events
+        Rows of `events_beside_control`.
+
+    Returns
+    -------
+    nearness
+        One row a layer, by date: ``fronts_km`` (length of all fronts), ``events`` (how many the
+        layer is in force for), ``events_median_km`` and ``places_median_km`` (distance to the
+        nearest front; missing without events or fronts) and ``assessed_share`` (of the study
+        area).
+    """
+    import pandas as pd
+
+    spots = [p.geometry for p in folder.places.values() if isinstance(p.geometry, shapely.Point)]
+    inside = shapely.get_coordinates([s for s in spots if shapely.covers(folder.area, s)])
+    near = events.dropna(subset=["front_km"]).groupby("as_of")["front_km"]
+    counts, medians = near.size(), near.median()
+    areas = composite.areas()
+    known = areas[areas["status"] != Status.UNKNOWN].groupby("date")["area_km2"].sum()
+    shares = known / areas.groupby("date")["area_km2"].sum()
+    rows = [
+        {
+            "fronts_km": float(fronts.front_lines(composite, day)["length_km"].sum()),
+            "events": int(counts.get(day, 0)),
+            "events_median_km": float(medians.get(day, np.nan)),
+            "places_median_km": float(
+                np.median(fronts.distance_to_front(composite, day, *inside.T))
+            ),
+            "assessed_share": float(shares.get(day, 0.0)),
+        }
+        for day in composite.dates
+    ]
+    return pd.DataFrame(rows, index=pd.Index(composite.dates, name="date"))
 
 
 def places_beside_control(folder: Folder, composite: Composite) -> pd.DataFrame:

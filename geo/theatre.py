@@ -8,6 +8,7 @@ and changes nothing on disk.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from bisect import bisect_right
 from functools import cached_property
 from itertools import groupby
@@ -18,28 +19,28 @@ import shapely
 
 from geo import cache, evidence, files, fronts, points, siege, validation
 from geo.composite import Composite
-from geo.errors import DateError, UnknownIdError
-from geo.estimate import Estimator
-from geo.layers import read_digests, read_folder
+from geo.errors import DateError, Issue, LayerError, UnknownIdError
+from geo.estimate import Estimator, Parameters
+from geo.layers import read_digests, read_folder, write_control
 from geo.model import Label, parse_day, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
 
-    from geo.errors import Issue
-    from geo.estimate import Draft, Parameters
+    from geo.estimate import Draft
     from geo.fronts import Movement
     from geo.gazetteer import Gazetteer
+    from geo.imports import Import, Options
     from geo.layers import Folder
     from geo.maps import Page
     from geo.plots import Plots
     from geo.stills import Animation, Still
 
-__all__ = ["Theatre", "open_layers"]
+__all__ = ["Theatre", "import_into", "open_layers"]
 
 
 def open_layers(path: str | Path = "layers") -> Theatre:
@@ -73,10 +74,56 @@ def open_layers(path: str | Path = "layers") -> Theatre:
     if kept := cache.load(cache.key_of(digests)):
         # Only sound layers are ever kept, and these are the same bytes.
         with contextlib.suppress(ValueError):
-            return Theatre(root=root, composite=Composite.from_bytes(kept))
+            return Theatre(root=root, composite=Composite.from_bytes(kept), digests=digests)
     folder = read_folder(root)
     validation.require_sound(folder)
     return Theatre(folder)
+
+
+def import_into(
+    path: str | Path,
+    kind: str,
+    *paths: str | Path,
+    options: Options | None = None,
+    **fixed: str,
+) -> Import:
+    """
+    Read files of others into a layers folder, new or existing.
+
+    Parameters
+    ----------
+    path
+        The layers folder; begun if it is not there.
+    kind
+        One of `geo.imports.KINDS`, such as ``statements-csv`` or ``ucdp``.
+    *paths
+        The files.
+    options
+        What the user decides; the default decides nothing.
+    **fixed
+        One value for all records, such as ``publisher``, ``licence`` or ``confidence``.
+
+    Returns
+    -------
+    imported
+        What was written; ``report()`` accounts for every record.
+
+    Raises
+    ------
+    LayerError
+        If a file cannot be read, or the folder has faults.
+    ValueError
+        If there is no such kind, an option is none, or no file is given.
+    """
+    from geo import imports
+
+    root = Path(path)
+    into = read_folder(root) if (root / "theatre.geojson").exists() else None
+    chosen = options or imports.Options()
+    chosen = dataclasses.replace(chosen, fixed={**chosen.fixed, **fixed})
+    imported = imports.run(kind, [Path(one) for one in paths], options=chosen, into=into)
+    imports.save(imported, root, into=into)
+    return imported
 
 
 class Theatre:
@@ -91,6 +138,8 @@ class Theatre:
         Where to read it from when it is first needed, instead.
     composite
         All layers noded together, where that is known already.
+    digests
+        SHA-256 of every file below `root`, where that is known already.
     """
 
     def __init__(
@@ -99,12 +148,14 @@ class Theatre:
         *,
         root: Path | None = None,
         composite: Composite | None = None,
+        digests: Mapping[str, str] | None = None,
     ) -> None:
         if folder is None and root is None:
             raise ValueError("give a folder, or where to read it from")
         self._folder = folder
         self._root = root if folder is None else folder.root
         self._composite = composite
+        self._digests = digests
 
     @property
     def folder(self) -> Folder:  # numpydoc ignore=RT01
@@ -130,7 +181,7 @@ class Theatre:
         name = str(self.folder.theatre.properties["name"])
         if not self.dates:
             return frames.card(name, "<p>no control layer yet</p>")
-        held = self.areas()
+        held = self.areas(bands=False)
         held = held[held["date"] == self.dates[-1]].sort_values("area_km2", ascending=False)
         colors = self._colors
         ground = "".join(
@@ -226,7 +277,12 @@ class Theatre:
         return frame
 
     def change(
-        self, before: str | dt.date, after: str | dt.date, *, min_area_km2: float = 0.01
+        self,
+        before: str | dt.date,
+        after: str | dt.date,
+        *,
+        min_area_km2: float = 0.01,
+        bands: bool = True,
     ) -> gpd.GeoDataFrame:
         """
         Return the ground that changed hands between two dates.
@@ -237,12 +293,15 @@ class Theatre:
             The dates; each stands for the layer in force.
         min_area_km2
             Smaller pieces are left out; their sum is in ``attrs["left_out_km2"]``.
+        bands
+            Whether to say how sure each figure is.
 
         Returns
         -------
         change
             One row a connected piece, largest first: ``id``, ``from_controller``,
-            ``to_controller``, ``from_status``, ``to_status``, ``area_km2``, ``place_ids`` (places
+            ``to_controller``, ``from_status``, ``to_status``, ``area_km2`` and, with `bands`,
+            ``low_km2`` and ``high_km2`` (the 90 % band of `geo.uncertainty`), ``place_ids`` (places
             on it, ``;``-joined), ``change_ids`` (ledger rows that explain it) and ``geometry``.
 
         Raises
@@ -287,22 +346,32 @@ class Theatre:
         """
         return self.composite.transfers(*self._pair(before, after))
 
-    def areas(self) -> pd.DataFrame:
+    def areas(self, *, bands: bool = True) -> pd.DataFrame:
         """
         Return the ground of each controller at each date that has a layer.
+
+        Parameters
+        ----------
+        bands
+            Whether to say how sure each figure is; computed once, then kept until layers change.
 
         Returns
         -------
         areas
-            ``date``, ``controller`` (empty where nobody holds it alone), ``status`` and
-            ``area_km2`` (geodesic); each date adds up to the study area.
+            ``date``, ``controller`` (empty where nobody holds it alone), ``status``,
+            ``area_km2`` (geodesic; each date adds up to the study area) and, with `bands`,
+            ``low_km2`` and ``high_km2``: the 90 % band of `geo.uncertainty`.
 
         Raises
         ------
         DateError
             If there is no layer.
         """
-        return self.composite.areas()
+        frame = self.composite.areas()
+        if not bands:
+            return frame
+        low, high = self._bands["areas"]
+        return frame.assign(low_km2=low, high_km2=high)
 
     def history(self, place_id: str) -> pd.DataFrame:
         """
@@ -413,7 +482,9 @@ class Theatre:
             if place.geometry is not None and shapely.covers(shape, place.geometry)
         ]
 
-    def estimate(self, day: str | dt.date, *, parameters: Parameters | None = None) -> Draft:
+    def estimate(
+        self, day: str | dt.date, *, parameters: Parameters | None = None, **numbers: Any
+    ) -> Draft:
         """
         Draft a control layer from the statements in force on a date.
 
@@ -422,7 +493,9 @@ class Theatre:
         day
             The date.
         parameters
-            The numbers of the method (`geo.estimate`); the default are its own.
+            The numbers of the method; the default are those of `geo.estimate.Parameters`.
+        **numbers
+            Single numbers of it instead, such as ``reach_km``.
 
         Returns
         -------
@@ -443,8 +516,59 @@ class Theatre:
             folder.statements.rows,
             folder.rows("sources"),
             folder.sides,
-            parameters=parameters,
+            parameters=dataclasses.replace(parameters or Parameters(), **numbers),
         ).draft(day)
+
+    def write_estimate(
+        self,
+        day: str | dt.date,
+        *,
+        parameters: Parameters | None = None,
+        replace: bool = False,
+        **numbers: Any,
+    ) -> Path:
+        """
+        Draft a control layer and write it into the folder.
+
+        Parameters
+        ----------
+        day
+            The date.
+        parameters
+            The numbers of the method; the default are those of `geo.estimate.Parameters`.
+        replace
+            Whether a layer that stands there already gives way to the draft.
+        **numbers
+            Single numbers of it instead, such as ``reach_km``.
+
+        Returns
+        -------
+        path
+            The file; open the layers again to ask about it.
+
+        Raises
+        ------
+        DateError
+            If `day` is no date.
+        LayerError
+            If there is a layer of that date and `replace` is false, or the file changed meanwhile.
+        ValueError
+            If there is no evidence to draw from.
+        """
+        draft = self.estimate(day, parameters=parameters, **numbers)
+        if draft.day in self.folder.control and not replace:
+            raise LayerError(
+                [
+                    Issue(
+                        "layer.exists",
+                        "error",
+                        f"there is a layer of {draft.day} already, perhaps edited by hand",
+                        "replace it on purpose, or draft another date",
+                        file=f"control/{draft.day}.geojson",
+                    )
+                ]
+            )
+        return write_control(self.folder, draft.day, draft.features)
 
     def fronts(
         self, day: str | dt.date, left: str | None = None, right: str | None = None
@@ -519,6 +643,27 @@ class Theatre:
             If there is no layer.
         """
         return points.events_beside_control(self.folder, self.composite)
+
+    def fronts_near(self, events: gpd.GeoDataFrame) -> pd.DataFrame:
+        """
+        Return how near events lay to the fronts, layer by layer, beside all places.
+
+        Parameters
+        ----------
+        events
+            Rows of `events`.
+
+        Returns
+        -------
+        nearness
+            One row a layer; the columns stand at `geo.points.nearness_to_fronts`.
+
+        Raises
+        ------
+        DateError
+            If there is no layer.
+        """
+        return points.nearness_to_fronts(self.folder, self.composite, events)
 
     def places(self) -> pd.DataFrame:
         """

@@ -4,24 +4,29 @@
 # On 2 August the Syrian Observatory for Human Rights reported that two factions had taken the
 # area of Bir Mahruthah. How much ground is that, and on what does the figure rest?
 #
-# Open this file in Jupyter through jupytext, in VS Code, or run it as it is, from the top of the
-# checkout.
+# Open this file in Jupyter through jupytext or in VS Code; `make notebooks` makes notebooks with
+# their pictures. The folder of the layers is the one beside `notebooks/`.
 
 # %%
 from geo import open_layers
 
-rif = open_layers("layers")
+rif = open_layers("../layers")
 rif
+
+# %%
+rif.plot(rif.before)
+
+# %%
+rif.plot(rif.after)
 
 # %% [markdown]
 # Who gained from whom, in geodesic square kilometres. Rows are holders before, columns after.
 
 # %%
-rif.transfers("2017-07-31", "2017-08-02").round(1)
+rif.transfers(rif.before, rif.after).round(1)
 
 # %%
-change = rif.change("2017-07-31", "2017-08-02")
-change[["from_controller", "to_controller", "area_km2", "place_ids", "change_ids"]]
+rif.change(rif.before, rif.after)
 
 # %% [markdown]
 # The figure is a drawing, not a survey: no source says how deep the advance went. Its borders are
@@ -29,7 +34,10 @@ change[["from_controller", "to_controller", "area_km2", "place_ids", "change_ids
 # error. What the patch rests on:
 
 # %%
-print(rif.why("bir_mahruthah", "2017-08-02"))
+print(rif.why("bir_mahruthah", rif.after))
+
+# %% [markdown]
+# The same as one finished picture, for a report:
 
 # %%
-rif.still("2017-08-02", before="2017-07-31")
+rif.still(rif.after, before=rif.before)

@@ -2,24 +2,22 @@
 # # Who held Bir Mahruthah, and which places changed hands most?
 
 # %%
-from itertools import pairwise
-
-import pandas as pd
-
 from geo import open_layers
 
-rif = open_layers("layers")
-history = rif.history("bir_mahruthah")
-history[["valid_from", "valid_to", "controller", "controllers", "status", "confidence"]]
+rif = open_layers("../layers")
+rif.history("bir_mahruthah")
 
 # %% [markdown]
 # The same for every place that can be read on the map, counted by changes of holder. Ground that
-# was not assessed counts as neither gain nor loss.
+# was not assessed, or contested, counts as neither gain nor loss.
 
 # %%
-rows = []
-for place in rif.places_in(rif.area):
-    held = [h for h in rif.history(place)["controller"] if h]
-    rows.append((place, sum(a != b for a, b in pairwise(held))))
-changes = pd.DataFrame(rows, columns=["place", "changes"])
-changes.sort_values(["changes", "place"], ascending=[False, True]).head(10)
+places = rif.places()
+places[["name", "changes", "holders", "contested_layers", "assessed_layers"]].head(12)
+
+# %%
+rif.plot.places(list(places["place_id"].head(12)))
+
+# %% [markdown]
+# A strip is the drawing of ten dates, not a watch kept day by day: between two layers nobody says
+# on which day a place changed hands. The ledger does where a source tells it.

@@ -2,19 +2,28 @@
 # # How long was the front, and where did it move?
 #
 # A front is where ground of two sides meets. Ground that nobody assessed has no front, so a front
-# grows when more ground is assessed: read the length beside the assessed share.
+# grows when more ground is assessed: read its length beside the ground of each side.
 
 # %%
-import pandas as pd
-
 from geo import open_layers
 
-rif = open_layers("layers")
+rif = open_layers("../layers")
+rif.plot.front("government", "opposition")
+
+# %%
+rif.plot.areas()
+
+# %% [markdown]
+# The jump at the end of July is no campaign of one day: on 31 July a snapshot of many places is in
+# force that the dates before it do not have, and ground that was grey got a colour.
+
+# %%
 areas = rif.areas()
-whole = areas.groupby("date")["area_km2"].sum()
-known = areas[areas["status"] != "unknown"].groupby("date")["area_km2"].sum()
-lengths = [rif.fronts(day, "government", "opposition")["length_km"].sum() for day in rif.dates]
-pd.DataFrame({"front_km": lengths, "assessed": known / whole}, index=rif.dates).round(2)
+assessed = areas[areas["status"] != "unknown"].groupby("date")["area_km2"].sum()
+(assessed / areas.groupby("date")["area_km2"].sum()).rename("assessed share").round(2).to_frame()
+
+# %% [markdown]
+# The move that the report of 2 August speaks of:
 
 # %%
 moved = rif.movement("2017-07-31", "2017-08-02", "government", "opposition")

@@ -8,7 +8,7 @@
 # %%
 from geo import open_layers
 
-rif = open_layers("layers")
+rif = open_layers("../layers")
 columns = ["unknown", "rank", "length_km", "area_km2", "place_ids"]
 for rule in ("passable", "own", "enemy"):
     print(rif.necks("2017-07-31", "opposition", unknown=rule)[columns].round(1).to_string())
@@ -20,3 +20,6 @@ for rule in ("passable", "own", "enemy"):
 for day in rif.dates:
     cut_off = rif.pockets(day, "opposition", unknown="enemy")
     print(day, f"{cut_off['area_km2'].sum():,.0f} km2 in {len(cut_off)} pockets")
+
+# %%
+rif.plot("2017-07-31")

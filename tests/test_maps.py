@@ -210,7 +210,7 @@ def test_leaflet_is_the_one_that_was_looked_at():
 def test_another_leaflet_is_refused(monkeypatch):
     monkeypatch.setitem(maps._LEAFLET, "leaflet.js", "0" * 64)
     with pytest.raises(GeoError, match=r"1\.9\.3"):
-        maps._leaflet("leaflet.js")
+        maps.leaflet_text("leaflet.js")
 
 
 def test_the_licence_of_leaflet_is_in_every_page(page):

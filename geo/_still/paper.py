@@ -348,8 +348,11 @@ def new_axes(width: float, height: float, layout: str = "constrained") -> Axes:
     """New axes of a size in inches."""
     import matplotlib.pyplot as plt
 
-    _, ax = plt.subplots(figsize=(width, height), layout=layout)
-    ax.spines[["top", "right"]].set_visible(False)
+    # Outside our settings: the first figure is where a notebook makes its own.
+    figure = plt.figure(figsize=(width, height), layout=layout)
+    with style():
+        ax = figure.subplots()
+        ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
