@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from geo import cache, evidence, files, fronts, points, siege, validation
+from geo import (
+    cache,
+    disagreement,
+    evidence,
+    files,
+    fronts,
+    points,
+    siege,
+    uncertainty,
+    validation,
+)
 from geo.composite import Composite
 from geo.errors import DateError, Issue, LayerError, UnknownIdError
 from geo.estimate import Estimator, Parameters
@@ -319,6 +329,11 @@ class Theatre:
         pieces = evidence.explain(
             self.folder, self.composite, first, second, min_area_km2=min_area_km2
         )
+        if bands:
+            known = self._ensemble.change(first, second)[0].set_index("id")
+            for place, name in enumerate(("low_km2", "high_km2")):
+                at = pieces.columns.get_loc("area_km2") + 1 + place
+                pieces.insert(at, name, known[name].reindex(pieces["id"]).to_numpy())
         change = ChangeFrame(pieces)
         title = f"Change from {self._in_force(first)} to {self._in_force(second)}"
         change.attrs |= pieces.attrs | {"title": title, "colors": self._colors}
@@ -345,6 +360,51 @@ class Theatre:
             If a date is before the first layer, or `after` is before `before`.
         """
         return self.composite.transfers(*self._pair(before, after))
+
+    def totals(self, before: str | dt.date, after: str | dt.date) -> pd.DataFrame:
+        """
+        Return how much ground each took from whom, and how sure that is.
+
+        Parameters
+        ----------
+        before, after
+            The dates; each stands for the layer in force.
+
+        Returns
+        -------
+        totals
+            One row a pair of hands, largest first: ``from``, ``to`` (a controller, or the status
+            of ground without one), ``area_km2`` (geodesic), ``low_km2`` and ``high_km2`` (the 90 %
+            band of `geo.uncertainty`).
+
+        Raises
+        ------
+        DateError
+            If a date is before the first layer, or `after` is before `before`.
+        """
+        return self._ensemble.change(*self._pair(before, after))[1]
+
+    def disagreement(self, day: str | dt.date) -> gpd.GeoDataFrame:
+        """
+        Return the ground on which sources in force on a date disagree.
+
+        Parameters
+        ----------
+        day
+            The date; it needs no layer.
+
+        Returns
+        -------
+        disagreement
+            One row a piece, largest first: places, who says what, with which share of the weight;
+            the columns stand at `geo.disagreement.find`.
+
+        Raises
+        ------
+        DateError
+            If `day` is no date.
+        """
+        return disagreement.find(self.folder, parse_day(day))
 
     def areas(self, *, bands: bool = True) -> pd.DataFrame:
         """
@@ -571,7 +631,12 @@ class Theatre:
         return write_control(self.folder, draft.day, draft.features)
 
     def fronts(
-        self, day: str | dt.date, left: str | None = None, right: str | None = None
+        self,
+        day: str | dt.date,
+        left: str | None = None,
+        right: str | None = None,
+        *,
+        bands: bool = True,
     ) -> gpd.GeoDataFrame:
         """
         Return the lines along which sides met at the end of a day.
@@ -582,11 +647,14 @@ class Theatre:
             The date; the layer in force answers.
         left, right
             Sides; `left` lies on the left hand. Without them the fronts of all pairs.
+        bands
+            Whether to say how sure each length is.
 
         Returns
         -------
         fronts
-            One row a line, longest first: ``left``, ``right``, ``length_km`` (geodesic),
+            One row a line, longest first: ``left``, ``right``, ``length_km`` (geodesic)
+            and, with `bands`, ``low_km`` and ``high_km`` (the 90 % band of `geo.uncertainty`),
             ``certainty`` (the weaker of its two hands) and ``geometry``.
 
         Raises
@@ -597,7 +665,37 @@ class Theatre:
             If a side is none of the theatre's.
         """
         self._require_sides(left, right)
-        return fronts.front_lines(self.composite, parse_day(day), left, right)
+        if not bands:
+            return fronts.front_lines(self.composite, parse_day(day), left, right)
+        return self._ensemble.fronts(parse_day(day), left, right)[0]
+
+    def front_totals(
+        self, day: str | dt.date, left: str | None = None, right: str | None = None
+    ) -> pd.DataFrame:
+        """
+        Return how long the whole front of each pair of sides was, and how sure that is.
+
+        Parameters
+        ----------
+        day
+            The date; the layer in force answers.
+        left, right
+            As for `fronts`.
+
+        Returns
+        -------
+        totals
+            One row a pair: ``left``, ``right``, ``length_km``, ``low_km`` and ``high_km``.
+
+        Raises
+        ------
+        DateError
+            If `day` is before the first layer, or no date.
+        UnknownIdError
+            If a side is none of the theatre's.
+        """
+        self._require_sides(left, right)
+        return self._ensemble.fronts(parse_day(day), left, right)[1]
 
     def movement(
         self, before: str | dt.date, after: str | dt.date, left: str, right: str
@@ -615,7 +713,8 @@ class Theatre:
         Returns
         -------
         movement
-            Swept ground in both directions, and displacement along the front.
+            Swept ground in both directions, and displacement along the front; ``bands`` says how
+            sure the figures are.
 
         Raises
         ------
@@ -626,7 +725,8 @@ class Theatre:
         """
         self._require_sides(left, right)
         first, second = self._pair(before, after)
-        return fronts.movement(self.composite, first, second, left, right, self._positions)
+        moved = fronts.movement(self.composite, first, second, left, right, self._positions)
+        return self._ensemble.movement(moved)
 
     def events(self) -> gpd.GeoDataFrame:
         """
@@ -853,6 +953,39 @@ class Theatre:
 
         return Plots(self.folder, self.composite, self.areas)
 
+    def slider(self, day: str | dt.date | None = None, *, language: str = "en") -> Any:
+        """
+        Return a widget for a notebook that shows the layers under a slider of dates.
+
+        Parameters
+        ----------
+        day
+            The date shown at first; the default is the theatre's own `after`.
+        language
+            ``en`` or ``ar``.
+
+        Returns
+        -------
+        widget
+            Its trait ``date`` follows the hand; see `geo.widgets.slider`.
+
+        Raises
+        ------
+        DateError
+            If `day` is before the first layer, or no date.
+        GeoError
+            If anywidget is not installed.
+        """
+        from geo import widgets
+
+        return widgets.slider(
+            self.folder,
+            self.composite,
+            parse_day(day or self.after),
+            picture=lambda shown: self.still(shown, language=language).render("png"),
+            language=language,
+        )
+
     def still(
         self,
         day: str | dt.date,
@@ -972,6 +1105,23 @@ class Theatre:
             attribution=attribution,
             picture=lambda: self.still(second, before=first, language=language).render("png"),
         )
+
+    @cached_property
+    def _ensemble(self) -> uncertainty.Ensemble:
+        """Maps that the evidence allows."""
+        return uncertainty.Ensemble.of(self.folder, self.composite)
+
+    @cached_property
+    def _bands(self) -> dict[str, Any]:
+        """The bands of areas and of sides, read back where these layers were asked before."""
+        digests = self._digests or self.folder.digests
+        key = cache.key_of({**digests, "bands of": repr(uncertainty.Judgements())})
+        if kept := cache.load(key):
+            with contextlib.suppress(ValueError):
+                return uncertainty.unpack(kept)
+        bands = self._ensemble.bands()
+        cache.keep(key, uncertainty.pack(bands))
+        return bands
 
     @cached_property
     def _positions(self) -> dict[str, tuple[float, float]]:

@@ -1,0 +1,321 @@
+// The picture of the work: ground, borders, the previous date, places, events, and whatever the
+// tool in hand points out. Colours, textures and marks are those of the map page (draw.js).
+
+import { Borders, GRID, ringsOf } from './coverage.js';
+
+/* global DATA, FONT, L, Patterns, RANKS, drawMark, eventGroup, language, lookOf, mix, nameOf, paintsOf, splitIds, worldX, worldY */
+
+const ACCENT = '#0b57d0';
+const PREVIOUS = '#7a4a00';
+const WRONG = '#b00020';
+
+/** What the painter of the map page wants to know of a patch. */
+export const labelOf = ({ controller, controllers, status, basis, confidence }) => ({
+  controller: controller ?? '', controllers: splitIds(controllers), status, basis: basis ?? '', confidence: confidence ?? '',
+});
+const lookOfPatch = (patch) => lookOf(labelOf(patch.properties));
+
+const ofGrid = ([x, y]) => [worldX(x / GRID), worldY(y / GRID)];
+
+class Tracer {
+  constructor(origin) {
+    this.origin = origin;
+    this.kept = new WeakMap();
+  }
+
+  /** A path in pixels from the origin, kept with the object that it shows for one zoom. */
+  path(subject, zoom, lines, closed) {
+    const old = this.kept.get(subject);
+    if (old?.zoom === zoom) return old.path;
+    const path = new Path2D();
+    const size = 256 * 2 ** zoom;
+    for (const line of lines()) {
+      line.forEach((at, i) => {
+        const [x, y] = ofGrid(at);
+        const [px, py] = [(x - this.origin[0]) * size, (y - this.origin[1]) * size];
+        if (i) path.lineTo(px, py);
+        else path.moveTo(px, py);
+      });
+      if (closed) path.closePath();
+    }
+    this.kept.set(subject, { zoom, path });
+    return path;
+  }
+}
+
+export const Picture = L.Layer.extend({
+  initialize(corner) {
+    this.tracer = new Tracer(ofGrid(corner));
+    this.patternSets = new Map();
+  },
+  onAdd(map) {
+    const pane = map.createPane('work');
+    pane.style.zIndex = 300;
+    this.canvas = document.createElement('canvas');
+    this.canvas.className = 'leaflet-zoom-animated';
+    pane.append(this.canvas);
+  },
+  getEvents() {
+    return { zoomanim: this._animate };
+  },
+  _animate(event) {
+    const scale = this._map.getZoomScale(event.zoom, this.view.zoom);
+    L.DomUtil.setTransform(this.canvas, this._map._latLngToNewLayerPoint(this.corner, event.zoom, event.center), scale);
+  },
+  draw(scene) {
+    const size = this._map.getSize();
+    const margin = size.multiplyBy(0.08).round();
+    const corner = this._map.containerPointToLayerPoint(margin.multiplyBy(-1)).round();
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [size.x + 2 * margin.x, size.y + 2 * margin.y];
+    const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.canvas.width !== pixels[0] || this.canvas.height !== pixels[1]) [this.canvas.width, this.canvas.height] = pixels;
+    this.canvas.style.width = `${width}px`;
+    this.canvas.style.height = `${height}px`;
+    L.DomUtil.setTransform(this.canvas, corner, 1);
+    L.DomUtil.setPosition(this.canvas, corner);
+    this.corner = this._map.layerPointToLatLng(corner);
+    const origin = this._map.getPixelOrigin();
+    this.view = { zoom: this._map.getZoom(), x0: origin.x + corner.x, y0: origin.y + corner.y, width, height, ratio };
+    if (!this.patternSets.has(ratio)) this.patternSets.set(ratio, new Patterns(ratio));
+    this.patterns = this.patternSets.get(ratio);
+    this.paint(this.canvas.getContext('2d'), scene);
+  },
+
+  paint(ctx, scene) {
+    const { view } = this;
+    ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+    ctx.fillStyle = '#e6e8e4';
+    ctx.fillRect(0, 0, view.width, view.height);
+    const size = 256 * 2 ** view.zoom;
+    ctx.save();
+    ctx.translate(this.tracer.origin[0] * size - view.x0, this.tracer.origin[1] * size - view.y0);
+    this.ground(ctx, scene);
+    this.context(ctx, scene);
+    this.borders(ctx, scene);
+    if (scene.ghost) this.previous(ctx, scene.ghost);
+    for (const shape of scene.pieces) this.shape(ctx, shape, '#5a1a8a');
+    for (const shape of scene.marks) this.shape(ctx, shape, WRONG);
+    ctx.restore();
+    this.places(ctx, scene);
+    this.events(ctx, scene);
+    if (scene.points) this.points(ctx, scene);
+    if (scene.line) this.line(ctx, scene);
+    for (const at of scene.faults) this.fault(ctx, at);
+  },
+
+  /** Pixels of the canvas from a position on the grid. */
+  spot(at) {
+    const size = 256 * 2 ** this.view.zoom;
+    const [x, y] = ofGrid(at);
+    return [x * size - this.view.x0, y * size - this.view.y0];
+  },
+
+  path(patch) {
+    return this.tracer.path(patch, this.view.zoom, () => ringsOf(patch), true);
+  },
+
+  ground(ctx, { patches }) {
+    for (const patch of patches) {
+      const path = this.path(patch);
+      for (const paint of paintsOf(lookOfPatch(patch), this.patterns, { doubt: true, sidePatterns: false, faded: false })) {
+        ctx.fillStyle = paint;
+        ctx.fill(path, 'evenodd');
+        if (typeof paint !== 'string') continue;
+        ctx.strokeStyle = paint;
+        ctx.lineWidth = 0.7;
+        ctx.stroke(path);
+      }
+    }
+  },
+
+  context(ctx, { context }) {
+    for (const feature of context) {
+      const path = this.tracer.path(feature, this.view.zoom, () => feature.lines, false);
+      const road = feature.kind === 'road';
+      ctx.strokeStyle = road ? 'rgba(110,80,40,.6)' : 'rgba(60,64,72,.45)';
+      ctx.lineWidth = feature.kind === 'country' ? 1.6 : 1;
+      ctx.setLineDash(road ? [] : [7, 4]);
+      ctx.stroke(path);
+    }
+    ctx.setLineDash([]);
+  },
+
+  borders(ctx, { patches, selected, hover }) {
+    ctx.lineJoin = 'round';
+    ctx.strokeStyle = 'rgba(27,31,39,.6)';
+    ctx.lineWidth = 0.9;
+    for (const patch of patches) ctx.stroke(this.path(patch));
+    if (hover) {
+      ctx.strokeStyle = 'rgba(11,87,208,.55)';
+      ctx.lineWidth = 2.5;
+      ctx.stroke(this.path(hover));
+    }
+    const chosen = patches.filter((patch) => selected.has(patch.id));
+    for (const [color, width] of [['#fff', 6], [ACCENT, 3]]) {
+      ctx.strokeStyle = color;
+      ctx.lineWidth = width;
+      for (const patch of chosen) ctx.stroke(this.path(patch));
+    }
+  },
+
+  /** The previous date: where ground that looked different met. */
+  previous(ctx, patches) {
+    const lines = () => [...Borders.of(patches).edges.values()]
+      .filter(({ owners }) => owners.length === 2 && lookOfPatch(owners[0]) !== lookOfPatch(owners[1]))
+      .map(({ ends }) => ends);
+    const path = this.tracer.path(patches, this.view.zoom, lines, false);
+    ctx.lineCap = 'butt';
+    for (const [color, width, dash] of [['rgba(255,255,255,.85)', 4, []], [PREVIOUS, 2, [5, 4]]]) {
+      ctx.setLineDash(dash);
+      ctx.strokeStyle = color;
+      ctx.lineWidth = width;
+      ctx.stroke(path);
+    }
+    ctx.setLineDash([]);
+  },
+
+  /** Something of a finding or of the ledger: lines with a halo, spots with a ring. */
+  shape(ctx, shape, color) {
+    const path = this.tracer.path(shape, this.view.zoom, () => shape.lines, false);
+    for (const [ink, width] of [['#fff', 6], [color, 3]]) {
+      ctx.strokeStyle = ink;
+      ctx.lineWidth = width;
+      ctx.stroke(path);
+    }
+    const size = 256 * 2 ** this.view.zoom;
+    for (const at of shape.spots) {
+      const [x, y] = ofGrid(at);
+      for (const [ink, width] of [['#fff', 6], [color, 3]]) {
+        ctx.strokeStyle = ink;
+        ctx.lineWidth = width;
+        ctx.beginPath();
+        ctx.arc((x - this.tracer.origin[0]) * size, (y - this.tracer.origin[1]) * size, 11, 0, 7);
+        ctx.stroke();
+      }
+    }
+  },
+
+  places(ctx, { places, chosen, held }) {
+    const taken = [];
+    const zoom = this.view.zoom;
+    const limit = zoom < 8.4 ? 2 : 4;
+    const shown = places.filter((place) => place.geometry)
+      .map((place) => ({ place, rank: RANKS[place.properties.kind] ?? 4, mine: chosen?.layer === 'places' && chosen.id === place.properties.id }))
+      .filter(({ rank, mine }) => mine || rank <= limit).sort((a, b) => b.mine - a.mine || a.rank - b.rank);
+    for (const { place, rank, mine } of shown) {
+      const at = mine && held ? held : place.geometry.coordinates.map((v) => Math.round(v * GRID));
+      const [x, y] = this.spot(at);
+      if (x < 0 || y < 0 || x > this.view.width || y > this.view.height) continue;
+      ctx.beginPath();
+      ctx.arc(x, y, mine ? 6 : rank < 2 ? 3.6 : 2.8, 0, 7);
+      ctx.fillStyle = place.properties.coord_method === 'inferred' ? '#fff' : '#1b1f27';
+      ctx.strokeStyle = mine ? ACCENT : '#1b1f27';
+      ctx.lineWidth = mine ? 3 : 1.2;
+      ctx.fill();
+      ctx.stroke();
+      this.name(ctx, nameOf(place.properties, place.properties.id), x, y, rank, taken);
+    }
+  },
+
+  name(ctx, text, x, y, rank, taken) {
+    ctx.font = `${rank < 2 ? 600 : 400} ${rank < 2 ? 13 : 11.5}px ${FONT}`;
+    const wide = ctx.measureText(text).width;
+    const box = [x + 6, y - 8, x + 8 + wide, y + 8];
+    if (taken.some((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3])) return;
+    taken.push(box);
+    ctx.textAlign = 'left';
+    ctx.textBaseline = 'middle';
+    ctx.lineJoin = 'round';
+    ctx.strokeStyle = 'rgba(255,255,255,.9)';
+    ctx.lineWidth = 3;
+    ctx.strokeText(text, x + 7, y);
+    ctx.fillStyle = '#1b1f27';
+    ctx.fillText(text, x + 7, y);
+  },
+
+  events(ctx, { dots, chosen, held }) {
+    for (const dot of dots) {
+      const mine = chosen?.layer === 'events' && dot.events.some((event) => event.properties.id === chosen.id);
+      const [x, y] = this.spot(mine && held ? held : dot.at);
+      const [kind, color] = eventGroup(dot.events[0].properties.event_type);
+      if (mine) {
+        ctx.beginPath();
+        ctx.arc(x, y, 14, 0, 7);
+        ctx.strokeStyle = ACCENT;
+        ctx.lineWidth = 3;
+        ctx.stroke();
+      }
+      drawMark(ctx, kind, color, x, y, 7, dot.events.length);
+    }
+  },
+
+  points(ctx, { points, point, target }) {
+    for (const { at, fixed } of points) {
+      const [x, y] = this.spot(at);
+      ctx.beginPath();
+      if (fixed) ctx.rect(x - 2.5, y - 2.5, 5, 5);
+      else ctx.arc(x, y, 4, 0, 7);
+      ctx.fillStyle = fixed ? '#8a919c' : '#fff';
+      ctx.strokeStyle = '#1b1f27';
+      ctx.lineWidth = 1.4;
+      ctx.fill();
+      ctx.stroke();
+    }
+    if (target) {
+      const [x, y] = this.spot(target);
+      ctx.beginPath();
+      ctx.arc(x, y, 11, 0, 7);
+      ctx.strokeStyle = PREVIOUS;
+      ctx.lineWidth = 2.5;
+      ctx.stroke();
+    }
+    if (point) {
+      const [x, y] = this.spot(point);
+      ctx.beginPath();
+      ctx.arc(x, y, 7, 0, 7);
+      ctx.fillStyle = ACCENT;
+      ctx.strokeStyle = '#fff';
+      ctx.lineWidth = 2.5;
+      ctx.fill();
+      ctx.stroke();
+    }
+  },
+
+  line(ctx, { line, next, lineWrong }) {
+    const spots = [...line, ...(next ? [next] : [])].map((at) => this.spot(at));
+    ctx.lineJoin = 'round';
+    for (const [color, width] of [['#fff', 6], [lineWrong ? WRONG : ACCENT, 3]]) {
+      ctx.strokeStyle = color;
+      ctx.lineWidth = width;
+      ctx.beginPath();
+      spots.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
+      ctx.stroke();
+    }
+    for (const [x, y] of spots.slice(0, line.length)) {
+      ctx.beginPath();
+      ctx.arc(x, y, 5, 0, 7);
+      ctx.fillStyle = '#fff';
+      ctx.strokeStyle = lineWrong ? WRONG : ACCENT;
+      ctx.lineWidth = 2.5;
+      ctx.fill();
+      ctx.stroke();
+    }
+  },
+
+  /** Where borders would cross. */
+  fault(ctx, at) {
+    const [x, y] = this.spot(at);
+    for (const [color, width] of [['#fff', 7], [WRONG, 3.5]]) {
+      ctx.strokeStyle = color;
+      ctx.lineWidth = width;
+      ctx.beginPath();
+      ctx.arc(x, y, 13, 0, 7);
+      ctx.moveTo(x - 6, y - 6);
+      ctx.lineTo(x + 6, y + 6);
+      ctx.moveTo(x + 6, y - 6);
+      ctx.lineTo(x - 6, y + 6);
+      ctx.stroke();
+    }
+  },
+});

@@ -1,0 +1,256 @@
+// The panel about what is chosen: patches of ground, an event, a place; or else lists to choose from.
+
+import { covers, toGrid } from './coverage.js';
+import { Form, choice, day, idList, number, text } from './fields.js';
+import { areaKm2, areaText, holderText } from './labels.js';
+import { labelOf } from './canvas.js';
+import { idOf } from './work.js';
+
+/* global DATA, PLACES, actorName, colorOf, dateText, el, eventGroup, foreign, isoText, language, listed, nameOf, paintsOf, placeName, sideOf, splitIds, t, term, toDay */
+
+export const sourceName = (id) => {
+  const source = DATA.sources[id];
+  return source ? [source.publisher, source.title].filter(Boolean).join(': ') : id;
+};
+
+/** Actors by the side that they fight on. */
+function actorOptions() {
+  const sides = new Map();
+  for (const actor of Object.values(DATA.actors)) {
+    const side = actor.side || actor.id;
+    if (!sides.has(side)) sides.set(side, []);
+    sides.get(side).push([actor.id, nameOf(actor, actor.id)]);
+  }
+  return [...sides].map(([side, options]) => ({
+    group: actorName(side),
+    options: options.sort(([a, x], [b, y]) => (b === side) - (a === side) || x.localeCompare(y)),
+  })).sort((a, b) => b.options.length - a.options.length);
+}
+
+const words = (list, kind) => list.map((word) => [word, term(kind, word)]);
+
+/** What a change of status asks of the other three axes. */
+function valuesForStatus(status, { controller, controllers }) {
+  const parties = splitIds(controllers);
+  if (status === 'unknown') return { status, controller: null, controllers: null, basis: null, confidence: null };
+  if (status === 'none') return { status, controller: null, controllers: null };
+  if (status === 'contested' || status === 'mixed') return { status, controller: null, controllers: controllers ?? controller ?? null };
+  return { status, controller: controller ?? parties[0] ?? null, controllers: null };
+}
+
+const several = (form) => ['contested', 'mixed'].includes(form.value('status'));
+const assessed = (form) => !['unknown'].includes(form.value('status'));
+
+export class Chosen {
+  constructor(app, node) {
+    Object.assign(this, { app, node, key: null, form: null });
+    this.filter = '';
+  }
+
+  /** Build anew when something else is chosen; else bring the values up to date. */
+  renew(force = false) {
+    const { chosen, selected, tool } = this.app;
+    const key = JSON.stringify([chosen, [...selected], tool, language]);
+    if (!force && key === this.key) {
+      this.form?.renew();
+      this.head?.();
+      if (!this.form && document.activeElement?.type !== 'search') this.#lists();
+      return;
+    }
+    this.key = key;
+    [this.form, this.head] = [null, null];
+    if (chosen?.spot) this.#spot(chosen);
+    else if (chosen?.layer === 'events') this.#event(chosen.id);
+    else if (chosen?.layer === 'places') this.#place(chosen.id);
+    else if (selected.size) this.#patches();
+    else this.#lists();
+  }
+
+  // Ground.
+
+  #patches() {
+    const { app } = this;
+    const { lists } = app.state;
+    const patches = () => app.work.now.control.filter((patch) => app.selected.has(patch.id));
+    const form = this.form = new Form(() => patches().map((patch) => patch.properties), (values, options) => app.setPatches(values, options));
+    const heading = el('h2', { class: 'name' });
+    const facts = el('p', { class: 'quiet' });
+    this.head = () => {
+      const many = patches();
+      const names = [...new Set(many.map(holderText))];
+      heading.replaceChildren(swatchOf(many[0]), foreign(many.length > 1 ? t('patches.count', { count: many.length }) : names[0] ?? ''));
+      const area = many.reduce((sum, patch) => sum + areaKm2(patch), 0);
+      facts.replaceChildren(areaText(area), many.length > 1 ? ` · ${listed(names)}` : '', many.length === 1 ? ` · ${many[0].id}` : '');
+    };
+    form.add('controller', choice(actorOptions, { onSet: (f, value) => f.write(this.#given(value), { now: true, word: 'step.give' }) }), { label: 'field.controller', when: (f) => !['unknown', 'none', 'contested', 'mixed'].includes(f.value('status')) });
+    form.add('controllers', idList('known-actors', actorName), { when: several });
+    form.add('status', choice(() => words(lists.statuses, 'status'), { empty: false, onSet: (f, value) => f.write((old) => valuesForStatus(value, old), { now: true }) }));
+    form.add('basis', choice(() => words(lists.bases, 'basis')), { when: assessed });
+    form.add('confidence', choice(() => words(lists.confidences, 'confidence')), { when: assessed });
+    form.add('source_ids', idList('known-sources', sourceName));
+    form.add('statement_ids', idList('known-statements', (id) => this.#statementName(id)));
+    form.add('note', text({ kind: 'textarea' }));
+    const tools = el('div', { class: 'tools' }, this.#patchTools());
+    this.node.replaceChildren(heading, facts, this.#otherSide(), form.renew(), tools);
+    this.head();
+  }
+
+  #given(controller) {
+    return (old) => ({ ...valuesForStatus(['advance'].includes(old.status) ? old.status : 'controlled', old), controller });
+  }
+
+  /** After a front line was cut: the ground on the other hand of it. */
+  #otherSide() {
+    const { hands } = this.app;
+    if (!hands) return null;
+    return el('p', { class: 'hands' }, t('hands'), ' ',
+      el('button', { type: 'button', on: { click: () => this.app.turnHands() } }, t('hands.turn')));
+  }
+
+  #patchTools() {
+    const { app } = this;
+    const button = (word, on) => el('button', { type: 'button', on: { click: on } }, t(word));
+    const many = app.work.now.control.filter((patch) => app.selected.has(patch.id));
+    return [
+      many.length === 1 ? button('tool.split', () => app.take('split')) : null,
+      button('tool.borders', () => app.take('borders')),
+      many.length > 1 ? button('join', () => app.join()) : null,
+      button('zoom.to', () => app.stage.zoomTo(many.flatMap((patch) => patch.polygons.flat(2)))),
+    ];
+  }
+
+  #statementName(id) {
+    const statement = this.app.statements.get(id);
+    return statement ? `${placeName(statement.place_id)}, ${isoText(statement.date, { short: true })}` : id;
+  }
+
+  // Events and places.
+
+  #spot({ ids }) {
+    const events = ids.map((id) => this.app.work.record('events', id)).filter(Boolean);
+    this.node.replaceChildren(el('h2', { class: 'name' }, t('events.here', { count: events.length })), this.#rows(events, 'events'));
+  }
+
+  #event(id) {
+    const { app } = this;
+    const { lists } = app.state;
+    const form = this.form = new Form(() => [app.work.record('events', id)?.properties ?? {}], (values, options) => app.setRecord('events', id, values, options));
+    const heading = el('h2', { class: 'name' });
+    this.head = () => heading.replaceChildren(eventName(app.work.record('events', id)));
+    const precision = (name, count) => Array.from({ length: count }, (_, i) => [String(i + 1), t(`${name}.${i + 1}`)]);
+    const whole = (name, options) => choice(options, { onSet: (f, value) => f.write({ [name]: value === null ? null : +value }, { now: true }) });
+    form.add('event_date', day()).add('end_date', day());
+    form.add('time_precision', whole('time_precision', precision('time', 3)));
+    form.add('event_type', choice(() => words(Object.keys(lists.event_types), 'type'), { empty: false, onSet: (f, value) => f.write({ event_type: value, sub_event_type: lists.event_types[value]?.[0] ?? null }, { now: true }) }));
+    form.add('sub_event_type', choice((f) => words(lists.event_types[f.value('event_type')] ?? [], 'sub'), { empty: false }));
+    form.add('actor1', choice(actorOptions)).add('actor2', choice(actorOptions));
+    form.add('place_id', text({ list: 'known-places', onSet: (f, value) => app.setEventPlace(id, value) }));
+    form.add('location', text());
+    form.add('geo_precision', whole('geo_precision', precision('geo', 3)));
+    form.add('geo_radius_m', number({ min: 0 }));
+    form.add('source_ids', idList('known-sources', sourceName));
+    form.add('notes', text({ kind: 'textarea' }));
+    form.add('confidence', choice(() => words(lists.confidences, 'confidence')));
+    const more = form.fold('more');
+    form.add('assoc_actor_1', idList('known-actors', actorName), { into: more });
+    form.add('assoc_actor_2', idList('known-actors', actorName), { into: more });
+    form.add('fatalities', number({ min: 0 }), { into: more });
+    form.add('change_id', text({ list: 'known-changes' }), { into: more });
+    this.#record('events', id, heading, form);
+  }
+
+  #place(id) {
+    const { app } = this;
+    const { lists } = app.state;
+    const form = this.form = new Form(() => [app.work.record('places', id)?.properties ?? {}], (values, options) => app.setRecord('places', id, values, options));
+    const heading = el('h2', { class: 'name' });
+    this.head = () => {
+      const place = app.work.record('places', id);
+      heading.replaceChildren(foreign(place ? nameOf(place.properties, id) : ''));
+    };
+    form.add('name', text()).add('name_ar', text()).add('alternatenames', text());
+    form.add('kind', choice(() => words(lists.place_kinds, 'kind'), { empty: false }));
+    form.add('admin1', text());
+    form.add('coord_method', choice(() => words(lists.coord_methods, 'coord'), { empty: false }));
+    form.add('coord_source', text()).add('geo_radius_m', number({ min: 0 }));
+    form.add('source_ids', idList('known-sources', sourceName)).add('note', text({ kind: 'textarea' }));
+    this.#record('places', id, heading, form);
+  }
+
+  #record(layer, id, heading, form) {
+    const { app } = this;
+    const record = app.work.record(layer, id);
+    const facts = el('p', { class: 'quiet' }, id, record?.geometry ? ` · ${t('drag.to.move')}` : ` · ${t('no.position')}`);
+    const fresh = !app.work.base[layer].some((one) => idOf(one) === id);
+    const button = (word, on) => el('button', { type: 'button', on: { click: on } }, t(word));
+    const tools = [
+      record?.geometry ? button('zoom.to', () => app.stage.zoomTo([record.geometry.coordinates.map(toGrid)])) : null,
+      fresh || layer === 'events' ? button('remove', () => app.removeRecord(layer, id)) : null,
+      button('back', () => app.choose(null)),
+    ];
+    this.node.replaceChildren(heading, facts, form.renew(), el('div', { class: 'tools' }, tools));
+    this.head();
+  }
+
+  // Nothing chosen: lists, for those who search or use no pointer.
+
+  #lists() {
+    const { app } = this;
+    const search = el('input', { type: 'search', 'aria-label': t('find'), placeholder: t('find'), autocomplete: 'off', value: this.filter });
+    const lists = el('div');
+    const fill = () => {
+      this.filter = search.value;
+      const asked = fold(this.filter);
+      const fits = (...texts) => !asked || texts.some((one) => one && fold(one).includes(asked));
+      const patches = app.work.now.control.filter((patch) => fits(holderText(patch), patch.id, patch.properties.note))
+        .sort((a, b) => areaKm2(b) - areaKm2(a));
+      const events = (asked ? app.work.now.events : app.eventsShown()).filter(({ properties: p }) => fits(p.id, p.location, p.notes, placeName(p.place_id), p.event_date));
+      const places = app.work.now.places.filter(({ properties: p }) => fits(p.id, p.name, p.name_ar, p.alternatenames));
+      lists.replaceChildren(
+        section('patches', patches, (list) => el('ul', { class: 'pick' }, list.map((patch) => el('li', null,
+          el('button', { type: 'button', class: 'plain row', on: { click: () => app.selectPatch(patch.id, false, true) } }, swatchOf(patch), foreign(holderText(patch)), el('span', { class: 'quiet' }, ` ${areaText(areaKm2(patch))}`)))))),
+        section(asked ? 'events' : 'events.near', events, (list) => this.#rows(list, 'events')),
+        section('places', places, (list) => this.#rows(list, 'places')),
+      );
+    };
+    search.addEventListener('input', fill);
+    fill();
+    this.node.replaceChildren(el('p', null, t('nothing.chosen')), search, lists);
+  }
+
+  #rows(records, layer) {
+    return el('ul', { class: 'pick' }, records.map((record) => el('li', null,
+      el('button', { type: 'button', class: 'plain row', on: { click: () => this.app.choose({ layer, id: idOf(record) }, { zoom: true }) } },
+        layer === 'events' ? eventName(record) : foreign(nameOf(record.properties, idOf(record)))))));
+  }
+}
+
+const fold = (text) => String(text).normalize('NFKD').replace(/[\u0300-\u036f\u064b-\u0652]/g, '').toLowerCase();
+
+function section(word, records, listOf) {
+  if (!records.length) return null;
+  const details = el('details', { on: { toggle: () => { if (details.open && details.childElementCount < 2) details.append(listOf(records)); } } },
+    el('summary', null, `${t(word)} (${records.length})`));
+  return details;
+}
+
+function eventName(event) {
+  if (!event) return '';
+  const { event_date: date, sub_event_type: kind, place_id: place, location } = event.properties;
+  const [, color] = eventGroup(event.properties.event_type);
+  return el('span', null, el('span', { class: 'dot', style: { background: color } }), isoText(date, { short: true, year: false }), ' · ', term('sub', kind), ' · ',
+    foreign(PLACES.has(place) ? placeName(place) : location ?? place ?? ''));
+}
+
+/** The colour of a patch, as the legend of the map has it. */
+export function swatchOf(patch) {
+  if (!patch) return '';
+  const { status, controller, controllers } = labelOf(patch.properties);
+  const sides = (controllers.length ? controllers : [controller]).filter(Boolean).map(sideOf).map(colorOf);
+  const fill = status === 'unknown' || status === 'none' || !sides.length ? '#e3e3de'
+    : sides.length > 1 ? `linear-gradient(135deg, ${sides.map((c, i) => `${c} ${(i * 100) / sides.length}% ${((i + 1) * 100) / sides.length}%`).join(',')})` : sides[0];
+  return el('span', { class: 'swatch', style: { background: fill } });
+}
+
+/** The patch that holds most of an event or place. */
+export const patchUnder = (control, at) => control.find((patch) => covers(patch, at)) ?? null;

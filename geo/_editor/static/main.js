@@ -1,0 +1,776 @@
+// The editor: what is chosen and which tool is in hand; every change of the work goes through here.
+
+import { Answer, Asker, Silence, TAB, post, readPing, readState } from './api.js';
+import { Chosen } from './chosen.js';
+import { GRID, Refusal, covers, ringsOf, toGrid } from './coverage.js';
+import { ask, askConflict, askName, askRestore, askUnsaved, openHelp, tell } from './dialogs.js';
+import { Ledger, Problems, shapeOf } from './panels.js';
+import { Stage } from './stage.js';
+import { LAYERS, Work, freshId, idOf, layersOf, wired } from './work.js';
+
+/* global DATA, PLACES, WORDS, el, eventGroup, foreign, isoText, nameOf, placeName, splitIds, t, term, toDay, has */
+/* global language:writable */
+
+const byId = (id) => document.getElementById(id);
+const TOOLS = ['select', 'borders', 'split', 'front', 'event', 'place'];
+const TABS = ['chosen', 'ledger', 'problems'];
+const EVENT_DAYS = 7;
+const PING_SECONDS = 30;
+
+const COLUMNS = {
+  events: ['id', 'event_date', 'end_date', 'time_precision', 'event_type', 'sub_event_type', 'actor1', 'assoc_actor_1', 'actor2', 'assoc_actor_2', 'place_id', 'location', 'geo_precision', 'geo_radius_m', 'source_ids', 'notes', 'fatalities', 'confidence', 'change_id'],
+  places: ['id', 'name', 'name_ar', 'alternatenames', 'kind', 'admin1', 'geo_radius_m', 'coord_method', 'coord_source', 'source_ids', 'note'],
+  changes: ['id', 'from_date', 'to_date', 'date', 'date_end', 'from_controller', 'to_controller', 'kind', 'place_ids', 'event_ids', 'source_ids', 'recorded_at', 'recorded_by', 'supersedes', 'note'],
+};
+const blank = (layer, values) => ({ ...Object.fromEntries(COLUMNS[layer].map((name) => [name, null])), ...values });
+
+class App {
+  tool = 'select';
+  selected = new Set();
+  chosen = null; // { layer, id }, or { spot, ids } where several events share a place
+  hands = null; // after a front line was cut: the pieces on either hand of it
+  pieces = [];
+  marks = [];
+  faults = [];
+  snap = true;
+  keys = true;
+  panel = 'chosen';
+  saving = false;
+
+  async start() {
+    const [page, own] = await Promise.all(['page-words.json', 'words.json'].map(async (name) => (await fetch(`/static/${name}`)).json()));
+    for (const name of ['en', 'ar']) Object.assign(WORDS[name], page[name], own[name]);
+    try {
+      if (localStorage.getItem('frontline-language') === 'ar') language = 'ar';
+    } catch { /* a browser that keeps nothing starts in English */ }
+    const state = await readState(new URLSearchParams(window.location.search).get('date'));
+    this.#read(state);
+    this.stage = new Stage(this, shapeOf(state.theatre.area).lines.flat().map(([x, y]) => [x / GRID, y / GRID]));
+    this.chosenPanel = new Chosen(this, byId('chosen'));
+    this.ledger = new Ledger(this, byId('ledger'));
+    this.problems = new Problems(this, byId('problems'));
+    this.#prepareAskers();
+    this.#prepareControls();
+    this.words();
+    this.changed();
+    document.body.dataset.ready = 'yes';
+    if (state.journal) await this.#restore(state.journal);
+    window.setInterval(() => document.visibilityState === 'visible' && this.ping(), PING_SECONDS * 1000);
+  }
+
+  // What the server said.
+
+  #read(state) {
+    this.state = state;
+    this.work = new Work(state);
+    this.work.onChange((what) => this.changed(what));
+    const { lists } = state;
+    this.actors = Object.fromEntries(lists.controllers.map((actor) => [actor.id, actor]));
+    this.statements = new Map((lists.statements ?? []).map((statement) => [statement.id, statement]));
+    Object.assign(DATA, {
+      actors: this.actors,
+      sides: Object.fromEntries(lists.controllers.map((actor) => [actor.id, actor.side || actor.id])),
+      colors: Object.fromEntries([...lists.controllers, ...lists.sides].filter((one) => one.color && (one.side ?? one.id) === one.id).map((one) => [one.id, one.color])),
+      sources: Object.fromEntries(lists.sources.map((source) => [source.id, source])),
+    });
+    this.context = (state.context?.features ?? []).filter((feature) => feature.geometry)
+      .map((feature) => ({ kind: feature.properties.kind, lines: shapeOf(feature.geometry).lines }));
+    this.ghost = layersOf({ control: state.ghost ?? { features: [] } }).control;
+    this.showGhost = this.ghost.length > 0;
+    Object.assign(this, { selected: new Set(), chosen: null, hands: null, pieces: [], marks: [], faults: [], asked: null });
+  }
+
+  async load(date, word = null) {
+    const state = await this.#try(() => readState(date));
+    if (!state) return false;
+    this.#read(state);
+    this.ledger.answer = null;
+    this.ledger.forms.clear();
+    this.problems.issues = null;
+    this.words();
+    this.changed();
+    if (word) this.say(t(word));
+    return true;
+  }
+
+  /** Something asked of the server; nothing where it refuses, and people are told why. */
+  async #try(action) {
+    try {
+      const answer = await action();
+      this.silent(false);
+      return answer ?? {};
+    } catch (error) {
+      if (error instanceof Silence) this.silent(true);
+      else if (error instanceof Answer) this.refuse(error);
+      else throw error;
+      return null;
+    }
+  }
+
+  #prepareAskers() {
+    const fail = (panel) => (error) => {
+      if (error instanceof Silence) this.silent(true);
+      else panel.fail(error.body.issues?.[0]?.message ?? error.message);
+      this.tabs();
+    };
+    const control = () => wired.control(this.work.now.control);
+    const others = (...names) => Object.fromEntries(names.filter((name) => this.work.differs(name)).map((name) => [name, wired[name](this.work.now[name])]));
+    this.checker = new Asker('check', 500, () => ({ date: this.state.date, control: control(), ...others('events', 'places', 'changes') }), ({ issues }) => {
+      this.problems.take(issues);
+      this.tabs();
+    }, fail(this.problems));
+    this.changer = new Asker('changes', 400, () => (this.state.previous ? { date: this.state.date, control: control(), rows: this.work.now.changes, ...others('events', 'places') } : null), (answer) => {
+      this.ledger.take(answer);
+      this.tabs();
+    }, fail(this.ledger));
+    this.journal = new Asker('journal', 150, () => {
+      const edits = this.work.changed.length ? this.work.forJournal() : null;
+      if (edits === null && !this.journaled) return null;
+      this.journaled = edits !== null;
+      this.unsent = false;
+      return { edits };
+    }, () => this.silent(false), (error) => {
+      this.unsent = true;
+      if (error instanceof Silence) this.silent(true);
+      else this.news('journal', t('news.journal', { why: error.message }));
+    });
+  }
+
+  // The work has changed.
+
+  changed(what = { kind: 'read' }) {
+    const { work } = this;
+    const there = new Set(work.now.control.map((patch) => patch.id));
+    this.selected = new Set([...this.selected].filter((id) => there.has(id)));
+    if (this.chosen?.layer && !work.record(this.chosen.layer, this.chosen.id)) this.chosen = null;
+    if (what.kind !== 'step') this.hands = null;
+    if (what.kind === 'undo' || what.kind === 'redo') {
+      this.refuse(null);
+      this.say(t(`said.${what.kind}`, { what: t(what.word) }));
+    }
+    PLACES.clear();
+    for (const place of work.now.places) PLACES.set(place.properties.id, place.properties);
+    this.#datalists();
+    const layers = LAYERS.map((name) => work.now[name]);
+    if (layers.some((layer, i) => layer !== this.asked?.[i])) {
+      this.checker.soon();
+      this.changer.soon();
+      this.asked = layers;
+    }
+    if (what.kind !== 'read') this.journal.soon();
+    this.stage.renew();
+    this.draw();
+    this.chosenPanel.renew();
+    if (what.kind !== 'step' || this.rowIds !== this.#rowIds()) this.ledger.renew();
+    else this.ledger.refresh();
+    this.rowIds = this.#rowIds();
+    this.tabs();
+    this.#bar();
+  }
+
+  #rowIds() {
+    return this.ledger.rows().map((row) => row.id).join();
+  }
+
+  #datalists() {
+    const { work } = this;
+    const fill = (name, options, key) => {
+      const list = byId(`known-${name}`);
+      if (list.made === key && list.spoken === language) return;
+      Object.assign(list, { made: key, spoken: language });
+      list.replaceChildren(...options().map(([value, label]) => el('option', { value, label })));
+    };
+    fill('places', () => work.now.places.map((place) => [idOf(place), nameOf(place.properties, idOf(place))]), work.now.places);
+    fill('events', () => this.eventsShown().map((event) => [idOf(event), this.eventText(idOf(event))]), work.now.events);
+    fill('changes', () => this.ledger.rows().map((row) => [row.id, row.note ?? '']), work.now.changes);
+    fill('sources', () => Object.values(DATA.sources).map((source) => [source.id, [source.publisher, source.title].filter(Boolean).join(': ')]), this.state);
+    fill('actors', () => Object.values(this.actors).map((actor) => [actor.id, nameOf(actor, actor.id)]), this.state);
+    fill('statements', () => [...this.statements.values()].filter((s) => s.date <= this.state.date)
+      .map((s) => [s.id, `${placeName(s.place_id)}, ${s.date}, ${s.controller ?? s.status}`]), this.state);
+  }
+
+  eventText(id) {
+    const event = this.work.record('events', id)?.properties;
+    return event ? `${isoText(event.event_date, { short: true, year: false })} ${term('sub', event.sub_event_type)}, ${PLACES.has(event.place_id) ? placeName(event.place_id) : event.location ?? ''}` : id;
+  }
+
+  /** Events of the days round the date, and between it and the layer before. */
+  eventsShown() {
+    const last = toDay(this.state.date);
+    const first = this.state.previous ? Math.max(toDay(this.state.previous), last - 31) : last - EVENT_DAYS;
+    return this.work.now.events.filter(({ properties: p }) => p.id === this.chosen?.id || !p.event_date
+      || (toDay(p.end_date ?? p.event_date) >= first && toDay(p.event_date) <= last + EVENT_DAYS));
+  }
+
+  #dots() {
+    const spots = new Map();
+    for (const event of this.eventsShown()) {
+      if (!event.geometry) continue;
+      const at = event.geometry.coordinates.map(toGrid);
+      const key = at.join();
+      if (!spots.has(key)) spots.set(key, { at, events: [] });
+      spots.get(key).events.push(event);
+    }
+    return [...spots.values()];
+  }
+
+  // The picture.
+
+  scene() {
+    const { work } = this;
+    this.dots = this.#dots();
+    return {
+      selected: this.selected, chosen: this.chosen, context: this.context,
+      ghost: this.showGhost ? this.ghost : null, pieces: this.pieces, marks: this.marks,
+      places: work.now.places, dots: this.dots,
+    };
+  }
+
+  draw() {
+    if (this.queued) return;
+    this.queued = requestAnimationFrame(() => {
+      this.queued = 0;
+      const { crowded } = this.stage.draw();
+      if (crowded !== this.crowded) {
+        this.crowded = crowded;
+        this.#hint();
+      }
+    });
+  }
+
+  #hint() {
+    const key = this.tool === 'borders' && this.crowded ? 'hint.crowded' : `hint.${this.tool}`;
+    byId('hint').textContent = t(key);
+  }
+
+  tabs() {
+    const counts = { ledger: this.ledger.missing, problems: this.problems.fresh.filter((issue) => issue.severity === 'error').length };
+    for (const name of TABS) {
+      const tab = byId(`tab-${name}`);
+      const count = counts[name] ?? 0;
+      tab.replaceChildren(t(`tab.${name}`), count ? el('span', { class: 'count' }, ` ${count}`) : '');
+      tab.setAttribute('aria-selected', String(name === this.panel));
+      tab.tabIndex = name === this.panel ? 0 : -1;
+      byId(name).hidden = name !== this.panel;
+    }
+  }
+
+  show(name) {
+    this.panel = name;
+    this.tabs();
+  }
+
+  #bar() {
+    const { work } = this;
+    const { count } = work;
+    byId('undo').disabled = !work.past.length;
+    byId('redo').disabled = !work.future.length;
+    byId('save').disabled = !count || this.saving;
+    const text = count ? t(count === 1 ? 'dirty.one' : 'dirty', { count }) : t('clean');
+    if (byId('dirty').textContent !== text) byId('dirty').textContent = text;
+    document.title = `${count ? '* ' : ''}${nameOf(this.state.theatre, 'frontline')} ${this.state.date}`;
+  }
+
+  words() {
+    document.documentElement.lang = language;
+    document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+    for (const node of document.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
+    for (const node of document.querySelectorAll('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel));
+    for (const node of document.querySelectorAll('[data-t-title]')) node.title = t(node.dataset.tTitle);
+    byId('title').replaceChildren(t('title'), ' ', foreign(nameOf(this.state.theatre, '')));
+    byId('date').replaceChildren(...this.state.dates.map((date) => el('option', { value: date, selected: date === this.state.date }, isoText(date, { short: true }))));
+    byId('ghost').checked = this.showGhost;
+    byId('ghost').disabled = !this.ghost.length;
+    byId('ghost-text').textContent = this.state.previous ? t('ghost', { date: isoText(this.state.previous, { short: true, year: false }) }) : t('ghost.none');
+    this.stage.words();
+    this.take(this.tool);
+  }
+
+  // Tools and choices.
+
+  take(tool) {
+    this.tool = tool;
+    document.body.dataset.tool = tool;
+    for (const button of document.querySelectorAll('[data-tool]')) button.setAttribute('aria-pressed', String(button.dataset.tool === tool));
+    this.refuse(null);
+    this.#hint();
+    this.stage.renew();
+    this.chosenPanel.renew();
+    this.draw();
+  }
+
+  selectPatch(id, more = false, zoom = false) {
+    if (!more) this.selected.clear();
+    if (id && more && this.selected.has(id)) this.selected.delete(id);
+    else if (id) this.selected.add(id);
+    Object.assign(this, { chosen: null, hands: null, marks: [] });
+    this.#chose();
+    if (zoom) this.stage.zoomTo(this.work.now.control.filter((patch) => patch.id === id).flatMap((patch) => ringsOf(patch).flat()));
+  }
+
+  choose(what, { zoom = false } = {}) {
+    this.chosen = what;
+    this.selected.clear();
+    Object.assign(this, { hands: null, marks: [] });
+    this.#chose();
+    const record = what?.layer && this.work.record(what.layer, what.id);
+    if (zoom && record?.geometry) this.stage.zoomTo([record.geometry.coordinates.map(toGrid)]);
+  }
+
+  #chose() {
+    this.show('chosen');
+    this.stage.renew();
+    this.chosenPanel.renew();
+    this.draw();
+  }
+
+  /** The event or place that is drawn near a spot of the screen. */
+  recordNear(distance, more) {
+    if (more) return null;
+    const near = (items, atOf, reach) => items.map((item) => ({ item, away: distance(atOf(item)) }))
+      .filter(({ away }) => away <= reach).sort((a, b) => a.away - b.away)[0]?.item;
+    const dot = near(this.dots ?? [], ({ at }) => at, 12);
+    if (dot) return dot.events.length > 1 ? { spot: true, ids: dot.events.map(idOf) } : { layer: 'events', id: idOf(dot.events[0]) };
+    const place = near(this.work.now.places.filter((one) => one.geometry), (one) => one.geometry.coordinates.map(toGrid), 8);
+    return place ? { layer: 'places', id: idOf(place) } : null;
+  }
+
+  turnHands() {
+    this.hands = { ...this.hands, shown: this.hands.shown === 'left' ? 'right' : 'left' };
+    this.selected = new Set(this.hands[this.hands.shown]);
+    this.chosenPanel.renew();
+    this.draw();
+  }
+
+  showShapes(kind, shapes) {
+    Object.assign(this, { pieces: [], marks: [], [kind]: shapes });
+    this.stage.zoomTo(shapes.flatMap(({ lines, spots }) => [...lines.flat(), ...spots]));
+    this.draw();
+  }
+
+  showIssue(issue) {
+    const ids = new Set(issue.ids ?? []);
+    const patches = this.work.now.control.filter((patch) => ids.has(patch.id));
+    const record = ['events', 'places'].flatMap((layer) => this.work.now[layer].filter((one) => ids.has(idOf(one))).map((one) => ({ layer, id: idOf(one) })))[0];
+    if (patches.length) this.selected = new Set(patches.map((patch) => patch.id));
+    else if (record) this.chosen = record;
+    this.chosenPanel.renew();
+    const row = this.ledger.rows().find((one) => ids.has(one.id));
+    if (row) {
+      this.show('ledger');
+      this.ledger.open(row.id);
+    } else if (!issue.shape && record) this.show('chosen');
+    if (issue.shape) this.showShapes('marks', [issue.shape]);
+    else if (patches.length) this.stage.zoomTo(patches.flatMap((patch) => ringsOf(patch).flat()));
+    else if (record) this.choose(record, { zoom: true });
+    this.draw();
+  }
+
+  // Changes of the work.
+
+  setPatches(values, { now = false, word = 'step.set' } = {}) {
+    const { control } = this.work.now;
+    let changed = false;
+    const next = control.map((patch) => {
+      if (!this.selected.has(patch.id)) return patch;
+      const fresh = typeof values === 'function' ? values(patch.properties) : values;
+      if (Object.keys(fresh).every((key) => (patch.properties[key] ?? null) === (fresh[key] ?? null))) return patch;
+      changed = true;
+      return { ...patch, properties: { ...patch.properties, ...fresh } };
+    });
+    const run = now ? null : `patches:${[...this.selected]}:${Object.keys(values)}`;
+    if (changed) this.work.step(word, { control: next }, run);
+  }
+
+  /** Change a record; a row of the ledger and its events name each other, so both ends change. */
+  setRecord(layer, id, values, { now = false } = {}) {
+    const { work } = this;
+    const record = work.record(layer, id);
+    if (!record) return;
+    const old = record.properties ?? record;
+    if (Object.keys(values).every((key) => (old[key] ?? null) === (values[key] ?? null))) return;
+    const properties = { ...old, ...values };
+    const layers = { [layer]: work.with(layer, record.properties ? { ...record, properties } : properties) };
+    if (layer === 'changes' && 'event_ids' in values) layers.events = this.#linkEvents(id, splitIds(values.event_ids));
+    if (layer === 'events' && 'change_id' in values) layers.changes = this.#linkRows(id, values.change_id);
+    work.step(`step.set.${layer}`, layers, now ? null : `${layer}:${id}:${Object.keys(values)}`);
+  }
+
+  #linkEvents(row, ids) {
+    const named = new Set(ids);
+    return this.work.now.events.map((event) => {
+      const { id, change_id: old } = event.properties;
+      const change = named.has(id) ? row : old === row ? null : old;
+      return change === old ? event : { ...event, properties: { ...event.properties, change_id: change } };
+    });
+  }
+
+  #linkRows(event, row) {
+    return this.work.now.changes.map((one) => {
+      const ids = splitIds(one.event_ids);
+      const wanted = one.id === row;
+      if (ids.includes(event) === wanted) return one;
+      const next = wanted ? [...ids, event] : ids.filter((id) => id !== event);
+      return { ...one, event_ids: next.join(';') || null };
+    });
+  }
+
+  moveRecord(layer, id, to) {
+    const record = this.work.record(layer, id);
+    const geometry = { type: 'Point', coordinates: to.map((v) => v / GRID) };
+    this.work.step(`step.move.${layer}`, { [layer]: this.work.with(layer, { ...record, geometry }) });
+  }
+
+  setEventPlace(id, place) {
+    const event = this.work.record('events', id);
+    const known = place && this.work.record('places', place);
+    if ((event.properties.place_id ?? null) === (place ?? null)) return;
+    const properties = { ...event.properties, place_id: place };
+    if (known?.properties.geo_radius_m != null) properties.geo_radius_m = known.properties.geo_radius_m;
+    const geometry = known ? known.geometry : event.geometry;
+    this.work.step('step.set.events', { events: this.work.with('events', { ...event, properties, geometry }) });
+  }
+
+  #inside(at) {
+    if (this.work.now.control.some((patch) => covers(patch, at))) return true;
+    this.refuse(new Refusal('outside', at));
+    return false;
+  }
+
+  addEvent(at) {
+    if (!this.#inside(at)) return;
+    const [x, y] = this.stage.spot(at);
+    const place = this.work.now.places.find((one) => one.geometry && Math.hypot(...this.stage.spot(one.geometry.coordinates.map(toGrid)).map((v, i) => v - [x, y][i])) < 10);
+    const id = freshId('evt');
+    const properties = blank('events', { id, event_date: this.state.date, time_precision: 1, place_id: place ? idOf(place) : null, geo_radius_m: place?.properties.geo_radius_m ?? null });
+    const geometry = { type: 'Point', coordinates: place ? place.geometry.coordinates : at.map((v) => v / GRID) };
+    this.#added('events', { type: 'Feature', properties, geometry });
+  }
+
+  async addPlace(at) {
+    if (!this.#inside(at)) return;
+    const name = await askName(t('place.new'));
+    if (!name) return;
+    const arabic = /[\u0600-\u06ff]/.test(name);
+    const stem = name.normalize('NFKD').replace(/[^\x20-\x7e]/g, '').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '') || freshId('place').replace('-', '_');
+    let id = stem;
+    for (let n = 2; PLACES.has(id); n++) id = `${stem}_${n}`;
+    const properties = blank('places', { id, [arabic ? 'name_ar' : 'name']: name, coord_method: 'inferred' });
+    this.#added('places', { type: 'Feature', properties, geometry: { type: 'Point', coordinates: at.map((v) => v / GRID) } });
+  }
+
+  #added(layer, feature) {
+    this.work.step(`step.add.${layer}`, { [layer]: this.work.with(layer, feature) });
+    this.take('select');
+    this.choose({ layer, id: idOf(feature) });
+    byId('chosen').querySelector('input, select')?.focus({ preventScroll: true });
+  }
+
+  /** A row of the ledger: a draft of the server's, or an empty one. */
+  addChange(draft) {
+    const { previous, date } = this.state;
+    const row = draft ?? blank('changes', { id: freshId('chg'), from_date: previous, to_date: date, kind: 'refinement', recorded_at: today() });
+    this.work.step('step.add.changes', { changes: this.work.with('changes', row) });
+    this.show('ledger');
+    this.ledger.open(row.id);
+  }
+
+  removeRecord(layer, id) {
+    const layers = { [layer]: this.work.without(layer, id) };
+    if (layer === 'changes') layers.events = this.#linkEvents(id, []);
+    if (layer === 'events') layers.changes = this.#linkRows(id, null);
+    this.work.step(`step.remove.${layer}`, layers);
+  }
+
+  async cut(line) {
+    const { work } = this;
+    const only = this.tool === 'split' ? this.#patchAlong(line) : null;
+    if (this.tool === 'split' && !only) return this.refuse(new Refusal('outside', line[0]));
+    const before = work.now.control;
+    const answer = await this.#try(() => post('cut', { date: this.state.date, features: wired.control(before), line: line.map((at) => at.map((v) => v / GRID)), id: only }));
+    if (!answer) return undefined;
+    if (work.now.control !== before) return this.refuse(new Refusal('meanwhile'));
+    this.stage.setLine([]);
+    work.adopt('step.cut', { control: answer.features });
+    const on = (hand) => Object.keys(answer.sides).filter((id) => answer.sides[id] === hand);
+    this.take('select');
+    this.chosen = null;
+    this.hands = only ? null : { left: on('left'), right: on('right'), shown: 'left' };
+    this.selected = new Set(only ? answer.created : this.hands.left);
+    this.#chose();
+    return this.say(t('said.cut', { count: answer.created.length }));
+  }
+
+  /** The patch that a line is meant to split: the chosen one, else that under its middle. */
+  #patchAlong(line) {
+    if (this.selected.size === 1) return [...this.selected][0];
+    const i = Math.floor((line.length - 1) / 2);
+    const middle = [0, 1].map((k) => (line[i][k] + line[i + 1][k]) / 2);
+    return this.stage.patchAt(middle)?.id ?? null;
+  }
+
+  async join() {
+    const { work } = this;
+    const before = work.now.control;
+    const answer = await this.#try(() => post('merge', { date: this.state.date, features: wired.control(before), ids: [...this.selected] }));
+    if (!answer) return;
+    if (work.now.control !== before) this.refuse(new Refusal('meanwhile'));
+    else work.adopt('step.join', { control: answer.features });
+  }
+
+  // Saving.
+
+  async save() {
+    const { work } = this;
+    if (this.saving || !work.changed.length) return;
+    this.saving = true;
+    this.#bar();
+    const [sent, names] = [work.now, work.changed];
+    try {
+      const answer = await post('save', work.forSave());
+      this.silent(false);
+      this.#saved(answer, sent, names);
+    } catch (error) {
+      this.saving = false;
+      if (error instanceof Silence) this.silent(true);
+      else if (!(error instanceof Answer)) throw error;
+      else if (error.status === 409) await this.#conflict(error.body);
+      else if (error.body.issues) this.#notSaved(error.body.issues);
+      else this.refuse(error);
+    } finally {
+      this.saving = false;
+      this.#bar();
+    }
+  }
+
+  #saved({ etags, summary }, sent, names) {
+    this.work.saved(etags, sent, names);
+    this.others?.postMessage({ saved: this.state.date });
+    const lines = summary?.lines ?? [];
+    this.news('saved', t('news.saved'), lines.length ? el('details', null, el('summary', null, t('news.saved.what')), el('pre', { dir: 'ltr' }, lines.join('\n'))) : null);
+    this.say(t('news.saved'));
+  }
+
+  #notSaved(issues) {
+    this.problems.take(issues.map((issue) => ({ ...issue, new: true })));
+    this.show('problems');
+    this.refuse(new Refusal('not.saved'));
+    const first = issues.find((issue) => issue.where);
+    if (first) this.showShapes('marks', [shapeOf(first.where)]);
+  }
+
+  async #conflict(body) {
+    const edited = this.work.changed;
+    const mine = Object.fromEntries(edited.map((name) => [name, wired[name](this.work.now[name])]));
+    const answer = await askConflict(body, mine);
+    if (!answer) return;
+    const state = await this.#try(() => readState(this.state.date));
+    if (!state) return;
+    const theirs = Object.fromEntries(LAYERS.map((name) => [name, state[name].features ?? state[name].rows]));
+    // What was not edited here is as it is on disk.
+    const layers = answer.theirs ? theirs : { ...theirs, ...Object.fromEntries(edited.map((name) => [name, answer.layers[name]])) };
+    this.work.adopt('step.merge', layers, { etags: body.etags, base: layersOf(state) });
+    this.saving = false;
+    if (this.work.changed.length) await this.save();
+    else this.news('saved', t('news.theirs'));
+  }
+
+  async #restore(journal) {
+    const answer = await askRestore(journal);
+    const { edits, tab } = journal;
+    if (answer === 'restore') {
+      if (edits.date !== this.state.date && !(await this.load(edits.date))) return;
+      const layers = Object.fromEntries(LAYERS.map((name) => [name, edits[name] ?? null]));
+      // What has changed on disk since is found out when the work is saved.
+      const etags = Object.fromEntries(LAYERS.filter((name) => edits[name]).map((name) => [name, edits.etags[name]]));
+      this.work.adopt('step.restore', layers, { etags });
+      this.say(t('said.restored'));
+      await this.journal.now();
+    }
+    if (answer === 'discard' || (answer === 'restore' && tab && tab !== TAB)) await this.#try(() => post('journal', { edits: null, tab }));
+  }
+
+  async ping() {
+    try {
+      const { etags } = await readPing(this.state.date);
+      this.silent(false);
+      const stale = LAYERS.some((name) => etags[name] !== undefined && etags[name] !== this.work.etags[name]);
+      if (stale && !this.saving) this.#stale();
+    } catch (error) {
+      if (error instanceof Silence) this.silent(true);
+    }
+  }
+
+  #stale() {
+    const reload = this.work.changed.length ? null : el('button', { type: 'button', on: { click: () => { this.news(null); this.load(this.state.date, 'said.read'); } } }, t('news.read'));
+    this.news('stale', t(reload ? 'news.stale' : 'news.stale.dirty'), reload);
+  }
+
+  // Telling people.
+
+  say(text) {
+    byId('said').textContent = text;
+  }
+
+  /** Say why something was not done, and show where; null takes it back. */
+  refuse(refusal) {
+    const node = byId('refused');
+    node.hidden = refusal === null;
+    this.faults = [];
+    if (refusal !== null) {
+      if (!(refusal instanceof Refusal || refusal instanceof Answer)) throw refusal;
+      const where = refusal instanceof Answer ? shapeOf(refusal.body.where).spots[0] : refusal.where;
+      node.textContent = refusal instanceof Refusal ? t(`refused.${refusal.word}`) : refusal.message;
+      this.faults = where ? [where] : [];
+    }
+    this.draw();
+  }
+
+  news(kind, text = '', ...more) {
+    const node = byId('news');
+    node.hidden = !text;
+    node.dataset.kind = kind ?? '';
+    node.replaceChildren(el('p', { role: 'status' }, text), ...more.filter(Boolean),
+      el('button', { type: 'button', class: 'close', 'aria-label': t('close'), on: { click: () => this.news(null) } }, '\u00D7'));
+  }
+
+  /** The server answers, or it does not. */
+  silent(silent) {
+    if (silent === Boolean(this.gone)) return;
+    this.gone = silent;
+    if (!silent) {
+      if (byId('news').dataset.kind === 'silent') this.news(null);
+      if (this.unsent) this.journal.soon();
+      return;
+    }
+    const copy = el('button', { type: 'button', on: { click: () => this.download() } }, t('news.copy'));
+    this.news('silent', t(this.unsent ? 'news.silent.unsent' : 'news.silent'), this.work.changed.length ? copy : null);
+  }
+
+  download() {
+    const blob = new Blob([JSON.stringify(this.work.forJournal(), null, 1)], { type: 'application/json' });
+    const link = el('a', { href: URL.createObjectURL(blob), download: `frontline-${this.state.date}.json` });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  // Buttons and keys.
+
+  #prepareControls() {
+    for (const button of document.querySelectorAll('[data-tool]')) button.addEventListener('click', () => this.take(button.dataset.tool));
+    byId('undo').addEventListener('click', () => this.work.undo());
+    byId('redo').addEventListener('click', () => this.work.redo());
+    byId('save').addEventListener('click', () => this.save());
+    byId('help').addEventListener('click', () => this.help());
+    byId('leave').addEventListener('click', () => this.leave());
+    byId('language').addEventListener('click', () => this.turnLanguage());
+    byId('ghost').addEventListener('change', (event) => { this.showGhost = event.target.checked; this.draw(); });
+    byId('snap').addEventListener('change', (event) => { this.snap = event.target.checked; });
+    byId('date').addEventListener('change', () => this.#turnDate(byId('date').value));
+    for (const name of TABS) byId(`tab-${name}`).addEventListener('click', () => this.show(name));
+    byId('tabs').addEventListener('keydown', (event) => this.#tabKey(event));
+    document.addEventListener('keydown', (event) => this.#key(event));
+    window.addEventListener('beforeunload', (event) => { if (this.work.changed.length && !this.left) event.preventDefault(); });
+    if (typeof BroadcastChannel !== 'undefined') {
+      this.others = new BroadcastChannel('frontline-edit');
+      this.others.onmessage = () => { this.ping(); };
+    }
+  }
+
+  #tabKey(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] * (language === 'ar' ? -1 : 1);
+    if (!step) return;
+    this.show(TABS[(TABS.indexOf(this.panel) + step + TABS.length) % TABS.length]);
+    byId(`tab-${this.panel}`).focus();
+    event.preventDefault();
+  }
+
+  #key(event) {
+    if (byId('dialog').open) return;
+    const typing = event.target.matches?.('input:not([type="checkbox"], [type="radio"]), select, textarea');
+    if ((event.ctrlKey || event.metaKey) && !event.altKey) return this.#chord(event, typing);
+    if (event.key === 'Escape') return this.#escape();
+    if (typing || event.altKey || !this.keys) return undefined;
+    if (TOOLS[event.key - 1]) this.take(TOOLS[event.key - 1]);
+    else if (event.key === '?') this.help();
+    else if (event.key === 'g' && this.ghost.length) byId('ghost').click();
+    else return undefined;
+    return event.preventDefault();
+  }
+
+  #chord(event, typing) {
+    const key = event.key.toLowerCase();
+    if (key === 's') this.save();
+    else if (typing) return; // the field's own undo
+    else if (key === 'z' && event.shiftKey) this.work.redo();
+    else if (key === 'z') this.work.undo();
+    else if (key === 'y') this.work.redo();
+    else return;
+    event.preventDefault();
+  }
+
+  #escape() {
+    if (this.stage.cancel()) return;
+    Object.assign(this, { pieces: [], marks: [] });
+    if (this.tool !== 'select') this.take('select');
+    else if (this.selected.size || this.chosen) this.choose(null);
+    this.refuse(null);
+  }
+
+  async help() {
+    await openHelp(this);
+  }
+
+  turnLanguage() {
+    language = language === 'ar' ? 'en' : 'ar';
+    try {
+      localStorage.setItem('frontline-language', language);
+    } catch { /* then it is English again next time */ }
+    this.ledger.forms.clear();
+    this.words();
+    this.changed({ kind: 'language' });
+    this.problems.renew();
+  }
+
+  async #settled() {
+    if (!this.work.changed.length) return true;
+    const answer = await askUnsaved();
+    if (answer === 'save') {
+      await this.save();
+      return !this.work.changed.length;
+    }
+    if (answer !== 'discard') return false;
+    this.journaled = false;
+    await this.#try(() => post('journal', { edits: null }));
+    return true;
+  }
+
+  async #turnDate(date) {
+    if (await this.#settled()) {
+      if (await this.load(date)) return;
+    }
+    byId('date').value = this.state.date;
+  }
+
+  async leave() {
+    if (!(await this.#settled())) return;
+    this.left = true;
+    await this.#try(() => post('close', {}));
+    this.news(null);
+    document.body.dataset.left = 'yes';
+    await tell(t('left.title'), el('p', null, t('left.text')));
+  }
+}
+
+const today = () => {
+  const now = new Date();
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((v) => String(v).padStart(2, '0')).join('-');
+};
+
+new App().start().catch((error) => {
+  const node = byId('refused');
+  node.hidden = false;
+  node.textContent = `${error.message}`;
+  document.body.dataset.ready = 'no';
+  throw error;
+});

@@ -1,0 +1,197 @@
+"""Editing the layers: by hand in the editor's page, or in other programs and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geo.cli._common import FOLDER, command, layers_option, say
+from geo.errors import GeoError, escape
+
+if TYPE_CHECKING:
+    from geo.workcopy import Plan
+
+
+@command.command()
+@click.argument("date", required=False)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The default is a free one.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@layers_option
+def edit(date: str | None, port: int, no_browser: bool, layers: Path) -> None:
+    """Edit the control layer of DATE in the browser; the default is the last."""
+    import webbrowser
+
+    from geo.editor import serve
+    from geo.errors import DateError
+    from geo.model import parse_day
+
+    def ready(address: str) -> None:
+        click.echo(address)
+        say("this address opens the editor once, in one browser; Ctrl-C ends it")
+        if not no_browser:
+            webbrowser.open(address)
+
+    try:
+        day = parse_day(date) if date else None
+    except DateError as error:
+        raise click.UsageError(str(error)) from error
+    serve(layers, day, port=port, on_ready=ready)
+    say("the editor has ended")
+
+
+@command.command()
+@click.argument("date")
+@click.option(
+    "-o",
+    "--output",
+    type=FOLDER,
+    help="Folder to make; the default is qgis-DATE here.",
+)
+@layers_option
+def qgis(date: str, output: Path | None, layers: Path) -> None:
+    """Make a working copy of the control layer of DATE for QGIS; `save` brings it back."""
+    from geo.layers import read_folder
+    from geo.workcopy import checkout
+
+    project, _ = checkout(read_folder(layers), date, output or Path(f"qgis-{date}"))
+    say("open this in QGIS, edit, save there, then run `frontline save`:")
+    click.echo(str(project))
+
+
+@command.command()
+@click.argument("path", type=FOLDER, required=False)
+@click.argument("date", required=False)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before writing.")
+@click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
+@click.option(
+    "--snap",
+    "snap_m",
+    type=click.FloatRange(min=0),
+    help="New borders nearer than this to old ones run along them, metres; the default is 5.",
+)
+@click.option(
+    "--prefer",
+    type=click.Choice(["mine", "theirs"]),
+    help="Whose word counts where the layer was changed meanwhile; mine is the copy's.",
+)
+@layers_option
+def save(
+    path: Path | None,
+    date: str | None,
+    yes: bool,
+    dry_run: bool,
+    snap_m: float | None,
+    prefer: Any,
+    layers: Path,
+) -> None:
+    """
+    Bring back a working copy, or a GeoJSON file edited anywhere, as the layer of DATE.
+
+    PATH is a GeoPackage that `qgis` made, or a GeoJSON file; without it, the working copy that
+    was edited. What programs do to a file is undone, new borders run along old ones, and what
+    others saved meanwhile is merged. Then it says, feature by feature, what will change, and asks.
+    """
+    from geo import workcopy
+    from geo.layers import read_folder
+
+    if path is not None and date is None and not path.exists() and _is_date(path.name):
+        date, path = path.name, None
+    folder = read_folder(layers)
+    taken = {feature.id for layer in folder.control.values() for feature in layer.features}
+    copy = workcopy.read_copy(path or _edited_copy(layers, date), taken=taken)
+    snap = workcopy.SNAP_M if snap_m is None else snap_m
+    plan = workcopy.plan(folder, copy, day=date, snap_m=snap, prefer=prefer)
+    _tell_plan(plan)
+    if plan.conflicts:
+        raise GeoError(
+            f"{len(plan.conflicts)} conflicts: the layer was changed meanwhile; nothing was "
+            "written. Decide with --prefer mine or --prefer theirs, or make a new working copy "
+            "and draw the edit again"
+        )
+    if dry_run:
+        say("nothing was written (--dry-run)")
+        return
+    if plan.difference and not yes:
+        click.confirm(f"Write the layer of {plan.day}?", abort=True, err=True)
+    written = workcopy.write(folder, plan)
+    if plan.difference:
+        click.echo(str(written))
+
+
+def _is_date(text: str) -> bool:
+    from geo.errors import DateError
+    from geo.model import parse_day
+
+    try:
+        parse_day(text)
+    except DateError:
+        return False
+    return True
+
+
+def _edited_copy(layers: Path, date: str | None) -> Path:
+    """The working copy that is meant where none was named."""
+    from geo.workcopy import open_copies
+
+    copies = open_copies(layers)
+    if date is not None:
+        copies = [copy for copy in copies if copy.stem == f"control-{date}"]
+    if len(copies) == 1:
+        return copies[0]
+    if not copies:
+        raise GeoError("there is no working copy; `frontline qgis DATE` makes one, or name a file")
+    listed = ", ".join(escape(str(copy)) for copy in copies)
+    raise GeoError(f"there are {len(copies)} working copies; name one of {listed}")
+
+
+def _tell_plan(plan: Plan) -> None:
+    from geo.workcopy import described
+
+    for note in plan.notes:
+        say(note)
+    for conflict in plan.conflicts:
+        say(f"conflict: {conflict.message}")
+    for line in described(plan):
+        click.echo(line)
+    for issue in plan.findings:
+        say(str(issue))
+    if not plan.difference:
+        say(f"the layer of {plan.day} says all of it already; nothing to write")
+        return
+    counts = (
+        (len(plan.difference.added), "added"),
+        (len(plan.difference.gone), "gone"),
+        (len(plan.difference.changed), "changed"),
+    )
+    said = ", ".join(f"{count} {word}" for count, word in counts if count)
+    say(f"{plan.day}: {said}, of {len(plan.before)} features")
+
+
+@command.command()
+@click.argument("name", required=False)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before writing.")
+@layers_option
+def recover(name: str | None, yes: bool, layers: Path) -> None:
+    """
+    List what can be restored after a crash or a mistake, or put NAME back.
+
+    Every save keeps what it replaces. Listed are these former contents, saves that broke off,
+    edits in the editor that were not saved, and working copies.
+    """
+    from geo import workcopy
+
+    found = workcopy.leftovers(layers)
+    if name is None:
+        for one in found:
+            when = one.saved_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+            click.echo(f"{one.kind:<10} {when}  {escape(one.name, 200)}: {one.says}")
+        say(f"{len(found)} found; `frontline recover NAME` puts a backup back" if found else "none")
+        return
+    for item in found:
+        if item.name == name:
+            say(f"{item.file}: {item.says}")
+    if not yes:
+        click.confirm(f"Put {name} back?", abort=True, err=True)
+    click.echo(str(workcopy.restore(layers, name)))
