@@ -529,8 +529,8 @@ def _axes(case: Case) -> Iterator[Issue]:
     """
     Status, controller, basis and confidence must fit each other.
 
-    Controlled ground has a controller, contested ground at least two parties, unknown ground
-    neither; and whatever is said to be known says on what it rests and how sure it is.
+    Controlled ground has a controller, unknown ground has none; and whatever is said to be known
+    says on what it rests and how sure it is.
     """
     for schema, file, record in case.records:
         if schema.name in {"control", "statements"}:
@@ -540,15 +540,29 @@ def _axes(case: Case) -> Iterator[Issue]:
 
 def _axis_faults(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     status = str(values["status"])
-    parties = split_ids(values["controllers"])
     if status in {Status.CONTROLLED, Status.ADVANCE} and not values["controller"]:
         yield f"status {status} without a controller", "say who holds it, or set status unknown"
-    if status in {Status.CONTESTED, Status.MIXED} and len(parties) < 2:
-        yield f"status {status} with fewer than two controllers", "name the parties, joined by ;"
-    if status in {Status.UNKNOWN, Status.NONE} and (values["controller"] or parties):
+    if status in {Status.UNKNOWN, Status.NONE} and (values["controller"] or values["controllers"]):
         yield f"status {status} with a controller", "clear the controller, or change the status"
     if status != Status.UNKNOWN and not (values["basis"] and values["confidence"]):
         yield f"status {status} without basis or confidence", "say what it rests on, and how sure"
+
+
+def _parties(case: Case) -> Iterator[Issue]:
+    """
+    Contested ground, and ground that is shared, should name at least two parties.
+
+    Many lists say no more than that a place is contested; that nobody holds it alone is known then.
+    """
+    for schema, file, record in case.records:
+        if schema.name not in {"control", "statements"}:
+            continue
+        values = _values(record)
+        status, parties = values["status"], split_ids(values["controllers"])
+        if status in {Status.CONTESTED, Status.MIXED} and len(parties) < 2:
+            message = f"status {status} with fewer than two controllers"
+            hint = "name the parties where they are known, joined by ;"
+            yield _issue("control.parties", "warning", message, hint, (file, record))
 
 
 def _coverage(case: Case) -> Iterator[Issue]:
@@ -1374,6 +1388,7 @@ RULES: dict[str, Rule] = {
     "reference.dangling": Rule(_dangling_reference, blocking=True),
     "id.duplicate": Rule(_duplicate_id, blocking=True),
     "control.axes": Rule(_axes, blocking=True),
+    "control.parties": Rule(_parties),
     "layer.coverage": Rule(
         _coverage,
         blocking=True,

@@ -83,6 +83,13 @@ def duplicate(folder):
 
 def axes(folder):
     def change(features):
+        feature(features, "ctl-east")["properties"]["basis"] = None
+
+    edit_features(folder / "control/2017-08-01.geojson", change)
+
+
+def parties(folder):
+    def change(features):
         feature(features, "ctl-east")["properties"]["controllers"] = "red"
 
     edit_features(folder / "control/2017-08-01.geojson", change)
@@ -224,6 +231,7 @@ BREAKS = {
     "reference.dangling": dangling,
     "id.duplicate": duplicate,
     "control.axes": axes,
+    "control.parties": parties,
     "layer.coverage": overlap,
     "date.order": order,
     "theatre.dates": early,
