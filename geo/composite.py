@@ -27,7 +27,7 @@ import numpy as np
 import shapely
 
 from geo._noding import PER_DEGREE, pack, uniques
-from geo.crs import LONLAT
+from geo.crs import LONLAT, area_km2
 from geo.errors import CoverageError, DateError, Issue
 from geo.model import Confidence, Label
 from geo.topology import Arcs, Arrangement, Lines, Segments, arrange, faults, shapes
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+    from geo.crs import Edges
     from geo.model import Patch
     from geo.topology import Shapes
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     Row = NDArray[np.int32]
     Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
-__all__ = ["Composite"]
+__all__ = ["Composite", "areas_as_drawn"]
 
 By = Literal["label", "holder", "side"]
 T = TypeVar("T", str, tuple[str, str])
@@ -1222,6 +1223,52 @@ def _piece_ids(
         ids[digest] = ids.get(digest, 0) + 1
         names.append(f"piece-{digest}" + (f"-{ids[digest]}" if ids[digest] > 1 else ""))
     return np.array(names)
+
+
+def areas_as_drawn(
+    snapshots: Mapping[dt.date, Sequence[Patch]], *, edges: Edges = "straight"
+) -> pd.DataFrame:
+    """
+    Return the ground of each controller and status, patch by patch as the layers have it.
+
+    The composite nodes the borders of all dates together, so it no longer knows between which
+    corners an edge was drawn. Where edges are geodesics that matters, so they are measured here.
+
+    Parameters
+    ----------
+    snapshots
+        The patches of each date.
+    edges
+        What runs between two corners; see `geo.crs.area_km2`.
+
+    Returns
+    -------
+    areas
+        The columns of `Composite.areas`. With geodesic edges the sums of two dates differ a
+        little: a corner more on the border of the study area is another border.
+
+    Raises
+    ------
+    ValueError
+        If `edges` is neither ``straight`` nor ``geodesic``.
+
+    Examples
+    --------
+    >>> from geo.testing import FIRST_DAY, grid
+    >>> areas_as_drawn({FIRST_DAY: grid("ab")}, edges="geodesic")["area_km2"].round(3).tolist()
+    [103.586, 103.586]
+    """
+    import pandas as pd
+
+    rows = []
+    for day in sorted(snapshots):
+        patches = snapshots[day]
+        state = [(patch.label.controller, str(patch.label.status)) for patch in patches]
+        keys, code = _codes(state)
+        measured = area_km2([patch.geometry for patch in patches], edges=edges)
+        total = _sums(code, measured, len(keys)).tolist()
+        rows += [(day, *key, size) for key, size in zip(keys, total, strict=True)]
+    return pd.DataFrame(rows, columns=["date", "controller", "status", "area_km2"])
 
 
 def frame(columns: dict[str, Any], shapes: NDArray[np.object_]) -> gpd.GeoDataFrame:

@@ -8,7 +8,7 @@ is no front, nor is the border of ground that no side is said to hold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -210,6 +210,9 @@ class Movement:
         the left side's gain, ``re-entrant`` for its loss), ``area_km2``, ``base_km`` (front before
         along it), ``depth_km`` (furthest from there), ``place_id`` (nearest to the furthest
         point) and ``geometry``.
+    bands
+        Low and high of the figures above, by their name, where they were asked for
+        (`geo.uncertainty`).
     """
 
     left: str
@@ -228,6 +231,7 @@ class Movement:
     place_km: float | None
     points: gpd.GeoDataFrame
     sweeps: gpd.GeoDataFrame
+    bands: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def km_per_day(self) -> float:  # numpydoc ignore=RT01

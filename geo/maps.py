@@ -14,13 +14,12 @@ import base64
 import hashlib
 import html
 import json
-import math
 import os
 import re
 import tempfile
 from dataclasses import dataclass, field
-from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, distribution, version
+from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +29,7 @@ import shapely
 from branca.element import MacroElement
 from folium.template import Template
 
+from geo._page.look import FALLBACK_COLORS, leaflet_text, side_colors
 from geo._page.store import pack
 from geo._version import __version__
 from geo.errors import DateError, GeoError
@@ -37,7 +37,7 @@ from geo.model import split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from geo.composite import Composite
     from geo.layers import Folder
@@ -48,13 +48,9 @@ __all__ = ["FALLBACK_COLORS", "LANGUAGES", "Page", "draw", "leaflet_text", "side
 LANGUAGES = ("en", "ar")
 """The languages of the page itself; names and notes are shown as the layers have them."""
 
-FALLBACK_COLORS = ("#af3c1c", "#4eaf97", "#dfb338", "#2a2729", "#0822f6", "#7b478d")
-"""For sides without a colour of their own; told apart with every kind of colour vision."""
-
 MAX_INLINE_BYTES = 2_000_000
 """A larger page is not put into a notebook: Jupyter drops outputs beyond its rate limit."""
 
-_COLOR = re.compile(r"#[0-9a-f]{6}")
 _TILES = re.compile(r"(https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?)(/[\w./{}?=&%+~:@-]*)")
 _PIECE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 _SCRIPTS = (
@@ -71,10 +67,6 @@ _SCRIPTS = (
     "help",
     "page",
 )
-_LEAFLET = {
-    "leaflet.js": "5819285cec137b229c94e1ee5ad73e8b6b84345a4367d60f75fe477fe0fb7b03",
-    "leaflet.css": "90b693d86392a4779c861b28cf307e7e59c3fb35328c4d8b95f58f814d38c722",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +142,7 @@ def draw(
     language: str = "en",
     tiles: str | None = None,
     attribution: str | None = None,
+    bands: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     picture: Callable[[], bytes] | None = None,
 ) -> Page:
     """
@@ -170,6 +163,8 @@ def draw(
         none: the page then loads nothing at all. It sends no referrer, which some servers demand.
     attribution
         Whose tiles they are; required with `tiles`, and shown on the map.
+    bands
+        Low and high of the ground of each side, km2, by date and side, for the legend.
     picture
         Makes a PNG of the same view, called when a notebook asks for it.
 
@@ -193,6 +188,8 @@ def draw(
         composite.index(day)
     records = _records(folder, composite)
     records |= {"before": str(before), "after": str(after), "language": language}
+    if bands:
+        records["bands"] = [_rounded(bands.get(str(day), {})) for day in composite.dates]
     host = ""
     if tiles is not None:
         host = _tile_host(tiles)
@@ -250,6 +247,10 @@ def _records(folder: Folder, composite: Composite) -> dict[str, Any]:
         "context": _context(folder),
         "patches": _patches(folder, composite),
     }
+
+
+def _rounded(sides: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    return {side: [round(end, 2) for end in ends] for side, ends in sorted(sides.items())}
 
 
 def _filled(values: Mapping[str, Value]) -> dict[str, Value]:
@@ -336,38 +337,6 @@ def _colors(folder: Folder, composite: Composite) -> dict[str, str]:
     for label in composite.labels:
         held.update(label.controller and [label.controller], split_ids(label.controllers))
     return side_colors(own, {composite.sides.get(actor, actor) for actor in held})
-
-
-def side_colors(own: Mapping[str, str], sides: Iterable[str]) -> dict[str, str]:
-    """
-    Return a colour for every side.
-
-    Parameters
-    ----------
-    own
-        What `actors.csv` says, by id; anything but ``#rrggbb`` counts for nothing.
-    sides
-        The sides to be told apart.
-
-    Returns
-    -------
-    colors
-        By side, in order of id: its own, or else the one of `FALLBACK_COLORS` that is the least
-        like those of the others.
-    """
-    sides = sorted(sides)
-    colors = {side: own[side] for side in sides if _COLOR.fullmatch(own.get(side, ""))}
-    for side in sides:
-        if side not in colors:
-            taken = list(colors.values())
-            colors[side] = max(FALLBACK_COLORS, key=partial(_nearest, others=taken))
-    return dict(sorted(colors.items()))
-
-
-def _nearest(color: str, others: list[str]) -> float:
-    """How far a colour is from the nearest of others, in red, green and blue."""
-    rgb = [bytes.fromhex(one[1:]) for one in (color, *others)]
-    return min((math.dist(rgb[0], one) for one in rgb[1:]), default=math.inf)
 
 
 def _json(value: object) -> str:
@@ -501,34 +470,3 @@ def _asset(name: str) -> str:
 def _words() -> str:
     """The words of the page in all languages; they hold no data."""
     return _json(json.loads(_asset("words.json")))
-
-
-def leaflet_text(name: str) -> str:
-    """
-    Return the text of a file of Leaflet.
-
-    Parameters
-    ----------
-    name
-        ``leaflet.js`` or ``leaflet.css``.
-
-    Returns
-    -------
-    text
-        As it was published, without the pictures, which belong to controls that no page has.
-
-    Raises
-    ------
-    GeoError
-        If it is not there, or another one: a page must not carry a script that nobody has seen.
-    """
-    try:
-        found = [f for f in distribution("XStatic-Leaflet").files or () if f.name == name]
-    except PackageNotFoundError as error:
-        raise GeoError("XStatic-Leaflet is not installed; maps need 1.9.3.0") from error
-    data = found[0].read_binary() if found else b""
-    if hashlib.sha256(data).hexdigest() != _LEAFLET[name]:
-        raise GeoError(f"{name} is not the one of Leaflet 1.9.3; install XStatic-Leaflet==1.9.3.0")
-    # Its images belong to controls that the page does not have, and nothing may be fetched.
-    text = data.decode().replace("\r\n", "\n")
-    return re.sub(r"url\(images/[^)]*\)", "none", text)

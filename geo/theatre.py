@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from bisect import bisect_right
+from datetime import timedelta
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -28,7 +29,7 @@ from geo import (
     uncertainty,
     validation,
 )
-from geo.composite import Composite
+from geo.composite import Composite, areas_as_drawn
 from geo.errors import DateError, Issue, LayerError, UnknownIdError
 from geo.estimate import Estimator, Parameters
 from geo.layers import read_digests, read_folder, write_control
@@ -41,12 +42,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geo.crs import Edges
     from geo.estimate import Draft
     from geo.fronts import Movement
     from geo.gazetteer import Gazetteer
     from geo.imports import Import, Options
     from geo.layers import Folder
     from geo.maps import Page
+    from geo.model import Patch
     from geo.plots import Plots
     from geo.stills import Animation, Still
 
@@ -241,13 +244,14 @@ class Theatre:
         """All layers noded together; what every answer over time is read from."""
         if self._composite is None:
             self._require_layers()
-            snapshots = {
-                day: validation.patches_of(layer.features)
-                for day, layer in self.folder.control.items()
-            }
-            self._composite = Composite.build(self.area, snapshots, self.folder.sides)
+            self._composite = Composite.build(self.area, self._snapshots(), self.folder.sides)
             cache.keep(cache.key_of(self.folder.digests), self._composite.to_bytes())
         return self._composite
+
+    def _snapshots(self) -> dict[dt.date, list[Patch]]:
+        """The patches of each date, as they are drawn."""
+        layers = self.folder.control.items()
+        return {day: validation.patches_of(layer.features) for day, layer in layers}
 
     def control(self, day: str | dt.date) -> gpd.GeoDataFrame:
         """
@@ -406,7 +410,7 @@ class Theatre:
         """
         return disagreement.find(self.folder, parse_day(day))
 
-    def areas(self, *, bands: bool = True) -> pd.DataFrame:
+    def areas(self, *, bands: bool = True, edges: Edges = "straight") -> pd.DataFrame:
         """
         Return the ground of each controller at each date that has a layer.
 
@@ -414,19 +418,29 @@ class Theatre:
         ----------
         bands
             Whether to say how sure each figure is; computed once, then kept until layers change.
+        edges
+            What runs between two corners of a patch: a line ``straight`` in longitude-latitude, as
+            it is drawn, or the ``geodesic``, to compare with figures of PostGIS's ``geography`` or
+            ``pyproj.Geod`` (`geo.crs.area_km2`). Geodesics are measured patch by patch as they
+            stand in the layers, without a band, and the dates need not add up to one sum.
 
         Returns
         -------
         areas
             ``date``, ``controller`` (empty where nobody holds it alone), ``status``,
-            ``area_km2`` (geodesic; each date adds up to the study area) and, with `bands`,
-            ``low_km2`` and ``high_km2``: the 90 % band of `geo.uncertainty`.
+            ``area_km2`` (with straight edges each date adds up to the study area) and, with
+            `bands`, ``low_km2`` and ``high_km2``: the 90 % band of `geo.uncertainty`.
 
         Raises
         ------
         DateError
             If there is no layer.
+        ValueError
+            If `edges` is neither ``straight`` nor ``geodesic``.
         """
+        if edges != "straight":
+            self._require_layers()
+            return areas_as_drawn(self._snapshots(), edges=edges)
         frame = self.composite.areas()
         if not bands:
             return frame
@@ -871,7 +885,8 @@ class Theatre:
         Returns
         -------
         necks
-            One row a neck, best first; see `geo.siege.necks`.
+            One row a neck, best first, with the events of the 30 days up to `day` behind it; see
+            `geo.siege.necks`.
 
         Raises
         ------
@@ -882,7 +897,8 @@ class Theatre:
         ValueError
             If a rule is none of those listed.
         """
-        return siege.necks(self.composite, parse_day(day), side, **self._supply(day, side), **rules)
+        supply = self._supply(day, side) | {"events": self._recent(day)}
+        return siege.necks(self.composite, parse_day(day), side, **supply, **rules)
 
     def pockets(self, day: str | dt.date, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
@@ -1103,6 +1119,7 @@ class Theatre:
             language=language,
             tiles=tiles,
             attribution=attribution,
+            bands=self._bands["holders"],
             picture=lambda: self.still(second, before=first, language=language).render("png"),
         )
 
@@ -1145,6 +1162,19 @@ class Theatre:
                 anchors[anchor.id] = anchor.geometry
                 friends |= set(split_ids(values["sides"])) - {side}
         return {"anchors": anchors, "places": self._positions, "friends": sorted(friends)}
+
+    def _recent(self, day: str | dt.date) -> dict[str, tuple[float, float]]:
+        """Longitude and latitude of the located events of the last 30 days, by id."""
+        last = parse_day(day)
+        first = last - timedelta(days=29)
+        return {
+            event.id: (float(shapely.get_x(event.geometry)), float(shapely.get_y(event.geometry)))
+            for event in self.folder.events
+            if event.geometry is not None
+            and parse_day(str(event.properties["event_date"])) <= last
+            and parse_day(str(event.properties["end_date"] or event.properties["event_date"]))
+            >= first
+        }
 
     def _require_sides(self, *sides: str | None) -> None:
         known = {row.id for row in self.folder.actors.rows if row.values["kind"] == "side"}

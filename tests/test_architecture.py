@@ -37,6 +37,8 @@ def imported(path):
         ("csv", "tables.py"),
         ("filelock", "files.py"),
         ("matplotlib", "_still/paper.py"),
+        ("starlette", "_editor/"),
+        ("uvicorn", "_editor/"),
     ],
 )
 def test_an_outside_library_has_one_door(library, door):

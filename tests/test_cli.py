@@ -28,7 +28,8 @@ def frontline(monkeypatch, capsys):
 
 
 def snapshot(folder):
-    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    every = (p for p in folder.rglob("*") if p.is_file() and ".frontline" not in p.parts)
+    return {p.relative_to(folder): p.read_bytes() for p in every}
 
 
 def test_version_and_help_answer(frontline):
@@ -88,7 +89,7 @@ def test_areas_of_each_date_add_up_to_the_study_area(frontline, small):
     code, out, _ = frontline("areas", "--format", "csv", "--layers", small)
     assert code == 0
     header, *rows = (line.split(",") for line in out.splitlines())
-    assert header == ["date", "controller", "status", "area_km2"]
+    assert header == ["date", "controller", "status", "area_km2", "low_km2", "high_km2"]
     whole = area_km2(shapely.box(37, 33, 38, 34))[0]
     for day in ("2017-07-01", "2017-08-01"):
         assert sum(float(r[3]) for r in rows if r[0] == day) == pytest.approx(whole, rel=1e-4)
@@ -395,3 +396,16 @@ def test_a_ledger_row_is_drafted_for_a_change_without_one(frontline, small):
     code, out, _ = frontline("change", "2017-07-01", "2017-08-01", "--ledger", "--layers", small)
     assert code == 0
     assert "2017-07-01,2017-08-01" in out
+
+
+def test_many_findings_of_one_kind_are_counted(capsys):
+    from geo.cli._common import tell
+    from geo.errors import Issue, LayerError
+
+    gaps = [Issue("layer.gap", "error", f"gap {i}", "", file="a.geojson") for i in range(40)]
+    tell(LayerError([*gaps, Issue("id.duplicate", "error", "twice", "", file="a.geojson")]))
+    said = capsys.readouterr().err.splitlines()
+    assert sum("layer.gap:" in line for line in said) == 5
+    assert "... and 35 more layer.gap; `frontline check` lists them all" in said
+    assert any("twice" in line for line in said)
+    assert said[-1] == "41 findings; nothing was written"

@@ -5,6 +5,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import Geod
 
 from geo.crs import CRSError, LocalPlane, area_km2, distance_km, length_km, snap
 
@@ -52,6 +53,52 @@ def test_a_hole_is_taken_off_whatever_its_direction():
     expected = cell_km2(37, 33, 38, 34) - cell_km2(37.2, 33.2, 37.4, 33.4)
     for ring in (hole, hole[::-1]):
         assert area_km2(shapely.Polygon(shell, [ring]))[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_an_octant_of_the_ellipsoid_has_an_eighth_of_its_published_area():
+    # The way from the equator to the pole runs up a meridian, not straight on the map.
+    octant = shapely.Polygon([(0, 0), (90, 0), (0, 90)])
+    assert area_km2(octant, edges="geodesic")[0] == pytest.approx(510_065_621.724 / 8, rel=1e-11)
+    square = shapely.box(0, 0, 90, 90)
+    assert area_km2(square)[0] == pytest.approx(510_065_621.724 / 8, rel=1e-11)
+    assert area_km2(octant)[0] < 0.7 * area_km2(octant, edges="geodesic")[0]
+
+
+@given(
+    st.floats(-170, 150),
+    st.floats(-80, 70),
+    st.floats(0.001, 9),
+    st.lists(st.floats(0.2, 1), min_size=3, max_size=9),
+)
+def test_straight_edges_are_the_limit_of_geodesics_between_ever_nearer_corners(
+    lon, lat, size, reach
+):
+    turn = np.linspace(0, 2 * np.pi, len(reach), endpoint=False)
+    ring = np.stack([lon + size * np.cos(turn) * reach, lat + size * np.sin(turn) * reach], axis=1)
+    shape = shapely.Polygon(ring)
+    geod = Geod(ellps="WGS84")
+    coarse, fine = (
+        abs(geod.geometry_area_perimeter(shapely.segmentize(shape, size / n))[0]) / 1e6
+        for n in (64, 128)
+    )
+    # A geodesic leaves the straight edge by the square of its length; Geod is good to 0.1 m2.
+    assert area_km2(shape)[0] == pytest.approx(fine + (fine - coarse) / 3, rel=2e-7, abs=1e-7)
+
+
+def test_areas_of_collections_are_those_of_their_polygons():
+    box = shapely.box(37, 33, 38, 34)
+    nested = shapely.GeometryCollection(
+        [shapely.Point(1, 2), shapely.MultiPolygon([box]), shapely.GeometryCollection([box])]
+    )
+    empty = [shapely.Point(1, 2), shapely.LineString([(0, 0), (1, 1)]), shapely.Polygon()]
+    areas = area_km2([*empty, nested, box])
+    assert areas.tolist() == [0, 0, 0, 2 * areas[4], areas[4]]
+    assert area_km2([]).tolist() == []
+
+
+def test_unknown_edges_are_refused():
+    with pytest.raises(ValueError, match="straight or geodesic"):
+        area_km2(shapely.box(37, 33, 38, 34), edges="great circle")
 
 
 def test_metres_are_refused():

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import maps
-from geo._page import store
+from geo._page import look, store
 from geo.errors import DateError, GeoError
 
 BEFORE, AFTER = pages.BEFORE, pages.AFTER
@@ -203,14 +203,14 @@ def test_the_frame_refuses_another_folium(monkeypatch):
 
 def test_leaflet_is_the_one_that_was_looked_at():
     files = {f.name: f for f in distribution("XStatic-Leaflet").files}
-    for name, digest in maps._LEAFLET.items():
+    for name, digest in look.LEAFLET.items():
         assert hashlib.sha256(files[name].read_binary()).hexdigest() == digest
 
 
 def test_another_leaflet_is_refused(monkeypatch):
-    monkeypatch.setitem(maps._LEAFLET, "leaflet.js", "0" * 64)
+    monkeypatch.setitem(look.LEAFLET, "leaflet.js", "0" * 64)
     with pytest.raises(GeoError, match=r"1\.9\.3"):
-        maps.leaflet_text("leaflet.js")
+        look.leaflet_text("leaflet.js")
 
 
 def test_the_licence_of_leaflet_is_in_every_page(page):

@@ -17,6 +17,7 @@ from geo.composite import Composite
 from geo.crs import area_km2
 from geo.fronts import front_lines
 from geo.model import Label, Patch
+from geo.theatre import import_into, open_layers
 
 SHARED = Path(os.environ.get("GEO_SHARED", Path(__file__).parents[2] / "shared")) / "data"
 needs_data = pytest.mark.skipif(
@@ -81,6 +82,24 @@ def test_western_front_has_the_areas_and_the_length_of_its_notes(western_front, 
         assert truth == pytest.approx(notes, rel=0.011)
     fronts = front_lines(western_front, day, "Entente", "Central Powers")
     assert fronts["length_km"].sum() == pytest.approx(length, rel=1e-3)
+
+
+def test_with_geodesic_edges_areas_are_those_of_the_notes_at_all_six_dates(tmp_path):
+    paths = [SHARED / "wwi-fronts" / "control" / f"{row[0]}.geojson" for row in WWI]
+    import_into(tmp_path / "front", "control-geojson", *paths)
+    theatre = open_layers(tmp_path / "front")
+    geodesic = theatre.areas(edges="geodesic").pivot_table(
+        index="date", columns="controller", values="area_km2"
+    )
+    for day, entente, central, *_ in WWI:
+        row = geodesic.loc[dt.date.fromisoformat(day)]
+        assert row["entente"] == pytest.approx(entente, abs=0.6)
+        assert row["central_powers"] == pytest.approx(central, abs=0.6)
+    # Straight edges give other figures, but the same sum at every date.
+    straight = theatre.areas(bands=False)
+    totals = straight.groupby("date")["area_km2"].sum()
+    assert totals.nunique() == 1
+    assert (straight["area_km2"] - theatre.areas(edges="geodesic")["area_km2"]).abs().max() > 1000
 
 
 @pytest.mark.parametrize(

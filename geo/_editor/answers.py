@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from geo import merge, shapes
 from geo._editor import parts
 from geo._editor.parts import SCHEMAS
+from geo._page.look import side_colors
 from geo.errors import escape
-from geo.maps import side_colors
 from geo.model import CHANGES, CONTROL, EVENTS, PLACES, Feature, split_ids
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _AXES = ("controller", "controllers", "status", "basis", "confidence")
 _LISTS = ("statement_ids", "source_ids")
+_THIN_M = 1.0
+"""No piece is of less mean width: nobody draws one, only a line that runs along a border."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,15 +91,18 @@ def cut(
     if only is not None and only not in {feature.id for feature in features}:
         raise CoverageError(f"there is no patch {only}; choose one and draw the line again")
     shown = _polygons(features)
-    drawn = _there_and_back(np.round(np.asarray(line, float), 6))
-    whole = _Ground.of([*shown, drawn], len(shown))
-    dividing = whole.dividing(None if only is None else [f.id for f in features].index(only))
-    if not len(dividing):
-        raise CoverageError(*_divides_nothing(whole, features, only, line))
+    target = None if only is None else [f.id for f in features].index(only)
+    whole = ground = _Ground.of(
+        [*shown, _there_and_back(np.round(np.asarray(line, float), 6))], len(shown)
+    )
     # Only what divides is kept: loose ends would leave corners in the borders that they cross.
-    arcs = whole.arrangement.linestrings(dividing, np.arange(len(dividing)))
-    kept = [_there_and_back(shapely.get_coordinates(arc)) for arc in arcs]
-    return _as_cut(_Ground.of([*shown, *kept], len(shown)), features, taken)
+    while len(dividing := ground.dividing(target)) < len(ground.line) or ground is whole:
+        if not len(dividing):
+            raise CoverageError(*_divides_nothing(whole, features, only, line))
+        arcs = ground.arrangement.linestrings(dividing, np.arange(len(dividing)))
+        kept = [_there_and_back(shapely.get_coordinates(arc)) for arc in arcs]
+        ground = _Ground.of([*shown, *kept], len(shown))
+    return _as_cut(ground, features, taken)
 
 
 def _divides_nothing(
@@ -285,11 +291,24 @@ class _Ground:
         labels = np.where(cover == 1, total - 1, -1)
         return cls(arrangement, labels, _along(arrangement, which, count))
 
+    @cached_property
+    def _thin(self) -> NDArray[np.bool_]:
+        """Which faces are mere noise of the grid, beside a line along a border; the outside too."""
+        arrangement = self.arrangement
+        around_km = np.bincount(
+            arrangement.face + 1,
+            np.repeat(arrangement.arc_km, 2),
+            minlength=arrangement.face_count + 1,
+        )[1:]
+        thin = 2e3 * arrangement.face_area_km2 < _THIN_M * around_km
+        return np.append(thin, True)
+
     def dividing(self, patch: int | None) -> Ints:
         """The half-arcs of the lines that part ground of one patch, or of this one."""
         face, label = self.arrangement.face, np.append(self.labels, -1)
         left, right = face[self.line], face[self.line ^ 1]
         good = (left != right) & (label[left] == label[right]) & (label[left] >= 0)
+        good &= ~(self._thin[left] | self._thin[right])
         if patch is not None:
             good &= label[left] == patch
         dividing: Ints = self.line[good]

@@ -30,8 +30,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from geo._editor import parts
 from geo._editor.parts import RequestError
 from geo._editor.session import ConflictError, RefusedError, Session
+from geo._page.look import leaflet_text
 from geo.errors import CoverageError, DateError, GeoError, LayerError, escape
-from geo.maps import leaflet_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -50,6 +50,9 @@ BODY_SECONDS = 20.0
 
 HEAD_SECONDS = 10.0
 """So long may a connection keep silent, or dawdle over the head of a request."""
+
+GRACE_SECONDS = 3.0
+"""So long after the page closed the server ends, unless it asks again: it was only loaded anew."""
 
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _FETCHED_BY_US = frozenset({"same-origin", "none"})
@@ -82,8 +85,6 @@ class App:
         On which it is reached.
     idle_seconds
         It wants to end when nobody has asked for so long.
-    grace_seconds
-        So long after the page said that it closes, unless it asks again: it was only loaded anew.
 
     Attributes
     ----------
@@ -91,16 +92,15 @@ class App:
         Opens the page, once.
     """
 
-    def __init__(
-        self, session: Session, *, port: int, idle_seconds: float, grace_seconds: float = 3.0
-    ) -> None:
+    def __init__(self, session: Session, *, port: int, idle_seconds: float) -> None:
         self.session = session
         self.token = secrets.token_urlsafe(32)
         self.asgi: ASGIApp = _Guard(self._routed(), self, port)
         self._secret = secrets.token_urlsafe(32)
         self._cookie = f"frontline-{port}"
         self._used = False
-        self._idle, self._grace = idle_seconds, grace_seconds
+        self._pages = 0
+        self._idle = idle_seconds
         self._end = time.monotonic() + idle_seconds
         self._statics = _statics()
 
@@ -161,19 +161,27 @@ class App:
             "journal": session.keep_journal,
             "close": self._close,
         }
-        return Starlette(
+        application = Starlette(
             routes=[
                 Route("/", self._page),
                 Route("/static/{name}", self._static),
                 Route("/api/state", self._state),
-                Route("/api/etags", self._etags),
+                Route("/api/ping", self._ping),
                 *(
                     Route(f"/api/{name}", self._posted(answer), methods=["POST"])
                     for name, answer in posts.items()
                 ),
             ],
-            exception_handlers={404: _no_such_thing, 405: _wrong_method},
+            exception_handlers={
+                404: _no_such_thing,
+                405: _wrong_method,
+                _BodyError: _bad_body,
+                ClientDisconnect: _gone,
+            },
         )
+        # An address is right or wrong; none is nearly right.
+        application.router.redirect_slashes = False
+        return application
 
     async def _page(self, request: Request) -> Response:
         if "token" in request.query_params:
@@ -183,6 +191,7 @@ class App:
                 self._cookie, self._secret, path="/", httponly=True, samesite="strict"
             )
             return response
+        self._pages += 1
         return Response(self._statics["edit.html"][0], media_type="text/html; charset=utf-8")
 
     async def _static(self, request: Request) -> Response:
@@ -195,7 +204,7 @@ class App:
         date, tab = (request.query_params.get(name) for name in ("date", "tab"))
         return await _answered(lambda: self.session.state(date, tab))
 
-    async def _etags(self, request: Request) -> Response:
+    async def _ping(self, request: Request) -> Response:
         date, tab = (request.query_params.get(name) for name in ("date", "tab"))
 
         def found() -> Answer:
@@ -219,7 +228,11 @@ class App:
         return posted
 
     def _close(self, _: Answer) -> None:
-        self._end = time.monotonic() + self._grace
+        self._pages -= 1
+        if self._pages > 0:
+            return
+        self._pages = 0
+        self._end = time.monotonic() + GRACE_SECONDS
 
     def asked(self) -> None:
         """Note that somebody who may has asked."""
@@ -298,6 +311,23 @@ async def _wrong_method(_: Request, __: Exception) -> Response:
     return _error(405, "it cannot be asked in this way")
 
 
+class _BodyError(Exception):
+    """A body that is too large or too slow."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def _bad_body(_: Request, error: Exception) -> Response:
+    assert isinstance(error, _BodyError)
+    return _error(error.status, str(error))
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    return _error(400, "the request broke off")
+
+
 # --- who may ask ----------------------------------------------------------------
 
 
@@ -316,12 +346,7 @@ class _Guard:
         if refusal is None:
             self.app.asked()
             receive = _limited(receive)
-        try:
-            await (refusal or self.inner)(scope, receive, _with_headers(send))
-        except _BodyError as error:
-            await error.response(scope, receive, _with_headers(send))
-        except ClientDisconnect:
-            return
+        await (refusal or self.inner)(scope, receive, _with_headers(send))
 
     def _refusal(self, request: Request) -> Response | None:
         """Why a request is turned away, as an answer; None where it is let in."""
@@ -360,18 +385,12 @@ def _unfit(request: Request) -> Response | None:
         return _error(415, "the body must be application/json")
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > MAX_BODY:
-        return _too_large()
+        return _error(413, _too_large())
     return None
 
 
-def _too_large() -> Response:
-    return _error(413, f"the body is too large; the limit is {MAX_BODY} bytes")
-
-
-class _BodyError(Exception):
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
+def _too_large() -> str:
+    return f"the body is too large; the limit is {MAX_BODY} bytes"
 
 
 def _limited(receive: Receive) -> Receive:
@@ -386,11 +405,11 @@ def _limited(receive: Receive) -> Receive:
         try:
             message = await asyncio.wait_for(receive(), max(end - time.monotonic(), 0.01))
         except TimeoutError:
-            raise _BodyError(_error(408, "the body did not come in time")) from None
+            raise _BodyError(408, "the body did not come in time") from None
         size += len(message.get("body", b""))
         is_whole = not message.get("more_body", False)
         if size > MAX_BODY:
-            raise _BodyError(_too_large())
+            raise _BodyError(413, _too_large())
         return message
 
     return limited
@@ -483,7 +502,8 @@ def run(app: App, door: socket.socket, on_ready: Callable[[], None]) -> None:
     door
         From `listening`.
     on_ready
-        Called once, when the first request would be answered.
+        Called once in a thread, when the first request would be answered; what it raises ends the
+        server and is raised again.
     """
     config = uvicorn.Config(
         app.asgi,
@@ -509,15 +529,18 @@ async def _run(
     server: uvicorn.Server, door: socket.socket, app: App, on_ready: Callable[[], None]
 ) -> None:
     async def watch() -> None:
-        while not server.started:
-            await asyncio.sleep(0.01)
-        on_ready()
-        while not app.is_over:
-            await asyncio.sleep(0.2)
-        server.should_exit = True
+        try:
+            while not server.started:
+                await asyncio.sleep(0.01)
+            # In a thread: a browser in the terminal returns only when it is left.
+            await asyncio.to_thread(on_ready)
+            while not app.is_over:
+                await asyncio.sleep(0.2)
+        finally:
+            server.should_exit = True
 
     watching = asyncio.create_task(watch())
-    try:
-        await server.serve(sockets=[door])
-    finally:
-        watching.cancel()
+    await server.serve(sockets=[door])
+    watching.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watching

@@ -507,7 +507,6 @@ class Session:
                     raise RefusedError(issues)
                 if any(_etag(part, sent[part]) != etags[part] for part in drafts):
                     raise ConflictError(self._conflict(folder, day, drafts, sent, etags))
-                self._require_sound(folder, day, drafts)
                 try:
                     self._write(folder, day, drafts)
                     break
@@ -548,6 +547,8 @@ class Session:
 
         Raises
         ------
+        RefusedError
+            If the layers would not be sound.
         LayerError
             If a file refuses; all are as before.
         """
@@ -556,6 +557,8 @@ class Session:
             before = self._versions[part, parts.etag(part, folder, day)]
             for path, data in parts.layered(part, records, folder, day, before):
                 texts.append((path, data, before.get(path)))
+        if texts:
+            self._require_sound(folder, day, drafts)
         done: list[tuple[str, bytes, bytes | None]] = []
         try:
             for path, data, old in texts:

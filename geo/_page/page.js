@@ -405,7 +405,7 @@ function openAbout() {
   const theatre = DATA.theatre;
   const licence = el('details', null, el('summary', null, t('about.licence')), el('pre', { dir: 'ltr' }, byId('licence').textContent));
   openDialog(t('tool.about'), el('div', { class: 'card' },
-    el('p', null, t('method')), el('p', null, t('about.time')), el('p', null, t('about.numbers')),
+    el('p', null, t('method')), el('p', null, t('about.time')), el('p', null, t('about.numbers')), DATA.bands ? el('p', null, t('band.means')) : null,
     theatre.note ? passage('p', null, theatre.note) : null,
     theatre.attribution ? passage('p', null, theatre.attribution) : null,
     el('p', { class: 'quiet' }, t('about.made', { version: DATA.version, layers: store.days.length, events: DATA.events.length, sources: Object.keys(DATA.sources).length })),

@@ -42,6 +42,14 @@ function changeCell(area) {
   return el('td', { class: `number ${word}` }, mark ? el('span', { 'aria-hidden': 'true' }, `${mark} `) : null, ltr(text));
 }
 
+/** Between what the ground of a side really lies, where that is known; whole numbers, rounded outwards. */
+function bandText(holder) {
+  const [low, high] = DATA.bands?.[state.dateAfter]?.[holder] ?? [0, 0];
+  if (low === high) return null;
+  const text = `(${WHOLE.format(Math.floor(low))}\u2013${WHOLE.format(Math.ceil(high))})`;
+  return el('span', { class: 'quiet band', title: t('band.means') }, ltr(text));
+}
+
 function legendTable() {
   const comparing = state.mode !== 'one';
   const after = store.totals(state.dateAfter);
@@ -56,7 +64,7 @@ function legendTable() {
         loose.has(holder) ? el('span', { class: 'quiet loose' }, t('of.which.loose', { area: km2(loose.get(holder)) })) : null,
         el('span', { class: 'bar', 'aria-hidden': 'true' },
           el('span', { style: { width: `${(share * 100).toFixed(2)}%`, background: has(DATA.colors, holder) ? colorOf(holder) : '#9a9a94' } }))),
-      el('td', { class: 'number', 'data-km2': area.toFixed(6) }, ltr(km2(area))),
+      el('td', { class: 'number', 'data-km2': area.toFixed(6) }, ltr(km2(area)), bandText(holder)),
       el('td', { class: 'number quiet' }, ltr(percent(share))),
       comparing ? changeCell(area - (before.get(holder) ?? 0)) : null);
   });

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geo.theatre import Theatre
+
+_TOLD = 5
+"""Of many findings so many of each kind are told."""
 
 FOLDER = click.Path(path_type=Path)
 
@@ -86,8 +90,15 @@ def say(text: str) -> None:
 
 def tell(error: GeoError) -> None:
     if isinstance(error, LayerError) and error.issues:
+        seen: Counter[str] = Counter()
         for issue in error.issues:
-            say(str(issue))
+            seen[issue.code] += 1
+            if seen[issue.code] <= _TOLD or len(error.issues) <= 4 * _TOLD:
+                say(str(issue))
+        if len(error.issues) > 4 * _TOLD:
+            for code, count in seen.items():
+                if count > _TOLD:
+                    say(f"... and {count - _TOLD} more {code}; `frontline check` lists them all")
         say(f"{len(error.issues)} findings; nothing was written")
     else:
         say(f"frontline: {error}")
@@ -123,6 +134,29 @@ def wrapped(text: str) -> str:
     return textwrap.fill(
         text, 96, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False
     )
+
+
+def banded(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame for print: a figure and its band under short headings, all with one decimal."""
+    names = {
+        "area_km2": "km2",
+        "low_km2": "low",
+        "high_km2": "high",
+        "length_km": "km",
+        "low_km": "low",
+        "high_km": "high",
+    }
+    figures = {name: frame[name].map("{:,.1f}".format) for name in names if name in frame.columns}
+    return frame.assign(**figures).rename(columns=names)
+
+
+def shortened(ids: str, width: int = 24) -> str:
+    """As many of some ids as fit, at least one, and how many more there are."""
+    parts = ids.split(";")
+    kept = len(parts)
+    while kept > 1 and len(";".join(parts[:kept])) + 4 * (kept < len(parts)) > width:
+        kept -= 1
+    return ";".join(parts[:kept]) + (f" +{len(parts) - kept}" if kept < len(parts) else "")
 
 
 def km2(value: float) -> str:

@@ -11,6 +11,7 @@ import click
 
 from geo.cli._common import (
     FOLDER,
+    banded,
     command,
     format_option,
     km2,
@@ -19,6 +20,7 @@ from geo.cli._common import (
     plain,
     position,
     say,
+    shortened,
     show,
     wrapped,
 )
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from geo.crs import Edges
     from geo.theatre import Theatre
 
 
@@ -76,11 +79,16 @@ def change(
         transfers = theatre.transfers(before, after)
         click.echo("Transfers, km2 (rows: before, columns: after)")
         click.echo(transfers.to_string(float_format=km2) + "\n")
-        click.echo("Ground that changed hands, or became known")
+        totals = theatre.totals(before, after)
+        if len(totals):
+            click.echo("Taken by whom from whom, with the 90 % band")
+            show(banded(totals), form)
+            click.echo()
+        click.echo("Ground that changed hands, or became known, piece by piece")
     show(
-        _held(frame) if form == "table" else frame,
+        banded(_held(frame)) if form == "table" else frame,
         form,
-        shown=("from", "to", "area_km2", "place_ids", "change_ids"),
+        shown=("from", "to", "km2", "low", "high", "place_ids", "change_ids"),
         empty="Nothing changed hands.",
     )
     left_out = frame.attrs["left_out_km2"]
@@ -89,11 +97,25 @@ def change(
 
 
 @command.command()
+@click.option(
+    "--edges",
+    type=click.Choice(["straight", "geodesic"]),
+    default="straight",
+    show_default=True,
+    help="What runs between two corners: a straight line on the map, or the geodesic, which "
+    "PostGIS and pyproj measure; then without a band.",
+)
 @format_option("table", "csv", "json")
 @layers_option
-def areas(form: str, layers: Path) -> None:
-    """The ground of each controller at each date, geodesic km2."""
-    show(open_theatre(layers).areas(), form)
+def areas(edges: Edges, form: str, layers: Path) -> None:
+    """
+    The ground of each controller at each date, km2 on the ellipsoid, with its 90 % band.
+
+    The real ground lies between low and high in 90 of 100 cases; unknown ground could be anyone's.
+    In CSV and JSON the columns are area_km2, low_km2 and high_km2.
+    """
+    frame = open_theatre(layers).areas(edges=edges)
+    show(banded(frame) if form == "table" else frame, form)
 
 
 @command.command()
@@ -164,9 +186,16 @@ def fronts(date: str, sides: tuple[str, ...], since: str | None, form: str, laye
         raise click.UsageError("--since needs both sides")
     theatre = open_theatre(layers)
     frame = theatre.fronts(date, *sides)
-    show(frame, form, shown=("left", "right", "length_km", "certainty"), empty="No front.")
+    shown = ("left", "right", "km", "low", "high", "certainty")
+    show(banded(frame) if form == "table" else frame, form, shown=shown, empty="No front.")
     if form == "table" and len(frame):
-        click.echo(f"{frame['length_km'].sum():,.1f} km in {len(frame)} lines")
+        for row in theatre.front_totals(date, *sides).to_dict("records"):
+            lines = int(((frame["left"] == row["left"]) & (frame["right"] == row["right"])).sum())
+            click.echo(
+                f"{row['left']} and {row['right']}: {row['length_km']:,.1f} km "
+                f"({row['low_km']:,.1f} to {row['high_km']:,.1f}) in {lines} "
+                f"{'lines' if lines > 1 else 'line'}"
+            )
     if since:
         (click.echo if form == "table" else say)(_moved(theatre, since, date, sides))
 
@@ -174,18 +203,23 @@ def fronts(date: str, sides: tuple[str, ...], since: str | None, form: str, laye
 def _moved(theatre: Theatre, since: str, date: str, sides: tuple[str, ...]) -> str:
     """The movement of a front in words."""
     moved = theatre.movement(since, date, *sides)
-    swept = "{} swept {:,.1f} km2 from {}"
+
+    def figure(name: str, unit: str) -> str:
+        low, high = moved.bands[name]
+        return f"{getattr(moved, name):,.1f} {unit} ({low:,.1f} to {high:,.1f})"
+
     lines = [
-        f"since {moved.before}: {swept.format(moved.left, moved.gained_km2, moved.right)}, "
-        + swept.format(moved.right, moved.lost_km2, moved.left),
-        f"front {moved.length_before_km:,.1f} km then, {moved.length_after_km:,.1f} km now",
+        f"since {moved.before}:",
+        f"{moved.left} swept {figure('gained_km2', 'km2')} from {moved.right}",
+        f"{moved.right} swept {figure('lost_km2', 'km2')} from {moved.left}",
+        f"front {figure('length_before_km', 'km')} then, {figure('length_after_km', 'km')} now",
     ]
     if moved.largest_at is None:
         lines.append("nothing moved")
     else:
-        near = f", nearest place {moved.place_id} ({moved.place_km:.1f} km away)" * bool(
-            moved.place_id
-        )
+        near = ""
+        if moved.place_id:
+            near = f", nearest place {moved.place_id} ({moved.place_km:.1f} km away)"
         lines.append(
             f"largest move {moved.largest_km:+.1f} km ({moved.km_per_day:+.1f} km a day){near}"
         )
@@ -375,9 +409,5 @@ def _held(frame: pd.DataFrame) -> pd.DataFrame:
     for way in ("from", "to"):
         controller = frame[f"{way}_controller"]
         named[way] = controller.where(controller != "", frame[f"{way}_status"])
-    return frame.assign(**named, place_ids=frame["place_ids"].map(_shortened))
-
-
-def _shortened(ids: str, limit: int = 4) -> str:
-    parts = ids.split(";")
-    return ids if len(parts) <= limit else f"{';'.join(parts[:limit])} +{len(parts) - limit}"
+    short = {name: frame[name].map(shortened) for name in ("place_ids", "change_ids")}
+    return frame.assign(**named, **short)

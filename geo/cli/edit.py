@@ -114,10 +114,20 @@ def save(
         say("nothing was written (--dry-run)")
         return
     if plan.difference and not yes:
-        click.confirm(f"Write the layer of {plan.day}?", abort=True, err=True)
+        _ask(f"Write the layer of {plan.day}?")
     written = workcopy.write(folder, plan)
     if plan.difference:
         click.echo(str(written))
+
+
+def _ask(question: str) -> None:
+    """Go on only if somebody says yes; without anybody to ask, nothing is written."""
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort as error:
+        raise GeoError("nobody answered, and nothing was written; --yes writes") from error
+    if not agreed:
+        raise GeoError("nothing was written")
 
 
 def _is_date(text: str) -> bool:
@@ -193,5 +203,5 @@ def recover(name: str | None, yes: bool, layers: Path) -> None:
         if item.name == name:
             say(f"{item.file}: {item.says}")
     if not yes:
-        click.confirm(f"Put {name} back?", abort=True, err=True)
+        _ask(f"Put {name} back?")
     click.echo(str(workcopy.restore(layers, name)))

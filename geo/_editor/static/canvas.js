@@ -15,6 +15,30 @@ export const labelOf = ({ controller, controllers, status, basis, confidence }) 
 });
 const lookOfPatch = (patch) => lookOf(labelOf(patch.properties));
 
+/** Borders between ground that looked different on another date, but for those that are the same now. */
+export function formerBorders(patches, now) {
+  const [old, current] = [Borders.of(patches), Borders.of(now)];
+  const looks = ({ owners }) => owners.map(lookOfPatch).sort();
+  const wanted = new Set();
+  for (const edge of old.edges.values()) {
+    const pair = looks(edge);
+    if (pair.length < 2 || pair[0] === pair[1]) continue;
+    const same = current.edges.get(edge.key);
+    if (!same || looks(same).join() !== pair.join()) wanted.add(edge);
+  }
+  const lines = [];
+  for (const ring of patches.flatMap(ringsOf)) {
+    let line = null;
+    ring.forEach((at, i) => {
+      const next = ring[(i + 1) % ring.length];
+      if (!wanted.delete(old.edge(at, next))) line = null;
+      else if (line) line.push(next);
+      else lines.push(line = [at, next]);
+    });
+  }
+  return { lines };
+}
+
 const ofGrid = ([x, y]) => [worldX(x / GRID), worldY(y / GRID)];
 
 class Tracer {
@@ -159,14 +183,10 @@ export const Picture = L.Layer.extend({
     }
   },
 
-  /** The previous date: where ground that looked different met. */
-  previous(ctx, patches) {
-    const lines = () => [...Borders.of(patches).edges.values()]
-      .filter(({ owners }) => owners.length === 2 && lookOfPatch(owners[0]) !== lookOfPatch(owners[1]))
-      .map(({ ends }) => ends);
-    const path = this.tracer.path(patches, this.view.zoom, lines, false);
-    ctx.lineCap = 'butt';
-    for (const [color, width, dash] of [['rgba(255,255,255,.85)', 4, []], [PREVIOUS, 2, [5, 4]]]) {
+  /** The previous date, where it looked different. */
+  previous(ctx, ghost) {
+    const path = this.tracer.path(ghost, this.view.zoom, () => ghost.lines, false);
+    for (const [color, width, dash] of [['rgba(255,255,255,.85)', 4.5, []], [PREVIOUS, 2.5, [6, 4]]]) {
       ctx.setLineDash(dash);
       ctx.strokeStyle = color;
       ctx.lineWidth = width;

@@ -41,6 +41,9 @@ function valuesForStatus(status, { controller, controllers }) {
 const several = (form) => ['contested', 'mixed'].includes(form.value('status'));
 const assessed = (form) => !['unknown'].includes(form.value('status'));
 
+/** What a node holds, without what is not there. */
+const fill = (node, ...children) => node.replaceChildren(...children.filter(Boolean));
+
 export class Chosen {
   constructor(app, node) {
     Object.assign(this, { app, node, key: null, form: null });
@@ -91,7 +94,7 @@ export class Chosen {
     form.add('statement_ids', idList('known-statements', (id) => this.#statementName(id)));
     form.add('note', text({ kind: 'textarea' }));
     const tools = el('div', { class: 'tools' }, this.#patchTools());
-    this.node.replaceChildren(heading, facts, this.#otherSide(), form.renew(), tools);
+    fill(this.node, heading, facts, this.#otherSide(), form.renew(), tools);
     this.head();
   }
 
@@ -198,7 +201,7 @@ export class Chosen {
     const { app } = this;
     const search = el('input', { type: 'search', 'aria-label': t('find'), placeholder: t('find'), autocomplete: 'off', value: this.filter });
     const lists = el('div');
-    const fill = () => {
+    const list = () => {
       this.filter = search.value;
       const asked = fold(this.filter);
       const fits = (...texts) => !asked || texts.some((one) => one && fold(one).includes(asked));
@@ -206,15 +209,15 @@ export class Chosen {
         .sort((a, b) => areaKm2(b) - areaKm2(a));
       const events = (asked ? app.work.now.events : app.eventsShown()).filter(({ properties: p }) => fits(p.id, p.location, p.notes, placeName(p.place_id), p.event_date));
       const places = app.work.now.places.filter(({ properties: p }) => fits(p.id, p.name, p.name_ar, p.alternatenames));
-      lists.replaceChildren(
+      fill(lists,
         section('patches', patches, (list) => el('ul', { class: 'pick' }, list.map((patch) => el('li', null,
           el('button', { type: 'button', class: 'plain row', on: { click: () => app.selectPatch(patch.id, false, true) } }, swatchOf(patch), foreign(holderText(patch)), el('span', { class: 'quiet' }, ` ${areaText(areaKm2(patch))}`)))))),
         section(asked ? 'events' : 'events.near', events, (list) => this.#rows(list, 'events')),
         section('places', places, (list) => this.#rows(list, 'places')),
       );
     };
-    search.addEventListener('input', fill);
-    fill();
+    search.addEventListener('input', list);
+    list();
     this.node.replaceChildren(el('p', null, t('nothing.chosen')), search, lists);
   }
 

@@ -32,17 +32,33 @@ export function featureOf({ properties, type, polygons }) {
 
 export const ringsOf = (patch) => patch.polygons.flat();
 
-/** Every border point with the rings that use it, and every edge with the patches beside it. */
+/** Twice the signed area of a triangle; exact on the grid. */
+const turn = (a, b, c) => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+const same = (a, b) => a[0] === b[0] && a[1] === b[1];
+
+/** Whether a point that lies on the line through two others lies between them. */
+const between = (p, a, b) =>
+  Math.min(a[0], b[0]) <= p[0] && p[0] <= Math.max(a[0], b[0]) && Math.min(a[1], b[1]) <= p[1] && p[1] <= Math.max(a[1], b[1]);
+
+/**
+ * Every border point with the rings that use it, and every edge with the patches beside it. Where a
+ * corner of one patch lies on the side of another, the other is taken to have it too (`patches`).
+ */
 export class Borders {
   static #known = new WeakMap();
 
   /** The borders of some patches; worked out once for a given list. */
   static of(patches) {
-    if (!this.#known.has(patches)) this.#known.set(patches, new Borders(patches));
+    if (!this.#known.has(patches)) {
+      const plain = new Borders(patches);
+      const full = plain.#matched();
+      this.#known.set(patches, full === patches ? plain : new Borders(full));
+    }
     return this.#known.get(patches);
   }
 
   constructor(patches) {
+    this.patches = patches;
     this.points = new Map();
     this.edges = new Map();
     patches.forEach((patch) => ringsOf(patch).forEach((ring) => this.#add(patch, ring)));
@@ -50,6 +66,24 @@ export class Borders {
       if (edge.owners.length > 1) continue;
       for (const end of edge.ends) this.points.get(keyOf(end)).fixed = true;
     }
+  }
+
+  /** The patches with the corners of their neighbours; the same list where none is missing. */
+  #matched() {
+    const alone = [...this.edges.values()].filter((edge) => edge.owners.length === 1);
+    const corners = [...new Map(alone.flatMap((edge) => edge.ends).map((at) => [keyOf(at), at])).values()];
+    const missing = new Map();
+    for (const { key, ends: [a, b] } of alone) {
+      const on = corners.filter((p) => between(p, a, b) && turn(a, b, p) === 0 && !same(p, a) && !same(p, b));
+      if (on.length) missing.set(key, on);
+    }
+    if (!missing.size) return this.patches;
+    const touched = new Set(alone.filter((edge) => missing.has(edge.key)).map((edge) => edge.owners[0]));
+    const away = (p, q) => (p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2;
+    return replaced(this.patches, this.patches, touched, (ring) => ring.flatMap((p, i) => {
+      const on = missing.get(edgeKey(keyOf(p), keyOf(ring[(i + 1) % ring.length])));
+      return on ? [p, ...[...on].sort((q, r) => away(p, q) - away(p, r))] : [p];
+    }));
   }
 
   #add(patch, ring) {
@@ -75,14 +109,6 @@ export class Borders {
     return [...new Set(this.points.get(key)?.uses.map((use) => use.patch) ?? [])];
   }
 }
-
-/** Twice the signed area of a triangle; exact on the grid. */
-const turn = (a, b, c) => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
-const same = (a, b) => a[0] === b[0] && a[1] === b[1];
-
-/** Whether a point that lies on the line through two others lies between them. */
-const between = (p, a, b) =>
-  Math.min(a[0], b[0]) <= p[0] && p[0] <= Math.max(a[0], b[0]) && Math.min(a[1], b[1]) <= p[1] && p[1] <= Math.max(a[1], b[1]);
 
 /** Where two segments meet other than at a common end; null where they do not. */
 export function meeting(a, b, c, d) {
@@ -146,7 +172,7 @@ export class Move {
   /** The patches with the point there, whether it may or not: for drawing while it is held. */
   trial(to) {
     const { at, uses } = this.point;
-    return replaced(this.patches, new Set(uses.map((use) => use.patch)), (ring) =>
+    return replaced(this.patches, this.borders.patches, new Set(uses.map((use) => use.patch)), (ring) =>
       (ring.some((p) => same(p, at)) ? ring.map((p) => (same(p, at) ? to : p)) : ring));
   }
 
@@ -158,10 +184,11 @@ export class Move {
   }
 }
 
-function replaced(patches, touched, change) {
-  return patches.map((patch) => {
-    if (!touched.has(patch)) return patch;
-    return { ...patch, polygons: patch.polygons.map((rings) => rings.map(change)) };
+/** The patches, those that an edit touches with their full corners and other rings. */
+function replaced(patches, full, touched, change) {
+  return patches.map((patch, i) => {
+    if (!touched.has(full[i])) return patch;
+    return { ...patch, polygons: full[i].polygons.map((rings) => rings.map(change)) };
   });
 }
 
@@ -176,7 +203,7 @@ export function withoutPoint(patches, key) {
   const crossed = move.edges.map(([c, d]) => meeting(a, b, c, d)).find(Boolean);
   const jumped = move.others.find((p) => !same(p, a) && !same(p, b) && within(p, a, at, b));
   if (crossed || jumped) throw new Refusal('crosses', crossed ?? jumped);
-  return replaced(patches, new Set(uses.map((use) => use.patch)), (ring) => ring.filter((p) => !same(p, at)));
+  return replaced(patches, move.borders.patches, new Set(uses.map((use) => use.patch)), (ring) => ring.filter((p) => !same(p, at)));
 }
 
 /** The patches with a new point on the border between two neighbouring points. */
@@ -191,7 +218,7 @@ export function withPoint(patches, [a, b], at) {
     const where = meeting(a, at, c, d) ?? meeting(at, b, c, d);
     if (where) throw new Refusal('crosses', where);
   }
-  return replaced(patches, new Set(edge.owners), (ring) => ring.flatMap((p, i) => {
+  return replaced(patches, borders.patches, new Set(edge.owners), (ring) => ring.flatMap((p, i) => {
     const next = ring[(i + 1) % ring.length];
     const here = (same(p, a) && same(next, b)) || (same(p, b) && same(next, a));
     return here ? [p, at] : [p];

@@ -1,6 +1,7 @@
 // The editor: what is chosen and which tool is in hand; every change of the work goes through here.
 
 import { Answer, Asker, Silence, TAB, post, readPing, readState } from './api.js';
+import { formerBorders } from './canvas.js';
 import { Chosen } from './chosen.js';
 import { GRID, Refusal, covers, ringsOf, toGrid } from './coverage.js';
 import { ask, askConflict, askName, askRestore, askUnsaved, openHelp, tell } from './dialogs.js';
@@ -219,9 +220,13 @@ class App {
   scene() {
     const { work } = this;
     this.dots = this.#dots();
+    if (this.formerOf !== work.now.control) {
+      this.formerOf = work.now.control;
+      this.former = this.ghost.length ? formerBorders(this.ghost, work.now.control) : null;
+    }
     return {
       selected: this.selected, chosen: this.chosen, context: this.context,
-      ghost: this.showGhost ? this.ghost : null, pieces: this.pieces, marks: this.marks,
+      ghost: this.showGhost ? this.former : null, pieces: this.pieces, marks: this.marks,
       places: work.now.places, dots: this.dots,
     };
   }
@@ -290,7 +295,7 @@ class App {
 
   take(tool) {
     this.tool = tool;
-    document.body.dataset.tool = tool;
+    document.body.dataset.using = tool;
     for (const button of document.querySelectorAll('[data-tool]')) button.setAttribute('aria-pressed', String(button.dataset.tool === tool));
     this.refuse(null);
     this.#hint();
@@ -602,7 +607,7 @@ class App {
   }
 
   #stale() {
-    const reload = this.work.changed.length ? null : el('button', { type: 'button', on: { click: () => { this.news(null); this.load(this.state.date, 'said.read'); } } }, t('news.read'));
+    const reload = this.work.changed.length ? null : el('button', { type: 'button', on: { click: async () => (await this.load(this.state.date, 'said.read')) && this.news(null) } }, t('news.read'));
     this.news('stale', t(reload ? 'news.stale' : 'news.stale.dirty'), reload);
   }
 

@@ -20,7 +20,7 @@ export class Stage {
     this.target = null; // a point of the previous date that the dragged one would meet
     this.faults = [];
     this.hover = null;
-    this.quiet = 0;
+    this.quiet = false; // whether the click to come is only the end of a drag
     this.#prepareMap(area);
     this.#preparePointer();
     this.#prepareKeys();
@@ -45,7 +45,7 @@ export class Stage {
     this.container = this.map.getContainer();
     this.container.setAttribute('role', 'region');
     this.cursor = el('button', { type: 'button', id: 'cursor', hidden: true });
-    byId('stage').append(this.cursor);
+    this.container.after(this.cursor);
     this.cursor.addEventListener('focus', () => this.#cursorFocus());
     this.cursor.addEventListener('keydown', (event) => this.#cursorKey(event));
   }
@@ -92,16 +92,17 @@ export class Stage {
     const { work, selected } = this.app;
     const borders = Borders.of(work.now.control);
     const mine = selected.size
-      ? [...new Set(work.now.control.filter((patch) => selected.has(patch.id)).flatMap((patch) => patch.polygons.flat(2)).map(keyOf))].map((key) => borders.points.get(key))
+      ? [...new Set(borders.patches.filter((patch) => selected.has(patch.id)).flatMap((patch) => patch.polygons.flat(2)).map(keyOf))].map((key) => borders.points.get(key))
       : [...borders.points.values()];
     const seen = mine.filter((point) => this.#inView(this.spot(point.at), 10));
     return seen.length > MANY_POINTS ? null : seen;
   }
 
-  #nearest(points, x, y, reach) {
+  /** The nearest of some border points, or of other things that `atOf` finds the position of. */
+  #nearest(points, x, y, reach, atOf = ({ at }) => at) {
     let best = null;
     for (const point of points) {
-      const [px, py] = this.spot(point.at ?? point);
+      const [px, py] = this.spot(atOf(point));
       const away = Math.hypot(px - x, py - y);
       if (away <= reach && away < (best?.away ?? Infinity)) best = { away, point };
     }
@@ -139,6 +140,7 @@ export class Stage {
     const own = (event) => event.target.closest('.leaflet-control') === null;
     this.container.addEventListener('pointerdown', (event) => {
       byId('stage').classList.remove('keys');
+      this.quiet = false;
       if (!own(event)) return;
       if (this.held) this.#release(true); // a second finger: it zooms
       else if (event.button === 0) this.#grab(event, ...where(event));
@@ -182,7 +184,7 @@ export class Stage {
     const record = chosen && work.record(chosen.layer, chosen.id);
     if (!record?.geometry) return null;
     const at = record.geometry.coordinates.map(toGrid);
-    return this.#nearest([at], x, y, reach) ? { kind: 'record', at, ...chosen } : null;
+    return this.#nearest([at], x, y, reach, () => at) ? { kind: 'record', at, ...chosen } : null;
   }
 
   #drag(x, y) {
@@ -209,7 +211,7 @@ export class Stage {
     held.to = at;
     this.target = target;
     this.next = null;
-    const neighbour = held.inserted ? null : this.#nearest([...held.move.point.beside.values()], x, y, 8);
+    const neighbour = held.inserted ? null : this.#nearest(held.move.point.beside.values(), x, y, 8, (at) => at);
     held.into = neighbour;
     if (neighbour) held.to = neighbour;
     held.fault = neighbour ? null : held.move.fault(held.to);
@@ -221,7 +223,7 @@ export class Stage {
     const { held } = this;
     Object.assign(this, { held: null, target: null, faults: [] });
     this.map.dragging.enable();
-    if (held.moved) this.quiet = Date.now();
+    if (held.moved) this.quiet = true;
     const done = !cancelled && held.moved && held.to;
     if (done && held.kind === 'record') this.app.moveRecord(held.layer, held.id, held.to);
     else if (done && held.into) this.deletePoint();
@@ -283,7 +285,7 @@ export class Stage {
   }
 
   #click({ containerPoint: { x, y }, latlng, originalEvent }) {
-    if (Date.now() - this.quiet < 350) return;
+    if (this.quiet) return;
     this.actAt(x, y, [toGrid(latlng.lng), toGrid(latlng.lat)], originalEvent?.shiftKey);
   }
 
