@@ -37,6 +37,12 @@ READING: dict[str, str] = {
     "feature.type": "an entry of the list is no Feature.",
     "feature.member": "a feature has a member that other programs drop; move it to its properties.",
     "feature.artefact": "a bbox that a program added; `fmt` removes it.",
+    "id.vanished": "ids of an earlier commit that are gone: was it meant, or did a program save an "
+    "old copy? Name them with `--gone` if it was.",
+    "id.resurrected": "an id that an earlier commit removed is back: a program saved an old copy, "
+    "or a new thing got an old id.",
+    "id.reused": "a patch lies on other ground than in an earlier commit, and shares none with it. "
+    "An id stands for one patch for ever.",
     "id.missing": "a record has no id; `fmt --assign-ids` gives it one.",
     "id.format": "ids are 2 to 64 lower case ASCII letters, digits, hyphens and underscores.",
     "id.type": "an id is text, and stands in the properties.",
@@ -118,6 +124,8 @@ READING: dict[str, str] = {
     "geom.sliver": "a part is so thin that it is rather a slip of the mouse.",
     "geom.spike": "the border goes out and back along one line.",
     "geom.type": "the geometry has no type that GeoJSON knows.",
+    "control.what-if": "a patch of a what-if, by its id or its mark, stands in a layer of control: "
+    "nobody reported it, and no layer may say so.",
     "csv.column": "a column that must be there is not.",
     "csv.delimiter": "cells are not set apart by commas.",
     "csv.empty_column": "a column without a name and without values; `fmt` removes it.",

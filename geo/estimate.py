@@ -28,6 +28,14 @@ The method, in full:
 6. **Reach.** A place located to r speaks for ground up to `Parameters.reach_km` - r from its
    position: that much is within reach even if it is misplaced by all of r. Ground farther from the
    site whose verdict it would take is `unknown`: nobody assessed it.
+7. **Probability.** The same words, place by place, are looked at by a field of control
+   (`geo._latent`): smooth where places agree, blunt between those that do not, aware that a place
+   is known to r and a word is worth its basis, confidence and age. It gives the chance of each
+   side at any point. Its range and spread follow from the theatre's own evidence, once for all
+   dates, so that it too changes between two dates only where the evidence did.
+8. **Confidence** of a patch: ``high`` where whoever it is drawn for holds its ground with a
+   probability of `Parameters.high` or more, ``moderate`` from `Parameters.moderate` on, else
+   ``low``. Contested ground is ``low``.
 
 Everything drawn has basis ``inferred`` and names its statements.
 """
@@ -37,20 +45,26 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
+from geo._latent import LatentField, Observations, fitted
 from geo.crs import GRID_DEG, LocalPlane, snap
+from geo.errors import CRSError
 from geo.model import Basis, Confidence, Feature, Row, Status, parse_day, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
+
+    from geo._latent import FieldParameters
 
 __all__ = ["Draft", "Estimator", "Parameters", "Unused"]
 
@@ -77,8 +91,12 @@ class Parameters:
         Share of the second side from which on ground is contested.
     basis_weight, confidence_weight
         Factors by basis and by confidence of the statement.
+    doubt
+        Weight of evidence at which a place's words are as likely to say nothing of the truth as
+        to tell it: their unreliability is doubt / (weight + doubt).
     high, moderate
-        Confidence of a verdict: least share and least weight of the first side.
+        Least probability, averaged over the ground of a patch, of a confidence. They are where
+        ICD 203 puts "almost certain" and "very likely".
     """
 
     reach_km: float = 10.0
@@ -101,8 +119,9 @@ class Parameters:
             Confidence.LOW: 0.4,
         }
     )
-    high: tuple[float, float] = (0.85, 0.8)
-    moderate: tuple[float, float] = (0.75, 0.4)
+    doubt: float = 0.1
+    high: float = 0.95
+    moderate: float = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +156,16 @@ class Draft:
         Places with statements in force that drew nothing of their own.
     assessed_share
         Share of the study area that is not ``unknown``, 0 to 1, in the local equal-area plane.
+    probabilities
+        By id of each patch, the probability of each side on its ground; also of ``unknown``
+        ground, where it is a guess of the field and no assessment.
     """
 
     day: dt.date
     features: tuple[Feature, ...]
     unused: tuple[Unused, ...]
     assessed_share: float
+    probabilities: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +175,20 @@ class _Verdict:
     status: Status
     controller: str | None
     controllers: tuple[str, ...]
-    confidence: Confidence
     shares: tuple[tuple[str, float], ...]
     statements: tuple[str, ...]
     sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Faces of the study area: cell, distance to each site, a point inside (m), area (m2)."""
+
+    faces: NDArray[np.object_]
+    site: NDArray[np.intp]
+    distance: NDArray[np.float64]
+    inside: NDArray[np.float64]
+    area: NDArray[np.float64]
 
 
 class Estimator:
@@ -198,12 +231,13 @@ class Estimator:
         self._places = places
         self._sources = sources
         self._sides = sides
-        self._plane = LocalPlane.around(area)
+        self.plane = LocalPlane.around(area)
         self._by_place: dict[str, list[Row]] = defaultdict(list)
         for row in statements:
             self._by_place[str(row.values["place_id"])].append(row)
         self._confirmed = self._confirmations()
         self._unused: list[Unused] = []
+        self._located = self._positions()
         self._sites, self._members = self._found_sites()
         if not self._sites:
             raise ValueError(
@@ -211,7 +245,6 @@ class Estimator:
                 "nothing to estimate from; add coordinates to places.geojson or statements to "
                 "statements.csv"
             )
-        self._faces, self._face_site, self._face_distance = self._build_faces()
 
     def draft(self, day: str | dt.date) -> Draft:
         """
@@ -241,47 +274,179 @@ class Estimator:
                 f"no statement is in force on {day}: none is dated within the "
                 f"{self.parameters.max_age_days} days before it at a place that can be drawn"
             )
-        lenders = self._lenders(tuple(verdicts))
-        ground = self._ground(lenders)
-        features = [
-            self._feature(site, verdicts[site], geometry)
-            for site, geometry in ground.items()
-            if site is not None
-        ]
-        if None in ground:
-            features.append(_unknown(ground[None]))
+        ground = self._ground(self._lenders(tuple(verdicts)))
+        chances = self._chances(day)
+        features, probabilities = [], {}
+        for site, (faces, geometry) in ground.items():
+            chance = np.average(chances[faces], axis=0, weights=self._cells.area[faces])
+            if site is None:
+                feature = _unknown(geometry)
+            else:
+                feature = self._feature(site, verdicts[site], geometry, chance)
+            features.append(feature)
+            probabilities[feature.id] = dict(zip(self.sides, chance.tolist(), strict=True))
         features.sort(key=lambda feature: feature.id)
-        unknown = shapely.area(self._plane.forward(ground.get(None, shapely.Polygon())))
-        whole = shapely.area(self._plane.forward(self.area))
+        nothing = (np.array([], dtype=np.intp), shapely.Polygon())
+        unknown = shapely.area(self.plane.forward(ground.get(None, nothing)[1]))
+        whole = shapely.area(self.plane.forward(self.area))
         unused = [u for u in self._unused if self._in_force(u.place_id, day)]
-        return Draft(day, tuple(features), tuple(unused), float(1 - unknown / whole))
+        share = float(1 - unknown / whole)
+        return Draft(day, tuple(features), tuple(unused), share, probabilities)
+
+    @cached_property
+    def sides(self) -> tuple[str, ...]:
+        """
+        Every side that a statement names.
+
+        Returns
+        -------
+        sides
+            Sorted: the columns of `probabilities`.
+        """
+        rows = (row for rows in self._by_place.values() for row in rows)
+        named = {self._sides.get(party, party) for row in rows for party, _ in _parties(row)}
+        return tuple(sorted(named))
+
+    def observations(self, day: str | dt.date) -> Observations:
+        """
+        Return what the statements in force on a date say, place by place, as a field reads it.
+
+        Parameters
+        ----------
+        day
+            The date.
+
+        Returns
+        -------
+        observations
+            One for each located place in or near the study area that a statement in force speaks
+            of, in metres of ``plane``: its shares of the `sides` by weight of evidence, and its
+            unreliability. Keyed by place. Position error is left to the field.
+
+        Raises
+        ------
+        DateError
+            If `day` is no date.
+        """
+        day = parse_day(day)
+        seen: dict[str, Mapping[str, float]] = {}
+        for place_id in self._located:
+            rows = self._current_word(self._in_force(place_id, day))
+            weights, _ = self._weigh(rows, day, self._credence)
+            if sum(weights.values()) > 0:
+                seen[place_id] = weights
+        weight = np.array(
+            [[weights.get(side, 0.0) for side in self.sides] for weights in seen.values()]
+        ).reshape(len(seen), len(self.sides))
+        total = weight.sum(axis=1)
+        xyr = np.array([self._located[place] for place in seen]).reshape(-1, 3)
+        doubt = self.parameters.doubt
+        return Observations(
+            xyr[:, :2],
+            xyr[:, 2],
+            weight / total[:, None],
+            doubt / (total + doubt),
+            self.sides,
+            tuple(seen),
+        )
+
+    def field(self, day: str | dt.date) -> LatentField:
+        """
+        Return the field of control of a date: probabilities and random maps, in metres.
+
+        Parameters
+        ----------
+        day
+            The date.
+
+        Returns
+        -------
+        field
+            Of the `observations` of that date; points are metres of ``plane``.
+
+        Raises
+        ------
+        DateError
+            If `day` is no date.
+        """
+        return LatentField(self.observations(day), self.sides, parameters=self._fitted)
+
+    def probabilities(
+        self, day: str | dt.date, points: Sequence[tuple[float, float]]
+    ) -> pd.DataFrame:
+        """
+        Return the probability of each side at points.
+
+        Parameters
+        ----------
+        day
+            The date.
+        points
+            Longitude, latitude of each.
+
+        Returns
+        -------
+        probabilities
+            One row a point: ``lon``, ``lat`` and a column for each of the `sides`, which add up
+            to 1. Far from all evidence they are the sides' shares of it: a guess.
+
+        Raises
+        ------
+        DateError
+            If `day` is no date.
+        CRSError
+            If a point is no longitude and latitude in degrees.
+        """
+        import pandas as pd
+
+        lonlat = np.asarray(points, dtype=float).reshape(-1, 2)
+        if not (np.abs(lonlat) <= (180, 90)).all():
+            raise CRSError("a point is not longitude, latitude in degrees; give them in that order")
+        metres = shapely.get_coordinates(self.plane.forward(shapely.MultiPoint(lonlat)))
+        chances = self.field(day).probabilities(metres)
+        columns = np.column_stack([lonlat, chances])
+        return pd.DataFrame(columns, columns=["lon", "lat", *self.sides])
+
+    @cached_property
+    def _fitted(self) -> tuple[FieldParameters, ...]:
+        """Range and spread of the theatre, from the date that the most places speak on."""
+        days = sorted({str(row.values["date"]) for rows in self._by_place.values() for row in rows})
+        return fitted(max((self.observations(day) for day in days), key=len))
+
+    def _chances(self, day: dt.date) -> NDArray[np.float64]:
+        """The probability of each side in the middle of each face."""
+        return self.field(day).probabilities(self._cells.inside)
 
     # Sites and cells: geometry, whatever the date.
 
-    def _found_sites(self) -> tuple[dict[str, tuple[float, float, float]], dict[str, list[str]]]:
-        """Places that own ground (x, y, r in metres), and the places that count in each."""
-        limit = self.parameters.reach_km * 1e3
-        near = shapely.buffer(self._plane.forward(self.area), self.parameters.reach_km * 1e3)
-        located: list[tuple[float, str, float, float]] = []
+    def _positions(self) -> dict[str, tuple[float, float, float]]:
+        """Places with a word and a position in or near the area: x, y, r in metres."""
+        near = shapely.buffer(self.plane.forward(self.area), self.parameters.reach_km * 1e3)
+        located: dict[str, tuple[float, float, float]] = {}
         for place_id in sorted(self._by_place):
             place = self._places.get(place_id)
             if place is None or place.geometry is None:
                 self._unused.append(Unused(place_id, "it was never located"))
                 continue
+            point = self.plane.forward(place.geometry)
             radius = float(place.properties.get("geo_radius_m") or 0)
-            if radius >= limit:
+            if shapely.contains(near, point):
+                located[place_id] = (shapely.get_x(point), shapely.get_y(point), radius)
+            elif radius < self.parameters.reach_km * 1e3:
+                self._unused.append(Unused(place_id, "it lies outside the study area"))
+            if radius >= self.parameters.reach_km * 1e3:
                 reason = f"its position is known only to {radius / 1e3:g} km"
                 self._unused.append(Unused(place_id, reason))
-                continue
-            point = self._plane.forward(place.geometry)
-            if not shapely.contains(near, point):
-                self._unused.append(Unused(place_id, "it lies outside the study area"))
-                continue
-            located.append((radius, place_id, shapely.get_x(point), shapely.get_y(point)))
+        return located
+
+    def _found_sites(self) -> tuple[dict[str, tuple[float, float, float]], dict[str, list[str]]]:
+        """Places that own ground (x, y, r in metres), and the places that count in each."""
+        limit = self.parameters.reach_km * 1e3
+        sharp = [(r, place, x, y) for place, (x, y, r) in self._located.items() if r < limit]
         sites: dict[str, tuple[float, float, float]] = {}
         members: dict[str, list[str]] = {}
         # Only a sharper place can own another's point, so one pass from sharp to vague is exact.
-        for radius, place_id, x, y in sorted(located):
+        for radius, place_id, x, y in sorted(sharp):
             owners = [((x - u) ** 2 + (y - v) ** 2 + r**2, s) for s, (u, v, r) in sites.items()]
             power, owner = min(owners, default=(np.inf, ""))
             if power <= radius**2:
@@ -293,32 +458,37 @@ class Estimator:
                 members[place_id] = [place_id]
         return sites, members
 
-    def _build_faces(
-        self,
-    ) -> tuple[NDArray[np.object_], NDArray[np.intp], NDArray[np.float64]]:
+    @cached_property
+    def _cells(self) -> _Cells:
         """
-        Cut the study area once by all cells and all circles of reach.
+        The study area, cut once by all cells and all circles of reach.
 
         Each face then has one cell and lies wholly in or out of reach of each site, so a draft is
         a choice of faces and its borders are the same on every date.
         """
         reach = self.parameters.reach_km * 1e3
         xyr = np.array(list(self._sites.values()))
-        frame = shapely.buffer(self._plane.forward(self.area), 1e3).envelope
+        frame = shapely.buffer(self.plane.forward(self.area), 1e3).envelope
         cells = np.array([_power_cell(i, xyr, frame) for i in range(len(xyr))], dtype=object)
         circles = shapely.buffer(shapely.points(xyr[:, :2]), reach - xyr[:, 2], quad_segs=16)
         lines = np.concatenate([cells[~shapely.is_empty(cells)], circles])
         lines = shapely.segmentize(shapely.boundary(lines), 5e3)
-        drawn = [shapely.boundary(self.area), *(self._plane.inverse(line) for line in lines)]
+        drawn = [shapely.boundary(self.area), *(self.plane.inverse(line) for line in lines)]
         noded = shapely.union_all(np.array(drawn, dtype=object), grid_size=GRID_DEG)
         faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
         inside = shapely.point_on_surface(faces)
         kept = shapely.contains_properly(self.area, inside)
-        faces, inside = faces[kept], inside[kept]
-        spots: shapely.Geometry = shapely.MultiPoint(shapely.get_coordinates(inside))
-        xy = shapely.get_coordinates(self._plane.forward(spots))
+        faces = faces[kept]
+        spots: shapely.Geometry = shapely.MultiPoint(shapely.get_coordinates(inside[kept]))
+        xy = shapely.get_coordinates(self.plane.forward(spots))
         squared = (xy[:, None, 0] - xyr[:, 0]) ** 2 + (xy[:, None, 1] - xyr[:, 1]) ** 2
-        return faces, np.argmin(squared + xyr[:, 2] ** 2, axis=1), np.sqrt(squared)
+        return _Cells(
+            faces,
+            np.argmin(squared + xyr[:, 2] ** 2, axis=1),
+            np.sqrt(squared),
+            xy,
+            np.array([shapely.area(self.plane.forward(face)) for face in faces]),
+        )
 
     def _lenders(self, judged: tuple[str, ...]) -> NDArray[np.intp]:
         """For each site, the site whose verdict it takes: its own, or its nearest neighbour's."""
@@ -330,17 +500,20 @@ class Estimator:
         lenders[have] = have
         return lenders
 
-    def _ground(self, lenders: NDArray[np.intp]) -> dict[str | None, shapely.Geometry]:
-        """The ground of each site that lends its verdict; under None, what is out of reach."""
-        names = list(self._sites)
-        source = lenders[self._face_site]
-        distance = self._face_distance[np.arange(len(source)), source]
+    def _ground(
+        self, lenders: NDArray[np.intp]
+    ) -> dict[str | None, tuple[NDArray[np.intp], shapely.Geometry]]:
+        """The ground (faces, shape) of each site that lends; under None, what is out of reach."""
+        names, cells = list(self._sites), self._cells
+        source = lenders[cells.site]
+        distance = cells.distance[np.arange(len(source)), source]
         radius = np.array([r for _, _, r in self._sites.values()])[source]
         source = np.where(distance <= self.parameters.reach_km * 1e3 - radius, source, -1)
-        ground: dict[str | None, shapely.Geometry] = {}
+        ground: dict[str | None, tuple[NDArray[np.intp], shapely.Geometry]] = {}
         for index in np.unique(source):
-            union = shapely.coverage_union_all(self._faces[source == index])
-            ground[None if index < 0 else names[index]] = snap(union)
+            own = np.flatnonzero(source == index)
+            shape = snap(shapely.coverage_union_all(cells.faces[own]))
+            ground[None if index < 0 else names[index]] = (own, shape)
         return ground
 
     # Verdicts: words, on one date.
@@ -381,11 +554,18 @@ class Estimator:
         """Weigh the word of each publisher about a site; None where nobody spoke."""
         rows = [row for place in self._members[site] for row in self._in_force(place, day)]
         current = self._current_word(rows)
+        weights, actors = self._weigh(current, day, self.weight)
+        return self._verdict(weights, actors, current) if weights else None
+
+    def _weigh(
+        self, rows: Sequence[Row], day: dt.date, weigh: Callable[[Row, dt.date], float]
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """The weight of each side and of each actor in some statements about one site."""
         weights: dict[str, float] = defaultdict(float)
         actors: dict[str, float] = defaultdict(float)
         voices: dict[tuple[str, str], float] = defaultdict(float)
-        for row in current:
-            weight = self.weight(row, day)
+        for row in rows:
+            weight = weigh(row, day)
             for party, share in _parties(row):
                 side = self._sides.get(party, party)
                 actors[party] += weight * share
@@ -396,9 +576,7 @@ class Estimator:
                     weights[side] += weight * share
         for (_, side), weight in voices.items():
             weights[side] += weight
-        if not weights:
-            return None
-        return self._verdict(weights, actors, current)
+        return dict(weights), dict(actors)
 
     def _verdict(
         self, weights: Mapping[str, float], actors: Mapping[str, float], rows: Sequence[Row]
@@ -414,20 +592,12 @@ class Estimator:
                 (-w, actor) for actor, w in actors.items() if self._sides.get(actor, actor) == side
             ]
             heads.append(min(own)[1])
-        confidence = Confidence.LOW
-        if not contested:
-            first = (shares[0][1], ranked[0][1])
-            if _reaches(first, self.parameters.high):
-                confidence = Confidence.HIGH
-            elif _reaches(first, self.parameters.moderate):
-                confidence = Confidence.MODERATE
         ordered = sorted(rows, key=lambda row: (str(row.values["date"]), row.id), reverse=True)
         sources = dict.fromkeys(s for row in ordered for s in split_ids(row.values["source_ids"]))
         return _Verdict(
             Status.CONTESTED if contested else Status.CONTROLLED,
             None if contested else heads[0],
             tuple(heads[:2]) if contested else (),
-            confidence,
             shares,
             tuple(row.id for row in ordered),
             tuple(sources),
@@ -472,24 +642,29 @@ class Estimator:
         weight
             Basis x confidence x age x position, see `Parameters`.
         """
+        place = self._places[str(row.values["place_id"])]
+        radius_km = float(place.properties.get("geo_radius_m") or 0) / 1e3
+        return self._credence(row, day) / (1 + (radius_km / self.parameters.half_radius_km) ** 2)
+
+    def _credence(self, row: Row, day: dt.date) -> float:
+        """The weight of a statement as if its place were located perfectly."""
         parameters, values = self.parameters, row.values
         basis = str(values["basis"])
         holder = self._holder(row)
         if holder and self._claims_for(row, holder):
             basis = Basis.CLAIMED
-        age = self._age_days(row, day)
-        place = self._places[str(values["place_id"])]
-        radius_km = float(place.properties.get("geo_radius_m") or 0) / 1e3
         return float(
             parameters.basis_weight[basis]
             * parameters.confidence_weight[str(values["confidence"])]
-            * 0.5 ** (age / parameters.half_life_days)
-            / (1 + (radius_km / parameters.half_radius_km) ** 2)
+            * 0.5 ** (self._age_days(row, day) / parameters.half_life_days)
         )
 
-    def _feature(self, site: str, verdict: _Verdict, geometry: shapely.Geometry) -> Feature:
+    def _feature(
+        self, site: str, verdict: _Verdict, geometry: shapely.Geometry, chance: NDArray[np.float64]
+    ) -> Feature:
         names = [str(self._places[place].properties["name"]) for place in self._members[site]]
         weights = ", ".join(f"{side} {share:.0%}" for side, share in verdict.shares)
+        drawn = [f"{side} {chance[self.sides.index(side)]:.0%}" for side, _ in verdict.shares]
         identity = _identity(site)
         return Feature(
             identity,
@@ -499,13 +674,23 @@ class Estimator:
                 "controllers": ";".join(verdict.controllers) or None,
                 "status": str(verdict.status),
                 "basis": str(Basis.INFERRED),
-                "confidence": str(verdict.confidence),
+                "confidence": str(self._confidence(verdict, chance)),
                 "statement_ids": ";".join(verdict.statements),
                 "source_ids": ";".join(verdict.sources),
-                "note": f"Nearest evidence: {', '.join(names)}. Weight of evidence: {weights}.",
+                "note": f"Nearest evidence: {', '.join(names)}. Weight of evidence: {weights}. "
+                f"Probability on this ground: {', '.join(drawn)}.",
             },
             geometry,
         )
+
+    def _confidence(self, verdict: _Verdict, chance: NDArray[np.float64]) -> Confidence:
+        """How sure a patch is: the probability that who it is drawn for holds its ground."""
+        if verdict.status == Status.CONTESTED:
+            return Confidence.LOW
+        holds = chance[self.sides.index(verdict.shares[0][0])]
+        if holds >= self.parameters.high:
+            return Confidence.HIGH
+        return Confidence.MODERATE if holds >= self.parameters.moderate else Confidence.LOW
 
 
 def _reports_change(row: Row) -> bool:
@@ -525,10 +710,6 @@ def _parties(row: Row) -> list[tuple[str, float]]:
         return [(str(row.values["controller"]), 1.0)]
     parties = split_ids(row.values["controllers"])
     return [(party, 1 / len(parties)) for party in parties]
-
-
-def _reaches(first: tuple[float, float], least: tuple[float, float]) -> bool:
-    return first[0] >= least[0] and first[1] >= least[1]
 
 
 def _identity(name: str) -> str:

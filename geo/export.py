@@ -27,6 +27,7 @@ import numpy as np
 import shapely
 
 from geo import files, shapes
+from geo._qgis import symbols
 from geo._version import __version__
 from geo.errors import GeoError, escape
 from geo.model import (
@@ -57,9 +58,24 @@ if TYPE_CHECKING:
     from geo.composite import Composite
     from geo.layers import Folder
 
-__all__ = ["FORMATS", "LAYERS", "Format", "about", "render", "spreadsheet_safe", "write"]
+__all__ = [
+    "FORMATS",
+    "LAYERS",
+    "Columns",
+    "Format",
+    "Table",
+    "about",
+    "features_table",
+    "geopackage",
+    "render",
+    "spreadsheet_safe",
+    "write",
+]
 
 Type = Literal["text", "integer", "real", "date"]
+
+Columns = tuple[tuple[str, Type, str], ...]
+"""Name, type and meaning of each column."""
 
 LAYERS = ("control", "events", "places")
 """What a format that holds one layer can be asked for."""
@@ -100,24 +116,61 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """Rows of one kind with typed columns; the common ground of all formats."""
+class Table:
+    """
+    Rows of one kind with typed columns; the common ground of all formats.
+
+    Attributes
+    ----------
+    name
+        What other programs call the layer.
+    doc
+        One line: what it holds.
+    columns
+        Name, type and meaning of each.
+    rows
+        One value a column; None where there is none.
+    geometry
+        One shape a row; None for a table without any.
+    """
 
     name: str
     doc: str
-    columns: tuple[tuple[str, Type, str], ...]
+    columns: Columns
     rows: list[tuple[Any, ...]]
     geometry: NDArray[np.object_] | None = None
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> list[str]:  # numpydoc ignore=RT01
+        """The names of the columns, in order."""
         return [name for name, _, _ in self.columns]
 
     def column(self, name: str) -> list[Any]:
+        """
+        Return the values of one column.
+
+        Parameters
+        ----------
+        name
+            Its name.
+
+        Returns
+        -------
+        values
+            One a row.
+        """
         at = self.names.index(name)
         return [row[at] for row in self.rows]
 
     def records(self) -> Iterator[dict[str, Any]]:
+        """
+        Return the rows, each with the names of its columns.
+
+        Returns
+        -------
+        records
+            One a row.
+        """
         names = self.names
         return (dict(zip(names, row, strict=True)) for row in self.rows)
 
@@ -130,7 +183,7 @@ class _Content:
     composite: Composite
     about: dict[str, Any]
     colors: dict[str, str]
-    tables: dict[str, _Table]
+    tables: dict[str, Table]
 
 
 def render(
@@ -304,8 +357,8 @@ def _content(folder: Folder, composite: Composite) -> _Content:
     colors = _colors(folder)
     made = [
         _control(folder, composite, colors),
-        _features("events", "Events, one row each.", EVENTS, folder.events),
-        _features("places", "Places.", PLACES, tuple(folder.places.values())),
+        features_table("events", "Events, one row each.", EVENTS, folder.events),
+        features_table("places", "Places.", PLACES, tuple(folder.places.values())),
         _areas(folder, composite),
         *(
             _records(folder, schema, doc)
@@ -318,7 +371,7 @@ def _content(folder: Folder, composite: Composite) -> _Content:
                 (SOURCES, "Who published what."),
             )
         ),
-        _features("theatre", "The study area.", THEATRE, (folder.theatre,)),
+        features_table("theatre", "The study area.", THEATRE, (folder.theatre,)),
         *_context(folder),
     ]
     return _Content(
@@ -339,19 +392,38 @@ def _row(schema: Schema, values: Mapping[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _features(name: str, doc: str, schema: Schema, features: Sequence[Feature]) -> _Table:
+def features_table(name: str, doc: str, schema: Schema, features: Sequence[Feature]) -> Table:
+    """
+    Return features as a table; properties that the schema does not know are left out.
+
+    Parameters
+    ----------
+    name
+        Name of the table.
+    doc
+        One line: what it holds.
+    schema
+        What the features are.
+    features
+        One a row.
+
+    Returns
+    -------
+    table
+        A column for each of the schema.
+    """
     geometry = np.empty(len(features), dtype=object)
     geometry[:] = [feature.geometry for feature in features]
     rows = [_row(schema, feature.properties) for feature in features]
-    return _Table(name, doc, _typed(schema), rows, geometry)
+    return Table(name, doc, _typed(schema), rows, geometry)
 
 
-def _records(folder: Folder, schema: Schema, doc: str) -> _Table:
+def _records(folder: Folder, schema: Schema, doc: str) -> Table:
     rows = [_row(schema, row.values) for row in getattr(folder, schema.name).rows]
-    return _Table(schema.name, doc, _typed(schema), rows)
+    return Table(schema.name, doc, _typed(schema), rows)
 
 
-def _context(folder: Folder) -> Iterator[_Table]:
+def _context(folder: Folder) -> Iterator[Table]:
     """Borders and roads: one table a kind of geometry, as desktop programs want it."""
     for dimension, name in enumerate(("points", "lines", "areas")):
         features = [
@@ -360,7 +432,7 @@ def _context(folder: Folder) -> Iterator[_Table]:
             if f.geometry is not None and shapely.get_dimensions(f.geometry) == dimension
         ]
         if features:
-            yield _features(f"context_{name}", "For orientation only.", CONTEXT, features)
+            yield features_table(f"context_{name}", "For orientation only.", CONTEXT, features)
 
 
 _CONTROL_COLUMNS: tuple[tuple[str, Type, str], ...] = (
@@ -384,7 +456,7 @@ _CONTROL_COLUMNS: tuple[tuple[str, Type, str], ...] = (
 )
 
 
-def _control(folder: Folder, composite: Composite, colors: Mapping[str, str]) -> _Table:
+def _control(folder: Folder, composite: Composite, colors: Mapping[str, str]) -> Table:
     frame = composite.intervals()
     patches = {
         day: {feature.id: feature.properties for feature in layer.features}
@@ -401,7 +473,7 @@ def _control(folder: Folder, composite: Composite, colors: Mapping[str, str]) ->
         rows.append(tuple(row[name] or None for name, _, _ in _CONTROL_COLUMNS))
     geometry = shapely.orient_polygons(np.array(frame.geometry, dtype=object))
     doc = "Who held which ground from when to when, one row an interval."
-    return _Table("control", doc, _CONTROL_COLUMNS, rows, geometry)
+    return Table("control", doc, _CONTROL_COLUMNS, rows, geometry)
 
 
 def _named(controller: str, folder: Folder, colors: Mapping[str, str]) -> dict[str, Any]:
@@ -425,7 +497,7 @@ def _reasons(lives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {**reasons, "note": lives[-1]["note"]}
 
 
-def _areas(folder: Folder, composite: Composite) -> _Table:
+def _areas(folder: Folder, composite: Composite) -> Table:
     actors = folder.rows("actors")
     rows = []
     for item in composite.areas().to_dict("records"):
@@ -439,7 +511,7 @@ def _areas(folder: Folder, composite: Composite) -> _Table:
         ("status", "text", CONTROL.column("status").doc),
         ("area_km2", "real", "Geodesic area, square kilometres."),
     )
-    return _Table("areas", "Ground of each controller at each date.", columns, rows)
+    return Table("areas", "Ground of each controller at each date.", columns, rows)
 
 
 def _colors(folder: Folder) -> dict[str, str]:
@@ -742,7 +814,7 @@ def _kml_style(paint: _Paint) -> str:
     )
 
 
-def _kml_schema(table: _Table) -> str:
+def _kml_schema(table: Table) -> str:
     kinds = {"integer": "int", "real": "double"}
     cells = "".join(
         f'<SimpleField type="{kinds.get(kind, "string")}" name={quoteattr(name)}/>'
@@ -751,7 +823,7 @@ def _kml_schema(table: _Table) -> str:
     return f'<Schema name="{table.name}" id="{table.name}">{cells}</Schema>'
 
 
-def _kml_control(table: _Table, content: _Content) -> Iterator[str]:
+def _kml_control(table: Table, content: _Content) -> Iterator[str]:
     assert table.geometry is not None
     yield "<Folder>"
     yield "<name>Control</name>"
@@ -767,7 +839,7 @@ def _kml_control(table: _Table, content: _Content) -> Iterator[str]:
     yield "</Folder>"
 
 
-def _kml_events(table: _Table) -> Iterator[str]:
+def _kml_events(table: Table) -> Iterator[str]:
     assert table.geometry is not None
     yield "<Folder>"
     yield "<name>Events</name>"
@@ -779,7 +851,7 @@ def _kml_events(table: _Table) -> Iterator[str]:
     yield "</Folder>"
 
 
-def _kml_places(table: _Table) -> Iterator[str]:
+def _kml_places(table: Table) -> Iterator[str]:
     assert table.geometry is not None
     yield "<Folder>"
     yield "<name>Places</name>"
@@ -790,7 +862,7 @@ def _kml_places(table: _Table) -> Iterator[str]:
 
 
 def _placemark(
-    title: str, record: Mapping[str, Any], span: str, style: str, table: _Table, shape: str
+    title: str, record: Mapping[str, Any], span: str, style: str, table: Table, shape: str
 ) -> Iterator[str]:
     given = {name: value for name, value in record.items() if value is not None}
     # The balloon is HTML, so text is escaped for HTML first; the data below hold it as it is.
@@ -872,7 +944,7 @@ def _geoparquet(content: _Content, layer: str, _: str) -> dict[str, bytes]:
     return {".parquet": sink.getvalue()}
 
 
-def _uniform(table: _Table) -> NDArray[np.object_]:
+def _uniform(table: Table) -> NDArray[np.object_]:
     """Geometries of one type: many parts wherever one has many."""
     assert table.geometry is not None
     shape = table.geometry.copy()
@@ -906,16 +978,42 @@ def _library(name: str, to: str) -> ModuleType:
 # --- GDAL: GeoPackage, FlatGeobuf -------------------------------------------------
 
 
-def _gpkg(content: _Content, _: str, __: str) -> dict[str, bytes]:
-    """All tables in one GeoPackage, with the styles that QGIS finds by itself."""
+def geopackage(tables: Iterable[Table], *, about: Mapping[str, Any]) -> bytes:
+    """
+    Return tables as one GeoPackage.
+
+    Parameters
+    ----------
+    tables
+        With or without shapes.
+    about
+        Facts that it must name, by name.
+
+    Returns
+    -------
+    data
+        The same tables give the same bytes.
+
+    Raises
+    ------
+    GeoError
+        If GDAL cannot write them.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "theatre.gpkg"
-        named = {f"about_{key}": _text_of(value) for key, value in content.about.items()}
-        for table in content.tables.values():
-            facts = {"IDENTIFIER": table.name, "DESCRIPTION": table.doc}
-            _gdal_write(path, table, "GPKG", dataset_metadata=named, layer_options=facts)
-        _gdal_write(path, _styles(content), "GPKG")
-        return {".gpkg": path.read_bytes()}
+        named = {f"about_{key}": _text_of(value) for key, value in about.items()}
+        for table in tables:
+            facts = {"IDENTIFIER": table.name, "DESCRIPTION": table.doc} if table.doc else {}
+            # Programs of the last years read this version without a warning.
+            new = {} if path.exists() else {"dataset_options": {"VERSION": "1.2"}}
+            _gdal_write(path, table, "GPKG", dataset_metadata=named, layer_options=facts, **new)
+        return path.read_bytes()
+
+
+def _gpkg(content: _Content, _: str, __: str) -> dict[str, bytes]:
+    """All tables in one GeoPackage, with the styles that QGIS finds by itself."""
+    tables = [*content.tables.values(), _styles(content)]
+    return {".gpkg": geopackage(tables, about=content.about)}
 
 
 def _flatgeobuf(content: _Content, layer: str, _: str) -> dict[str, bytes]:
@@ -934,7 +1032,7 @@ def _text_of(value: object) -> str:
     return value if isinstance(value, str) else _json(value)
 
 
-def _gdal_write(path: Path, table: _Table, driver: str, **options: Any) -> None:
+def _gdal_write(path: Path, table: Table, driver: str, **options: Any) -> None:
     """
     Write one table with its types, through the raw door that keeps dates as dates.
 
@@ -976,7 +1074,7 @@ def _gdal_write(path: Path, table: _Table, driver: str, **options: Any) -> None:
         gdal.set_gdal_config_options(before)
 
 
-def _gdal_column(table: _Table, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _gdal_column(table: Table, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     kind = next(kind for column, kind, _ in table.columns if column == name)
     values = table.column(name)
     missing = np.array([value is None for value in values], dtype=bool)
@@ -996,7 +1094,7 @@ def _qgis(content: _Content, _: str, stem: str) -> dict[str, bytes]:
     return {".qgs": _project(content, stem).encode(), **_gpkg(content, "", stem)}
 
 
-def _styles(content: _Content) -> _Table:
+def _styles(content: _Content) -> Table:
     """The table in which QGIS looks for the style of a layer of a GeoPackage."""
     names = (
         *("f_table_catalog", "f_table_schema", "f_table_name", "f_geometry_column", "styleName"),
@@ -1009,7 +1107,7 @@ def _styles(content: _Content) -> _Table:
         ("", "", layer, "geom", layer, _qml(layer, content), "", "", "", None, 1, _EPOCH)
         for layer in LAYERS
     ]
-    return _Table("layer_styles", "Styles for QGIS.", columns, rows)
+    return Table("layer_styles", "Styles for QGIS.", columns, rows)
 
 
 def _qml(layer: str, content: _Content) -> str:
@@ -1049,7 +1147,7 @@ def _renderer(layer: str, content: _Content) -> str:
         return (
             '<renderer-v2 type="singleSymbol" forceraster="0" symbollevels="0" enableorderby="0">'
             f'<symbols><symbol type="marker" name="0" alpha="1" clip_to_extent="1">'
-            f"{_symbol_layer('SimpleMarker', color=_rgba(color, 1), size='2.2')}"
+            f"{symbols.layer('SimpleMarker', color=symbols.rgba(color, 1), size='2.2')}"
             "</symbol></symbols></renderer-v2>"
         )
     found = {}
@@ -1063,50 +1161,16 @@ def _renderer(layer: str, content: _Content) -> str:
         f"label={quoteattr(paint.title)}/>"
         for i, (value, paint) in enumerate(items)
     )
-    symbols = "".join(_fill(str(i), paint) for i, (_, paint) in enumerate(items))
+    fills = "".join(
+        symbols.fill(str(i), paint.fill, paint.opacity, paint.hatch)
+        for i, (_, paint) in enumerate(items)
+    )
     key = 'concat("side", \'|\', "status", \'|\', "controllers")'
     return (
         f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(key)} forceraster="0" '
         f'symbollevels="0" enableorderby="0"><categories>{categories}</categories>'
-        f"<symbols>{symbols}</symbols></renderer-v2>"
+        f"<symbols>{fills}</symbols></renderer-v2>"
     )
-
-
-def _fill(name: str, paint: _Paint) -> str:
-    layers = _symbol_layer(
-        "SimpleFill",
-        color=_rgba(paint.fill, paint.opacity),
-        style="solid",
-        outline_color=_rgba("#555555", 1),
-        outline_width="0.2",
-        outline_style="solid",
-    )
-    if paint.hatch:
-        line = _symbol_layer("SimpleLine", line_color=_rgba(paint.hatch, 1), line_width="0.5")
-        layers += (
-            '<layer class="LinePatternFill" enabled="1" locked="0" pass="0">'
-            '<prop k="angle" v="45"/><prop k="distance" v="2.5"/>'
-            f'<symbol type="line" name="@{name}@1" alpha="1" clip_to_extent="1">{line}</symbol>'
-            "</layer>"
-        )
-    return f'<symbol type="fill" name="{name}" alpha="1" clip_to_extent="1">{layers}</symbol>'
-
-
-def _symbol_layer(kind: str, **properties: str) -> str:
-    cells = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in properties.items())
-    return f'<layer class="{kind}" enabled="1" locked="0" pass="0">{cells}</layer>'
-
-
-def _rgba(color: str, opacity: float) -> str:
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return f"{red},{green},{blue},{round(opacity * 255)}"
-
-
-_SRS = (
-    "<spatialrefsys><authid>EPSG:4326</authid><srsid>3452</srsid><srid>4326</srid>"
-    "<proj4>+proj=longlat +datum=WGS84 +no_defs</proj4><geographicflag>true</geographicflag>"
-    "</spatialrefsys>"
-)
 
 
 def _project(content: _Content, stem: str) -> str:
@@ -1131,11 +1195,11 @@ def _project(content: _Content, stem: str) -> str:
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis version="3.22.0" projectname={quoteattr(str(content.about["title"]))}>\n'
-        f"<title>{title}</title>\n<projectCrs>{_SRS}</projectCrs>\n"
+        f"<title>{title}</title>\n<projectCrs>{symbols.SRS}</projectCrs>\n"
         f"<layer-tree-group>{''.join(tree)}</layer-tree-group>\n"
         '<mapcanvas name="theMapCanvas"><units>degrees</units><extent>'
         f"<xmin>{west}</xmin><ymin>{south}</ymin><xmax>{east}</xmax><ymax>{north}</ymax></extent>"
-        f"<destinationsrs>{_SRS}</destinationsrs></mapcanvas>\n"
+        f"<destinationsrs>{symbols.SRS}</destinationsrs></mapcanvas>\n"
         f"<projectlayers>{''.join(maps)}</projectlayers>\n"
         "<resourceMetadata>"
         f"<title>{title}</title><abstract>{_xml(content.about['description'])}</abstract>"
@@ -1156,26 +1220,12 @@ def _map_layer(name: str, content: _Content, source: str) -> str:
     if name in LAYERS:
         style = _temporal(name) + _renderer(name, content)
     else:
-        style = _plain_renderer(dimension)
+        style = symbols.plain_renderer(dimension)
     return (
         f'<maplayer type="vector" geometry="{kind}" autoRefreshEnabled="0">'
         f"<id>frontline_{name}</id><datasource>{source[1:-1]}</datasource><layername>{name}</layername>"
-        f'<srs>{_SRS}</srs><provider encoding="UTF-8">ogr</provider>{style}'
+        f'<srs>{symbols.SRS}</srs><provider encoding="UTF-8">ogr</provider>{style}'
         f"<layerGeometryType>{dimension}</layerGeometryType></maplayer>"
-    )
-
-
-def _plain_renderer(dimension: int) -> str:
-    kind = ("marker", "line", "fill")[dimension]
-    layer = (
-        _symbol_layer("SimpleMarker", color=_rgba("#777777", 1), size="1.6"),
-        _symbol_layer("SimpleLine", line_color=_rgba("#777777", 1), line_width="0.3"),
-        _symbol_layer("SimpleFill", style="no", outline_color=_rgba("#777777", 1)),
-    )[dimension]
-    return (
-        '<renderer-v2 type="singleSymbol" forceraster="0" symbollevels="0" enableorderby="0">'
-        f'<symbols><symbol type="{kind}" name="0" alpha="1" clip_to_extent="1">{layer}</symbol>'
-        "</symbols></renderer-v2>"
     )
 
 
@@ -1212,17 +1262,17 @@ def _xlsx(content: _Content, _: str, __: str) -> dict[str, bytes]:
     return {".xlsx": sink.getvalue()}
 
 
-def _about_table(content: _Content) -> _Table:
+def _about_table(content: _Content) -> Table:
     columns: tuple[tuple[str, Type, str], ...] = (
         ("what", "text", "What is said."),
         ("text", "text", "The text."),
     )
     kept = ("title", "description", "attribution", "licences", "as_of", "timezone", "crs")
     rows = [(key, _text_of(content.about[key])) for key in (*kept, "how_to_read", "generator")]
-    return _Table("about", "", columns, rows)
+    return Table("about", "", columns, rows)
 
 
-def _dictionary(tables: Iterable[_Table]) -> _Table:
+def _dictionary(tables: Iterable[Table]) -> Table:
     columns: tuple[tuple[str, Type, str], ...] = (
         ("sheet", "text", ""),
         ("column", "text", ""),
@@ -1230,10 +1280,10 @@ def _dictionary(tables: Iterable[_Table]) -> _Table:
         ("meaning", "text", ""),
     )
     rows = [(t.name, name, kind, doc) for t in tables for name, kind, doc in t.columns]
-    return _Table("columns", "", columns, rows)
+    return Table("columns", "", columns, rows)
 
 
-def _sheet(book: Any, table: _Table, formats: Mapping[str, Any]) -> None:
+def _sheet(book: Any, table: Table, formats: Mapping[str, Any]) -> None:
     if table.geometry is not None:
         table = _with_position(table)
     sheet = book.add_worksheet(table.name)
@@ -1257,7 +1307,7 @@ def _sheet(book: Any, table: _Table, formats: Mapping[str, Any]) -> None:
         sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
 
 
-def _with_position(table: _Table) -> _Table:
+def _with_position(table: Table) -> Table:
     assert table.geometry is not None
     points = [_inside(geometry) for geometry in table.geometry]
     more: tuple[tuple[str, Type, str], ...] = (

@@ -2,7 +2,8 @@
 Bytes on disk: read within limits, told apart before they are parsed, saved whole or not at all.
 
 Reading opens regular files below one folder only. Saving leaves the old content or the new
-one, whatever fails in between, and never overwrites a change that was not read.
+one, whatever fails in between, and never overwrites a change that was not read. Among layers, what
+a save replaces is kept first, in a folder that git does not see.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import secrets
 import stat
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +33,27 @@ from geo.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAX_BYTES", "decode", "digest", "read_bytes", "save"]
+__all__ = [
+    "KEPT",
+    "MAX_BYTES",
+    "Backup",
+    "Journal",
+    "backup",
+    "backups",
+    "decode",
+    "digest",
+    "private_folder",
+    "read_bytes",
+    "save",
+]
 
 MAX_BYTES = 50_000_000
 """Larger files are refused before they are read."""
 
+KEPT = 20
+"""So many former contents of each file are kept."""
+
+_PRIVATE = ".frontline"
 _LEFTOVER = ".frontline-*.tmp"
 _LOCK_SECONDS = 30
 
@@ -231,7 +249,8 @@ def save(path: Path, data: bytes, *, expected: str | None, root: Path | None = N
     Replace the content of a file, wholly or not at all.
 
     The new content is written beside the file, forced to the disk, and renamed over it, under a
-    lock that other savers wait for.
+    lock that other savers wait for. What a file of a layers folder held before is kept first; see
+    `backups`.
 
     Parameters
     ----------
@@ -270,10 +289,13 @@ def save(path: Path, data: bytes, *, expected: str | None, root: Path | None = N
         try:
             for leftover in real.parent.glob(_LEFTOVER):
                 leftover.unlink(missing_ok=True)
-            if (current := _digest_on_disk(real)) != expected:
+            before = real.read_bytes() if real.exists() else None
+            if (current := None if before is None else digest(before)) != expected:
                 raise StaleLayerError([_stale(current, expected, where)])
             if current == digest(data):
                 return
+            if before is not None:
+                _keep(real, before)
             with _beside(real, data) as beside:
                 # Once more: programs that know nothing of the lock may have saved meanwhile.
                 if (current := _digest_on_disk(real)) != expected:
@@ -281,9 +303,7 @@ def save(path: Path, data: bytes, *, expected: str | None, root: Path | None = N
                 beside.replace(real)
             _sync_folder(real.parent)
         except OSError as error:
-            message = f"it cannot be written: {error.strerror or error}"
-            hint = "is it open in another program, or the disk full?"
-            raise LayerError([_refused("file.write", message, where, hint)]) from error
+            raise LayerError([_unwritable(error, where)]) from error
 
 
 def _digest_on_disk(real: Path) -> str | None:
@@ -305,16 +325,26 @@ def _stale(current: str | None, expected: str | None, where: str) -> Issue:
 def _beside(real: Path, data: bytes) -> Iterator[Path]:
     """Write data to a new file beside another, with its rights; remove what is left of it."""
     path = real.with_name(f".frontline-{secrets.token_hex(8)}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        with path.open("xb") as file:
-            file.write(data)
+        opened = os.open(path, flags, 0o666)
+        try:
+            _write_all(opened, data)
             if real.exists():
                 path.chmod(stat.S_IMODE(real.stat().st_mode))
-            file.flush()
-            os.fsync(file.fileno())
+            os.fsync(opened)
+        finally:
+            os.close(opened)
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+def _write_all(opened: int, data: bytes) -> None:
+    """Write all of it: the system may take less at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(opened, rest) :]
 
 
 def _sync_folder(folder: Path) -> None:
@@ -355,3 +385,301 @@ def _lock_folder() -> Path:
     if not stat.S_ISDIR(status.st_mode) or (user != "user" and status.st_uid != user):
         raise PermissionError(f"{folder} is not a folder of this user")
     return folder
+
+
+# --- what was there before ------------------------------------------------------
+
+
+def private_folder(root: Path) -> Path:
+    """
+    Return the folder for what belongs to the layers but not into git; it is made if need be.
+
+    Parameters
+    ----------
+    root
+        The layers folder.
+
+    Returns
+    -------
+    folder
+        ``.frontline`` in it, with a ``.gitignore`` of its own that hides everything.
+
+    Raises
+    ------
+    SchemaError
+        If something else has the name, a link among others: it would lead elsewhere.
+    LayerError
+        If it cannot be made.
+    """
+    folder = root / _PRIVATE
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            message = "it must be a plain folder, or not be there"
+            raise SchemaError([_refused("file.kind", message, str(folder), "move it away")])
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            folder.mkdir(exist_ok=True)
+            with _beside(ignore, b"*\n") as beside:
+                beside.replace(ignore)
+            _sync_folder(folder)
+            _sync_folder(root)
+    except OSError as error:
+        raise LayerError([_unwritable(error, str(folder))]) from error
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """
+    What a file held before a save.
+
+    Attributes
+    ----------
+    name
+        The file and a number, such as ``control/2017-08-02.geojson@3``; higher is later.
+    file
+        Path of the file below the layers folder.
+    number
+        The number.
+    path
+        Where the former content stands.
+    """
+
+    name: str
+    file: str
+    number: int
+    path: Path
+
+
+def backups(root: Path) -> list[Backup]:
+    """
+    Return what the files of a layers folder held before.
+
+    Parameters
+    ----------
+    root
+        The layers folder.
+
+    Returns
+    -------
+    backups
+        At most `KEPT` a file, by file, latest first.
+    """
+    folder = root / _PRIVATE / "backups"
+    found = []
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        if (match := _KEPT_NAME.fullmatch(path.name)) and path.is_file():
+            file = path.with_name(match[1]).relative_to(folder).as_posix()
+            found.append(Backup(f"{file}@{int(match[2])}", file, int(match[2]), path))
+    return sorted(found, key=lambda one: (one.file, -one.number))
+
+
+def backup(path: Path) -> Path | None:
+    """
+    Keep what a file of a layers folder holds now; `save` does so by itself.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    kept
+        Where its content stands now too; None if there is no such file, or it is in no layers
+        folder.
+
+    Raises
+    ------
+    LayerError
+        If the system refuses to read or write.
+    """
+    where = str(path)
+    try:
+        real = path.resolve()
+        if not real.is_file():
+            return None
+        with _locked(real.parent, where):
+            return _keep(real, real.read_bytes())
+    except OSError as error:
+        raise LayerError([_unwritable(error, where)]) from error
+
+
+_KEPT_NAME = re.compile(r"(.+)\.([0-9]{6,})\.bak")
+
+
+def _keep(real: Path, content: bytes) -> Path | None:
+    """Keep a content of a file among the layers; the caller holds the lock of its folder."""
+    root = next((f for f in real.parents[:2] if (f / "theatre.geojson").is_file()), None)
+    if root is None:
+        return None
+    folder = (private_folder(root) / "backups" / real.relative_to(root)).parent
+    new = [f for f in (*reversed(folder.parents), folder) if not f.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in new:
+        _sync_folder(made.parent)
+    for leftover in folder.glob(_LEFTOVER):
+        leftover.unlink(missing_ok=True)
+    file = real.relative_to(root).as_posix()
+    kept = [one for one in backups(root) if one.file == file]
+    if kept and kept[0].path.read_bytes() == content:
+        return kept[0].path
+    number = kept[0].number + 1 if kept else 1
+    path = folder / f"{real.name}.{number:06d}.bak"
+    with _beside(path, content) as beside:
+        beside.replace(path)
+    _sync_folder(folder)
+    for old in kept[KEPT - 1 :]:
+        old.path.unlink(missing_ok=True)
+    return path
+
+
+def _unwritable(error: OSError, where: str) -> Issue:
+    hint = "is it open in another program, or the disk full?"
+    message = f"it cannot be written: {error.strerror or error}"
+    return _refused("file.write", message, where, hint)
+
+
+class Journal:
+    """
+    Records that survive a crash: each is on the disk before `append` returns.
+
+    A record that was cut off by a crash or a full disk is not there at all. Several programs may
+    append; each sees the records of all.
+
+    Parameters
+    ----------
+    path
+        The file; its folder must exist, such as `private_folder`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._end = 0
+
+    def records(self) -> list[bytes]:
+        """
+        Return all whole records.
+
+        Returns
+        -------
+        records
+            In the order in which they were appended; none where there is no file.
+
+        Raises
+        ------
+        LayerError
+            If the system refuses to read.
+        """
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            message = f"it cannot be read: {error.strerror or error}"
+            raise LayerError([_refused("file.unreadable", message, str(self.path))]) from error
+        records, self._end = _framed(data)
+        return records
+
+    def append(self, record: bytes) -> None:
+        """
+        Add a record and force it to the disk.
+
+        Parameters
+        ----------
+        record
+            Any bytes.
+
+        Raises
+        ------
+        LayerError
+            If the system refuses to write; the record is then not there.
+        """
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        with _locked(self.path.parent.resolve(), str(self.path)), self._writing():
+            is_new = not self.path.exists()
+            opened = os.open(self.path, flags, 0o600)
+            try:
+                if os.fstat(opened).st_size != self._end:
+                    self.records()
+                self._write(opened, record)
+            finally:
+                os.close(opened)
+            if is_new:
+                _sync_folder(self.path.parent)
+
+    def replace(self, record: bytes) -> None:
+        """
+        Make a record the only one, in one step.
+
+        Parameters
+        ----------
+        record
+            Any bytes.
+
+        Raises
+        ------
+        LayerError
+            If the system refuses to write; the records are then as before.
+        """
+        with _locked(self.path.parent.resolve(), str(self.path)), self._writing():
+            with _beside(self.path, _frame(record)) as beside:
+                beside.chmod(0o600)
+                beside.replace(self.path)
+            _sync_folder(self.path.parent)
+        self._end = len(_frame(record))
+
+    def clear(self) -> None:
+        """
+        Forget all records.
+
+        Raises
+        ------
+        LayerError
+            If the system refuses to delete the file.
+        """
+        with _locked(self.path.parent.resolve(), str(self.path)), self._writing():
+            self.path.unlink(missing_ok=True)
+            _sync_folder(self.path.parent)
+        self._end = 0
+
+    def _write(self, opened: int, record: bytes) -> None:
+        """Put a record behind the last whole one; what was cut off there goes."""
+        data, is_whole = _frame(record), False
+        try:
+            os.ftruncate(opened, self._end)
+            os.lseek(opened, self._end, os.SEEK_SET)
+            _write_all(opened, data)
+            os.fsync(opened)
+            is_whole = True
+        finally:
+            if not is_whole:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(opened, self._end)
+        self._end += len(data)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LayerError([_unwritable(error, str(self.path))]) from error
+
+
+def _frame(record: bytes) -> bytes:
+    return b"%d %s\n%s\n" % (len(record), digest(record)[:16].encode(), record)
+
+
+def _framed(data: bytes) -> tuple[list[bytes], int]:
+    """All whole records from the beginning, and where they end."""
+    records, at = [], 0
+    while match := _HEAD.match(data, at):
+        record = data[match.end() : match.end() + int(match[1])]
+        if _frame(record) != data[at : match.end() + int(match[1]) + 1]:
+            break
+        records.append(record)
+        at = match.end() + len(record) + 1
+    return records, at
+
+
+_HEAD = re.compile(rb"([0-9]{1,12}) [0-9a-f]{16}\n")

@@ -699,6 +699,10 @@ def _record(i: int, draft: _Draft, schema: Schema) -> dict[str, Value]:
     values, issues = fields.check_record(properties, schema)
     draft.found += [(i, issue) for issue in issues]
     draft.ids[i] = str(values.get("id") or "")
+    if schema is CONTROL and (draft.ids[i].startswith(WHAT_IF_ID) or WHAT_IF_MARK in properties):
+        message = "it comes from a what-if: nobody reported that it happened"
+        hint = "it can stand in no control layer; draw what is reported on a copy of the real one"
+        draft.add(i, Issue("control.what-if", "error", message, hint))
     written = list(values)
     if list(properties) != written:
         given = [key for key in properties if key in values]

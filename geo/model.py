@@ -708,6 +708,12 @@ ANCHORS = Schema(
     ),
 )
 
+WHAT_IF_ID = "what-if-"
+"""So begins the id of a patch that nobody reported; no layer of control may hold one."""
+
+WHAT_IF_MARK = "what_if"
+"""The key that says of a patch which what-if it comes from; none may stand in a layer of control."""
+
 SCHEMAS: dict[str, Schema] = {
     schema.name: schema
     for schema in (

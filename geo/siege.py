@@ -78,6 +78,12 @@ MAX_VERTICES = 10_000
 TOLERANCE_M = 25.0
 """By how much it is simplified."""
 
+NAMED = 3
+"""So many places name a stretch of enemy ground."""
+
+NEAR_KM = 15.0
+"""The second and third of them lie no farther from the end of the leg."""
+
 _EDGE_DEG = 0.02
 _EDGE_M = 2000.0
 _POINT_M = 1e-3
@@ -216,6 +222,32 @@ class _Ground:
                 names[i] = str(words.iloc[j]) if far < _BESIDE_DEG else "edge"
         return names
 
+    def joined(
+        self, line: shapely.Geometry, places: Positions, enemy: Sequence[str]
+    ) -> tuple[Any, ...]:
+        """
+        Name the two stretches that the longest leg of a cut joins, and tell leg by leg.
+
+        Returns the two holders, the two nearest places, the number of legs, and the legs in words.
+        """
+        legs = list(shapely.get_parts(line))
+        ends = [shapely.Point(xy) for leg in legs for xy in shapely.get_coordinates(leg)[[0, -1]]]
+        holders = self.holders(ends)
+        km = np.atleast_1d(length_km(legs))
+        words, stretches = [], []
+        for i, leg in enumerate(legs):
+            names = _stretches(places, enemy, ends[2 * i], ends[2 * i + 1])
+            known = [
+                names[k] if names[k] and holders[2 * i + k] != "edge" else [holders[2 * i + k]]
+                for k in (0, 1)
+            ]
+            stretches.append(names)
+            one, two = (" / ".join(some) for some in known)
+            words.append(f"{one} to {two}: {km[i]:.1f} km, {self.footing(leg)[0]}")
+        at = int(np.argmax(km))
+        nearest = [next(iter(names), "") for names in stretches[at]]
+        return (*holders[2 * at : 2 * at + 2], *nearest, len(legs), "; ".join(words))
+
     def around(self, shape: shapely.Geometry) -> str:
         """Name the holders of the ground along the border of a shape, lon/lat."""
         found = self.blocking.sindex.query(shape, predicate="dwithin", distance=_BESIDE_DEG)
@@ -258,17 +290,21 @@ def _inside(places: Positions, shape: shapely.Geometry) -> list[str]:
     return [name for name, one in zip(names, inside, strict=True) if one]
 
 
-def _nearest(places: Positions, names: Sequence[str], ends: Sequence[shapely.Point]) -> list[str]:
-    """The nearest of some places to each position, lon/lat."""
+def _stretches(
+    places: Positions, names: Sequence[str], one: shapely.Point, two: shapely.Point
+) -> list[list[str]]:
+    """The places about each end of a leg, lon/lat: the nearest ones of those nearer to that end."""
     if not names:
-        return [""] * len(ends)
+        return [[], []]
     lon, lat = np.array([places[name] for name in names], float).T
-    return [names[int(np.argmin(distance_km(lon, lat, end.x, end.y)))] for end in ends]
-
-
-def _ends(line: shapely.Geometry) -> list[shapely.Point]:
-    """The first and the last position of a cut."""
-    return [shapely.Point(xy) for xy in shapely.get_coordinates(line)[[0, -1]]]
+    away = np.stack([distance_km(lon, lat, end.x, end.y) for end in (one, two)])
+    result = []
+    for here, there in (away, away[::-1]):
+        mine = np.flatnonzero(here <= there)
+        order = mine[np.argsort(here[mine], kind="stable")][:NAMED]
+        near = [i for n, i in enumerate(order.tolist()) if n == 0 or here[i] <= NEAR_KM]
+        result.append([names[i] for i in near])
+    return result
 
 
 def _frame(
@@ -301,12 +337,13 @@ def _require_positive(**limits: float) -> None:
 
 
 _NECK_COLUMNS = (
-    "rank", "day", "side", "unknown", "length_km", "area_km2", "km2_per_km", "legs", "place_ids",
-    "anchors_lost", "from_holder", "to_holder", "from_place", "to_place", "certainty", "footing",
+    "rank", "day", "side", "unknown", "length_km", "area_km2", "km2_per_km", "place_ids",
+    "event_ids", "anchors_lost", "from_holder", "to_holder", "from_place", "to_place", "leg_count",
+    "legs", "certainty", "footing",
 )  # fmt: skip
 _ISOLATION_COLUMNS = (
-    "place_id", "day", "side", "unknown", "length_km", "legs", "area_km2", "anchors_lost",
-    "certainty", "footing",
+    "place_id", "day", "side", "unknown", "length_km", "leg_count", "legs", "area_km2",
+    "anchors_lost", "certainty", "footing",
 )  # fmt: skip
 _POCKET_COLUMNS = ("day", "side", "unknown", "area_km2", "since", "enclosed_by", "place_ids")
 
@@ -318,6 +355,7 @@ def necks(
     *,
     anchors: Shapes,
     places: Positions | None = None,
+    events: Positions | None = None,
     unknown: Unknown = "passable",
     edge: Edge = "open",
     friends: Collection[str] = (),
@@ -347,6 +385,8 @@ def necks(
         supplies nothing.
     places
         Longitude and latitude of places by name, to be named where they matter.
+    events
+        Longitude and latitude of events by name, to be named where they lie behind a neck.
     unknown
         What ground is that no single side controls; see the top of the module.
     edge
@@ -363,12 +403,15 @@ def necks(
     necks
         One row a neck, best first: ``rank``, ``day`` (of the layer), ``side``, ``unknown`` (the
         rule), ``length_km`` (geodesic), ``area_km2`` (held ground behind it), ``km2_per_km``,
-        ``legs``, ``place_ids`` (on held ground behind it, joined by ``;``),
-        ``anchors_lost`` (what supplied that ground; none is left), ``from_holder`` and
-        ``to_holder`` (who holds the two stretches that would join), ``from_place`` and
-        ``to_place`` (the nearest places that are not the side's), ``certainty`` (the weakest
-        basis of the ground under the cut) and ``footing`` (km of each); then ``pocket`` (polygon)
-        and ``geometry`` (the cut), both lon/lat.
+        ``place_ids`` (on held ground behind it, joined by ``;``), ``event_ids`` (of `events`,
+        on any ground behind it), ``anchors_lost`` (what supplied that ground; none is left),
+        ``from_holder`` and ``to_holder`` (who holds the two stretches that the longest leg would
+        join), ``from_place`` and ``to_place`` (the nearest places there), ``leg_count``, ``legs``
+        (for each leg the places of the two stretches that it joins, nearest first and up to
+        `NAMED` of them within `NEAR_KM`, its km, and on what ground; joined by ``;``),
+        ``certainty`` (the weakest basis of the ground under the cut) and ``footing`` (km of
+        each); then ``pocket`` (polygon) and ``geometry`` (the cut), both lon/lat. Each leg closes
+        one way out: while one stays open, the ground behind is supplied.
 
     Raises
     ------
@@ -401,11 +444,11 @@ def necks(
         for neck in find_necks(piece, ground.counted, min_area_km2 * 1e6, max_width_km * 1e3):
             line, pocket = ground.drawn(neck.cut), ground.lonlat(neck.ground)
             km, km2 = float(length_km(line)[0]), ground.held_km2(neck.ground)
-            ends = _ends(line)
             row = (
-                ground.day, side, unknown, km, km2, km2 / max(km, 1e-3), len(neck.cut.legs.edge),
-                ground.held_places(places, neck.ground), ";".join(sorted(piece.suppliers)),
-                *ground.holders(ends), *_nearest(places, enemy, ends), *ground.footing(line),
+                ground.day, side, unknown, km, km2, km2 / max(km, 1e-3),
+                ground.held_places(places, neck.ground), ";".join(_inside(events or {}, pocket)),
+                ";".join(sorted(piece.suppliers)), *ground.joined(line, places, enemy),
+                *ground.footing(line),
             )  # fmt: skip
             found.append((row, line, pocket))
     found.sort(key=lambda one: (-one[0][5], shapely.to_wkb(one[1])))
@@ -459,9 +502,9 @@ def isolation(
     isolation
         One row a held place, the most exposed first: ``place_id``, ``day`` (of the layer),
         ``side``, ``unknown`` (the rule), ``length_km`` (geodesic; 0 where it is cut off already,
-        empty where no cut can sever it), ``legs``, ``area_km2`` (held ground behind the cut),
-        ``anchors_lost``, ``certainty`` and ``footing`` (as in `necks`), ``pocket`` and
-        ``geometry`` (the cut), both lon/lat; no geometry without a cut.
+        empty where no cut can sever it), ``leg_count``, ``legs``, ``area_km2`` (held ground
+        behind the cut), ``anchors_lost``, ``certainty`` and ``footing`` (as in `necks`),
+        ``pocket`` and ``geometry`` (the cut), both lon/lat; no geometry without a cut.
 
     Raises
     ------
@@ -485,6 +528,7 @@ def isolation(
     [11.1]
     """
     ground = _Ground(composite, day, _Rules.of(side, anchors, unknown, edge, friends))
+    enemy = ground.enemy_places(places)
     rows: list[tuple[tuple[Any, ...], shapely.Geometry | None, shapely.Geometry | None]] = []
     for piece, mine in _shared_out(ground, places):
         cuts: Sequence[Cut | None] = [None] * len(mine)
@@ -494,9 +538,8 @@ def isolation(
         for name, cut in zip(mine, cuts, strict=True):
             line, pocket, km2 = severed.by(cut)
             km = 0.0 if not piece.is_supplied else np.nan if line is None else length_km(line)[0]
-            footing = ground.footing(line) if line is not None else ("", "")
-            legs = len(cut.legs.edge) if cut else 0
-            row = (name, ground.day, side, unknown, float(km), legs, km2, lost, *footing)
+            known = severed.told(line, places, enemy)
+            row = (name, ground.day, side, unknown, float(km), *known[:2], km2, lost, *known[2:])
             rows.append((row, line, pocket))
     rows.sort(key=lambda one: (np.isnan(one[0][4]), one[0][4], one[0][0]))
     return _frame(
@@ -536,6 +579,7 @@ class _Severed:
     def __init__(self, ground: _Ground, piece: Piece) -> None:
         self._ground, self._piece = ground, piece
         self._known: dict[bytes, tuple[shapely.Geometry, float]] = {}
+        self._told: dict[bytes, tuple[Any, ...]] = {}
 
     def by(self, cut: Cut | None) -> tuple[shapely.Geometry | None, shapely.Geometry | None, float]:
         """Return the line of a cut, the pocket behind it and its held km2."""
@@ -549,6 +593,18 @@ class _Severed:
             self._known[key] = (self._ground.lonlat(shape), self._ground.held_km2(shape))
         pocket, km2 = self._known[key]
         return line, None if shapely.is_empty(pocket) else pocket, km2
+
+    def told(
+        self, line: shapely.Geometry | None, places: Positions, enemy: Sequence[str]
+    ) -> tuple[Any, ...]:
+        """Say how many legs a cut has, which, and on what ground."""
+        if line is None:
+            return 0, "", "", ""
+        key = shapely.to_wkb(line)
+        if key not in self._told:
+            joined = self._ground.joined(line, places, enemy)
+            self._told[key] = (*joined[-2:], *self._ground.footing(line))
+        return self._told[key]
 
 
 def pockets(
@@ -719,13 +775,12 @@ def what_if(
     composite: Composite,
     day: dt.date,
     side: str,
-    through: Sequence[tuple[float, float]],
-    *,
+    *through: Sequence[tuple[float, float]],
     width_km: float = 2.0,
     friends: Collection[str] = (),
 ) -> tuple[Patch, ...]:
     """
-    Return the control of a date as it would be if a side advanced along a line.
+    Return the control of a date as it would be if a side advanced along lines.
 
     Every patch of the result carries an id that begins with ``what-if-``, and the ground taken is
     ``inferred`` with ``low`` confidence: nobody has assessed it, and nothing here says that it
@@ -739,8 +794,9 @@ def what_if(
         The date; the layer in force is where the advance starts from.
     side
         Who advances; the ground taken is held by this side.
-    through
-        The positions that the advance passes, longitude, latitude, in order; one is a spot.
+    *through
+        For each prong of the advance the positions that it passes, longitude, latitude, in order;
+        one position is a spot.
     width_km
         Breadth of the ground taken, kilometres.
     friends
@@ -756,7 +812,8 @@ def what_if(
     DateError
         If `day` is before the first layer.
     ValueError
-        If `through` is empty or lies outside the study area, or `width_km` is not positive.
+        If a prong is empty or lies outside the study area, there is none, or `width_km` is not
+        positive.
 
     Examples
     --------
@@ -766,11 +823,14 @@ def what_if(
     ['what-if-a', 'what-if-patch-a', 'what-if-patch-b']
     """
     _require_positive(width_km=width_km)
-    if not through:
+    if not through or not all(through):
         raise ValueError("an advance needs at least one position to pass through")
-    corridor = _corridor(LocalPlane.around(composite.area), through, width_km)
-    if not shapely.intersects(corridor, composite.area):
-        raise ValueError(f"an advance through {list(through)} lies outside the study area")
+    plane = LocalPlane.around(composite.area)
+    prongs = [_corridor(plane, prong, width_km) for prong in through]
+    for prong, shape in zip(through, prongs, strict=True):
+        if not shapely.intersects(shape, composite.area):
+            raise ValueError(f"an advance through {list(prong)} lies outside the study area")
+    corridor = shapely.union_all(prongs)
     rows = composite.control(day, by="label")
     names = ("controller", "controllers", "status", "basis", "confidence", "patch")
     labels = [Label(*map(str, row)) for row in rows[list(names)].itertuples(index=False)]

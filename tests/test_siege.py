@@ -460,7 +460,7 @@ def test_a_neck_names_what_it_cuts_off_and_what_would_join():
     (row,) = necks(theatre(CORRIDOR), FIRST_DAY, "a", anchors=BASE, places=WEST).itertuples()
     # A tenth of a degree of latitude at 33.25 N, on the ellipsoid.
     assert row.length_km == pytest.approx(11.09, abs=0.01)
-    assert (row.rank, row.day, row.side, row.legs) == (1, FIRST_DAY, "a", 1)
+    assert (row.rank, row.day, row.side, row.leg_count) == (1, FIRST_DAY, "a", 1)
     assert row.place_ids == "west"
     assert row.anchors_lost == "base"
     assert {row.from_holder, row.to_holder} == {"b"}

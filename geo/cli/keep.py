@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -38,9 +39,17 @@ _IMPORTS = (
 @click.option(
     "--rule", "rules", multiple=True, metavar="CODE=error|warning|off", help="Severity of a rule."
 )
+@click.option("--against", metavar="REV", help="Find ids that REV has and that vanished, too.")
+@click.option("--gone", metavar="ID", multiple=True, help="May vanish or return; `all` for any.")
 @format_option("text", "json", "sarif")
 def check(
-    layers: Path, strict: bool, explain: str | None, rules: tuple[str, ...], form: str
+    layers: Path,
+    strict: bool,
+    explain: str | None,
+    rules: tuple[str, ...],
+    against: str | None,
+    gone: tuple[str, ...],
+    form: str,
 ) -> None:
     """Check every file of a layers folder, and what they say of each other."""
     from geo import validation
@@ -58,6 +67,8 @@ def check(
             raise
     else:
         issues, counts = validation.check(folder, severities=severities), _counts(folder)
+    if against:
+        issues += _guarded(layers, against, gone, severities)
     errors = sum(issue.severity == "error" for issue in issues)
     warnings = len(issues) - errors
     if form == "json":
@@ -73,6 +84,17 @@ def check(
         click.echo(f"{errors} errors, {warnings} warnings")
     if errors or (strict and warnings):
         sys.exit(1)
+
+
+def _guarded(
+    layers: Path, against: str, gone: tuple[str, ...], severities: dict[str, Any]
+) -> Iterator[Issue]:
+    from geo import versions
+
+    for issue in versions.guard(layers, against, confirmed=gone):
+        severity = severities.get(issue.code, issue.severity)
+        if severity != "off":
+            yield dataclasses.replace(issue, severity=severity)
 
 
 @command.command()

@@ -143,7 +143,7 @@ def run(vertices):
     for row in lost:
         say(
             f"    missed: {row.area_km2:7.1f} km2 behind {row.length_km:5.2f} km "
-            f"in {row.legs} leg(s)\n"
+            f"in {row.leg_count} leg(s)\n"
         )
     km = alone["length_km"].median()
     say(

@@ -1,0 +1,77 @@
+"""Pieces of QGIS's XML that every project needs: symbols, plain renderers, the reference system."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import quoteattr
+
+__all__ = ["SRS", "fill", "layer", "outline", "plain_renderer", "rgba"]
+
+SRS = (
+    "<spatialrefsys><authid>EPSG:4326</authid><srsid>3452</srsid><srid>4326</srid>"
+    "<proj4>+proj=longlat +datum=WGS84 +no_defs</proj4><geographicflag>true</geographicflag>"
+    "</spatialrefsys>"
+)
+
+
+def layer(kind: str, **properties: str) -> str:
+    """One layer of a symbol, of a class such as SimpleFill."""
+    cells = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in properties.items())
+    return f'<layer class="{kind}" enabled="1" locked="0" pass="0">{cells}</layer>'
+
+
+def rgba(color: str, opacity: float) -> str:
+    """A colour as QGIS spells it."""
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"{red},{green},{blue},{round(opacity * 255)}"
+
+
+def fill(name: str, color: str, opacity: float, hatch: str = "") -> str:
+    """The symbol of an area; `hatch` is a second colour, in stripes."""
+    layers = layer(
+        "SimpleFill",
+        color=rgba(color, opacity),
+        style="solid",
+        outline_color=rgba("#555555", 1),
+        outline_width="0.2",
+        outline_style="solid",
+    )
+    if hatch:
+        line = layer("SimpleLine", line_color=rgba(hatch, 1), line_width="0.5")
+        layers += (
+            '<layer class="LinePatternFill" enabled="1" locked="0" pass="0">'
+            '<prop k="angle" v="45"/><prop k="distance" v="2.5"/>'
+            f'<symbol type="line" name="@{name}@1" alpha="1" clip_to_extent="1">{line}</symbol>'
+            "</layer>"
+        )
+    return f'<symbol type="fill" name="{name}" alpha="1" clip_to_extent="1">{layers}</symbol>'
+
+
+def outline(color: str, width_mm: float, style: str = "dash") -> str:
+    """A renderer that draws the border of areas and nothing of their ground."""
+    border = layer(
+        "SimpleFill",
+        style="no",
+        outline_color=rgba(color, 1),
+        outline_width=f"{width_mm:g}",
+        outline_style=style,
+    )
+    return _single("fill", border)
+
+
+def plain_renderer(dimension: int) -> str:
+    """Thin and grey: for orientation only."""
+    kind = ("marker", "line", "fill")[dimension]
+    cells = (
+        layer("SimpleMarker", color=rgba("#777777", 1), size="1.6"),
+        layer("SimpleLine", line_color=rgba("#777777", 1), line_width="0.3"),
+        layer("SimpleFill", style="no", outline_color=rgba("#777777", 1)),
+    )[dimension]
+    return _single(kind, cells)
+
+
+def _single(kind: str, cells: str) -> str:
+    return (
+        '<renderer-v2 type="singleSymbol" forceraster="0" symbollevels="0" enableorderby="0">'
+        f'<symbols><symbol type="{kind}" name="0" alpha="1" clip_to_extent="1">{cells}</symbol>'
+        "</symbols></renderer-v2>"
+    )

@@ -1,0 +1,153 @@
+"""Versions: what a change to the layers means, a new date, and what git itself calls."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from geo.cli._common import FOLDER, command, layers_option, open_theatre, say
+from geo.errors import LayerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@command.command()
+@click.argument("before", metavar="REV")
+@click.argument("after", metavar="[REV]", required=False)
+@click.option("--html", "page", type=FOLDER, metavar="FILE", help="Write a page with maps, too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the answer.",
+)
+@click.option("--full", is_flag=True, help="Every entry, however many there are.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 if anything differs.")
+@layers_option
+def diff(
+    before: str,
+    after: str | None,
+    page: Path | None,
+    form: str,
+    full: bool,
+    exit_code: bool,
+    layers: Path,
+) -> None:
+    """Say what a change to the layers means: REV against the folder on disk, or against a REV."""
+    from geo import files, review, versions
+
+    comparison = versions.compare(layers, before, after)
+    if form == "json":
+        click.echo(json.dumps(review.record(comparison), ensure_ascii=False, indent=1))
+    else:
+        click.echo(review.text(comparison, markdown=form == "markdown", full=full), nl=False)
+    if page is not None:
+        old = files.digest(page.read_bytes()) if page.exists() else None
+        files.save(page, review.page(comparison).encode(), expected=old)
+        say(f"{page}: open it in a browser")
+    if exit_code and comparison:
+        sys.exit(1)
+
+
+@command.command()
+@click.argument("date")
+@click.option("--from", "source", metavar="DATE", help="Layer to copy; the default is in force.")
+@layers_option
+def new(date: str, source: str | None, layers: Path) -> None:
+    """Begin the control layer of DATE as a copy of an earlier one, to be edited."""
+    from geo.versions import new_layer
+
+    theatre = open_theatre(layers)
+    path = new_layer(theatre.folder, date, source)
+    click.echo(str(path))
+    say("patches keep their ids and borders: what you edit now is what changed")
+    say(
+        f"then explain it: a row of {layers}/assessments.csv says that {date} was looked at "
+        "(no_change if it stays as it is), and `frontline change DATE DATE --ledger` drafts rows "
+        "of changes.csv for what moved"
+    )
+    say(f"`frontline check {layers}` says what is missing")
+
+
+@command.command(name="git-setup")
+@click.option("--undo", is_flag=True, help="Take it all away again.")
+@layers_option
+def git_setup(undo: bool, layers: Path) -> None:
+    """Let git merge the layers by id, show readable diffs and check commits, in this clone."""
+    from geo import gitsetup
+
+    report = gitsetup.remove(layers) if undo else gitsetup.install(layers)
+    for line in report:
+        click.echo(line)
+
+
+@command.group(name="git-driver", hidden=True)
+def git_driver() -> None:
+    """Answer git, which calls this once `git-setup` has registered it."""
+
+
+@git_driver.command()
+@click.argument("base", type=FOLDER)
+@click.argument("ours", type=FOLDER)
+@click.argument("theirs", type=FOLDER)
+@click.argument("name")
+def merge(base: Path, ours: Path, theirs: Path, name: str) -> None:
+    """Merge one file by id; the answer replaces OURS."""
+    from geo import gitsetup
+
+    try:
+        conflicts = gitsetup.merge_files(base, ours, theirs, name)
+    except LayerError as error:
+        say(f"{name} is merged as text, as a version of it cannot be read by id:")
+        for issue in error.issues[:5]:
+            say(f"  {issue}")
+        sys.exit(1)
+    for conflict in conflicts:
+        say(f"{name}: {conflict.message}")
+    if conflicts:
+        sys.exit(gitsetup.REFUSED)
+
+
+@git_driver.command()
+@click.argument("path", type=FOLDER)
+def show(path: Path) -> None:
+    """Print one file as lines that a person reads."""
+    from geo import gitsetup
+
+    click.echo(gitsetup.readable(path.read_bytes()), nl=False)
+
+
+@git_driver.command()
+@click.argument("name")
+def clean(name: str) -> None:
+    """Turn a file from standard input into its canonical text."""
+    from geo import gitsetup
+
+    sys.stdout.buffer.write(gitsetup.canonical(sys.stdin.buffer.read(), name))
+
+
+@git_driver.command(name="pre-commit")
+def pre_commit() -> None:
+    """Check the layers as they are staged."""
+    from geo import gitsetup
+
+    try:
+        issues = gitsetup.check_staged()
+    except LayerError as error:
+        issues = list(error.issues)
+        if not issues:
+            raise
+    if not issues:
+        return
+    for issue in issues:
+        say(str(issue))
+    say(f"{len(issues)} errors in the layers; nothing was committed")
+    if any(issue.code == "id.vanished" for issue in issues):
+        say("ids that are meant to vanish: FRONTLINE_GONE='ID ID ...' git commit ..., or all")
+    sys.exit(gitsetup.REFUSED)

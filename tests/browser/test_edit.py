@@ -1,0 +1,698 @@
+"""The border editor, as analysts use it: tools, keys, touch, saving, conflicts, crashes."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from queue import Queue
+from urllib.parse import urlsplit
+
+import pytest
+import shapely
+from click.testing import CliRunner
+from playwright.sync_api import expect
+
+from geo import cli, editor
+
+pytestmark = pytest.mark.browser
+
+AT = """([lon, lat]) => {
+    const box = map_frontline.getContainer().getBoundingClientRect();
+    const p = map_frontline.latLngToContainerPoint([lat, lon]);
+    return [box.x + p.x, box.y + p.y]; }"""
+ANSWERED = "Failed to load resource: the server responded with a status of 4"
+LAYER = "control/2017-08-01.geojson"
+
+
+class Desk:
+    """One tab of the editor, and everything in it that went wrong."""
+
+    def __init__(self, context, address):
+        self.faults = []
+        self.page = context.new_page()
+        self.page.set_default_timeout(8000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error {error} {error.stack}"))
+        host = urlsplit(address).netloc
+        self.page.on(
+            "request",
+            lambda request: urlsplit(request.url).netloc in {host, ""}
+            or self.faults.append(f"asked {request.url}"),
+        )
+        self.page.goto(address)
+        self.page.wait_for_selector("body[data-ready]")
+
+    def _heard(self, message):
+        # A refusal by the server is an answer; anything else in the console is a fault.
+        if message.type in {"error", "warning"} and not message.text.startswith(ANSWERED):
+            self.faults.append(f"console {message.text}")
+
+    def at(self, lon, lat):
+        return self.page.evaluate(AT, [lon, lat])
+
+    def tool(self, name):
+        self.page.click(f'[data-tool="{name}"]')
+
+    def click(self, lon, lat, **how):
+        self.page.mouse.click(*self.at(lon, lat), **how)
+
+    def drag(self, start, end, *, drop=True):
+        self.page.mouse.move(*self.at(*start))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.at(*end), steps=6)
+        if drop:
+            self.page.mouse.up()
+
+    def line(self, *positions):
+        """Draw a line and cut with it: the last position is clicked twice."""
+        for position in (*positions, positions[-1]):
+            self.click(*position)
+
+    def set(self, field, value):
+        control = self.page.locator(f'[data-field="{field}"] :is(select, input, textarea)').last
+        if control.evaluate("node => node.tagName") == "SELECT":
+            control.select_option(value)
+        else:
+            control.fill(value)
+            control.press("Tab")
+
+    def unsaved(self):
+        return int(re.sub(r"\D", "", self.page.inner_text("#dirty")) or 0)
+
+    def kept(self):
+        """Wait until the journal on disk has the last edit."""
+        self.page.wait_for_timeout(220)
+        self.page.wait_for_load_state("networkidle")
+
+    def save(self):
+        self.page.click("#save")
+        expect(self.page.locator("#dirty")).to_have_text("Nothing to save")
+        assert self.page.is_visible('#news[data-kind="saved"]')
+
+    def answer(self, value):
+        self.page.click(f'#dialog [data-answer="{value}"]')
+
+
+@pytest.fixture
+def layers(small):
+    """The small theatre in canonical form."""
+    result = CliRunner().invoke(cli.command, ["fmt", str(small)])
+    assert result.exit_code == 0, result.output
+    return small
+
+
+@pytest.fixture
+def address(layers):
+    """A server for the small theatre."""
+    ready = Queue()
+    serving = threading.Thread(
+        target=editor.serve, args=(layers,), kwargs={"on_ready": ready.put}, daemon=True
+    )
+    serving.start()
+    return ready.get(timeout=20)
+
+
+@pytest.fixture
+def browse(chromium):
+    """Open windows of some size."""
+    contexts = []
+
+    def opened(width=1280, height=800, **options):
+        options = {"reduced_motion": "reduce", **options}
+        contexts.append(
+            chromium.new_context(viewport={"width": width, "height": height}, **options)
+        )
+        return contexts[-1]
+
+    yield opened
+    for context in contexts:
+        with contextlib.suppress(Exception):
+            context.pages[0].evaluate(
+                "fetch('/api/close', {method: 'POST', body: '{}',"
+                " headers: {'Content-Type': 'application/json'}})"
+            )
+        context.close()
+
+
+@pytest.fixture
+def desk(browse, address):
+    """The editor at its last date."""
+    desk = Desk(browse(), address)
+    yield desk
+    assert desk.faults == []
+
+
+def features(layers, name=LAYER):
+    text = json.loads((layers / name).read_text(encoding="utf-8"))
+    return {feature["properties"]["id"]: feature for feature in text["features"]}
+
+
+def shapes(layers):
+    return {
+        key: shapely.from_geojson(json.dumps(one["geometry"]))
+        for key, one in features(layers).items()
+    }
+
+
+def corners(shape):
+    return {tuple(position) for position in shapely.get_coordinates(shape).round(6).tolist()}
+
+
+# Borders.
+
+
+def test_a_dragged_border_moves_both_neighbours_and_undo_gives_the_first_bytes_back(desk, layers):
+    first = (layers / LAYER).read_bytes()
+    desk.tool("borders")
+    desk.drag((37.5, 33.5), (37.4, 33.45))
+    assert "Border point between" in desk.page.inner_text("#bar")
+    assert desk.unsaved() == 2
+    desk.save()
+    after = shapes(layers)
+    moved = corners(after["ctl-west"]) & corners(after["ctl-mid"])
+    (new,) = moved - {(37.5, 33.0), (37.5, 34.0)}
+    assert abs(new[0] - 37.4) < 0.01
+    assert abs(new[1] - 33.45) < 0.01
+    assert shapely.coverage_is_valid(list(after.values()))
+    assert shapely.union_all(list(after.values())).area == pytest.approx(1.0)
+    desk.page.keyboard.press("Control+z")
+    desk.save()
+    assert (layers / LAYER).read_bytes() == first
+    desk.page.keyboard.press("Control+Shift+z")
+    assert desk.unsaved() == 2
+
+
+def test_points_are_put_in_nudged_and_deleted_by_keys_alone(desk, layers):
+    page = desk.page
+    page.keyboard.press("2")
+    page.focus("#map")
+    page.keyboard.press("Tab")
+    for _ in range(4):
+        if page.evaluate("document.activeElement.id") == "cursor":
+            break
+        page.keyboard.press("Tab")
+    label = page.get_attribute("#cursor", "aria-label")
+    assert "37.600000" in label
+    assert "33.800000" in label
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert desk.unsaved() == 3
+    assert "33.800000" not in page.get_attribute("#cursor", "aria-label")
+    page.keyboard.press("Insert")
+    assert desk.unsaved() >= 3
+    page.keyboard.press("Delete")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "map"
+    for word in ("delete", "add", "move"):
+        page.keyboard.press("Control+z")
+        assert word in page.inner_text("#said")
+    assert desk.unsaved() == 0
+    assert page.is_disabled("#undo")
+
+
+def test_tab_goes_from_point_to_point_and_out_at_the_end(desk):
+    page = desk.page
+    page.keyboard.press("2")
+    page.focus("#cursor")
+    seen = [page.get_attribute("#cursor", "aria-label")]
+    while page.evaluate("document.activeElement.id") == "cursor" and len(seen) < 30:
+        page.keyboard.press("Tab")
+        seen.append(page.get_attribute("#cursor", "aria-label"))
+    assert len(set(seen)) > 3
+    assert page.evaluate("document.activeElement.id") == "ghost"
+
+
+def red(page, box):
+    """How much of a part of the screen is in the colour of a fault."""
+    from io import BytesIO
+
+    import numpy as np
+    from PIL import Image
+
+    shot = np.asarray(Image.open(BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    rows, columns = np.nonzero(np.abs(shot - [176, 0, 32]).sum(axis=2) < 12)
+    x, y = box
+    return int(((np.abs(columns - x) < 25) & (np.abs(rows - y) < 25)).sum())
+
+
+def test_a_crossing_border_is_refused_and_the_place_is_shown(desk):
+    desk.tool("borders")
+    desk.drag((37.6, 33.8), (37.3, 33.6), drop=False)
+    desk.page.wait_for_timeout(120)
+    # The three borders that end at the point would each cut that of west and mid, at longitude 37.5.
+    crossings = [desk.at(37.5, lat) for lat in (33.2, 33.6 + 0.2 * 2 / 7, 33.6 + 0.4 * 2 / 3)]
+    assert any(red(desk.page, spot) for spot in crossings)
+    desk.page.mouse.up()
+    assert "would cross" in desk.page.inner_text("#refused")
+    desk.page.wait_for_timeout(120)
+    assert any(red(desk.page, spot) for spot in crossings)
+    assert desk.unsaved() == 0
+
+
+def test_the_edge_of_the_study_area_and_junctions_stay(desk):
+    desk.tool("borders")
+    desk.drag((37.5, 33), (37.55, 33.05))
+    assert "edge of the study area" in desk.page.inner_text("#refused")
+    desk.click(37.6, 33.8)
+    desk.page.click("#bar-buttons button >> nth=0")
+    assert "Three borders meet" in desk.page.inner_text("#refused")
+    assert desk.unsaved() == 0
+
+
+def test_a_finger_moves_a_border(browse, address, layers):
+    desk = Desk(browse(390, 800, has_touch=True, is_mobile=True), address)
+    desk.tool("borders")
+    touch = desk.page.context.new_cdp_session(desk.page)
+    # The finger comes down beside the point: the handle is as wide as a fingertip.
+    x, y = desk.at(37.6, 33.8)
+    target = desk.at(37.62, 33.6)
+    path = [(x + 12, y - 10), *[(x + (target[0] - x) * i / 5, y + (target[1] - y) * i / 5) for i in range(1, 6)]]
+    for kind, point in [("touchStart", path[0]), *[("touchMove", p) for p in path[1:]]]:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    desk.save()
+    (new,) = corners(shapes(layers)["ctl-void"]) - {(37.6, 34.0), (38.0, 34.0), (38.0, 33.8)}
+    assert abs(new[0] - 37.62) < 0.02
+    assert abs(new[1] - 33.6) < 0.02
+    assert desk.faults == []
+
+
+def test_a_point_snaps_to_the_border_of_the_date_before(desk, layers):
+    # First the earlier date gets a point where this one has none.
+    desk.page.select_option("#date", "2017-07-01")
+    expect(desk.page).to_have_title(re.compile("2017-07-01"))
+    desk.tool("borders")
+    desk.drag((37.5, 33.5), (37.45, 33.5))
+    desk.save()
+    old = corners(shapely.from_geojson(json.dumps(features(layers, "control/2017-07-01.geojson")["ctl-west"]["geometry"])))
+    (point,) = old - {(37.0, 33.0), (37.5, 33.0), (37.5, 34.0), (37.0, 34.0)}
+    desk.page.select_option("#date", "2017-08-01")
+    expect(desk.page).to_have_title(re.compile("2017-08-01"))
+    x, y = desk.at(*point)
+    desk.page.mouse.move(*desk.at(37.5, 33.6))
+    desk.page.mouse.down()
+    desk.page.mouse.move(x + 6, y - 5, steps=5)
+    desk.page.mouse.up()
+    desk.save()
+    assert point in corners(shapes(layers)["ctl-west"])
+
+
+# Ground.
+
+
+def test_a_patch_is_split_and_the_piece_given_away(desk, layers):
+    desk.tool("split")
+    desk.line((36.97, 33.7), (37.25, 33.6), (37.53, 33.7))
+    desk.page.wait_for_selector('[data-field="controller"]')
+    desk.set("controller", "blue-guard")
+    desk.set("note", "Given by hand.")
+    desk.save()
+    after = features(layers)
+    (new,) = set(after) - {"ctl-west", "ctl-mid", "ctl-east", "ctl-void"}
+    assert re.fullmatch(r"ctl-[0-9a-f]{8}", new)
+    assert after[new]["properties"]["controller"] == "blue-guard"
+    assert after[new]["properties"]["note"] == "Given by hand."
+    assert after["ctl-west"]["properties"]["controller"] == "red"
+    assert shapely.coverage_is_valid(list(shapes(layers).values()))
+    assert shapes(layers)[new].area < shapes(layers)["ctl-west"].area
+
+
+def test_a_front_line_cuts_all_patches_and_one_side_is_given_at_once(desk, layers):
+    desk.tool("front")
+    desk.line((36.95, 33.4), (38.05, 33.4))
+    desk.page.wait_for_selector(".hands button")
+    desk.page.click(".hands button")
+    desk.set("controller", "red")
+    desk.save()
+    south = shapely.box(37, 33, 38, 33.4)
+    for key, shape in shapes(layers).items():
+        holder = features(layers)[key]["properties"]["controller"]
+        if shapely.within(shape, shapely.buffer(south, 1e-5)):
+            assert holder == "red"
+    assert len(features(layers)) == 7
+    assert shapely.coverage_is_valid(list(shapes(layers).values()))
+
+
+def test_a_line_that_crosses_itself_or_cuts_nothing_is_not_cut(desk):
+    desk.tool("split")
+    for position in [(37.1, 33.2), (37.4, 33.2), (37.4, 33.5), (37.2, 33.1)]:
+        desk.click(*position)
+    assert "crosses itself" in desk.page.inner_text("#bar")
+    assert desk.page.is_disabled("#bar-buttons .first")
+    desk.page.keyboard.press("Escape")
+    desk.line((37.1, 33.2), (37.3, 33.3))
+    desk.page.wait_for_selector("#refused:not([hidden])")
+    assert desk.unsaved() == 0
+
+
+def test_status_and_its_axes_change_together(desk, layers):
+    desk.click(37.2, 33.2)
+    desk.set("status", "contested")
+    assert "Red" in desk.page.inner_text('[data-field="controllers"]')
+    desk.set("controllers", "blue")
+    desk.save()
+    values = features(layers)["ctl-west"]["properties"]
+    assert (values["status"], values["controller"], values["controllers"]) == ("contested", None, "red;blue")
+    desk.set("status", "unknown")
+    desk.save()
+    values = features(layers)["ctl-west"]["properties"]
+    assert [values[k] for k in ("controller", "controllers", "basis", "confidence")] == [None] * 4
+
+
+def test_two_patches_are_changed_and_joined_together(desk, layers):
+    desk.click(37.2, 33.2)
+    desk.page.keyboard.down("Shift")
+    desk.click(37.55, 33.2)
+    desk.page.keyboard.up("Shift")
+    assert "2 patches" in desk.page.inner_text("#chosen")
+    for field, value in (("controller", "red"), ("basis", "reported"), ("confidence", "low")):
+        desk.set(field, value)
+    desk.page.get_by_role("button", name="Join", exact=True).click()
+    expect(desk.page.locator("#chosen")).not_to_contain_text("2 patches")
+    desk.save()
+    assert len(features(layers)) == 3
+
+
+# Events, places, the ledger.
+
+
+def test_an_event_is_added_filled_and_moved(desk, layers):
+    desk.tool("event")
+    desk.click(37.8, 33.3)
+    for field, value in (
+        ("event_type", "Battles"),
+        ("sub_event_type", "Armed clash"),
+        ("actor1", "red"),
+        ("actor2", "blue"),
+        ("source_ids", "wire-1"),
+        ("confidence", "low"),
+        ("notes", "Shots near the road."),
+    ):
+        desk.set(field, value)
+    desk.drag((37.8, 33.3), (37.85, 33.4))
+    desk.save()
+    (event,) = features(layers, "events/2017-08.geojson").values()
+    assert event["properties"]["actor2"] == "blue"
+    assert event["properties"]["notes"] == "Shots near the road."
+    assert event["geometry"]["coordinates"] == pytest.approx([37.85, 33.4], abs=0.01)
+    desk.page.get_by_role("button", name="Remove", exact=True).last.click()
+    assert desk.unsaved() == 1
+
+
+def test_a_place_is_added_under_a_name_and_moved(desk, layers):
+    desk.tool("place")
+    desk.click(37.3, 33.8)
+    desk.page.fill("#asked-name", "Qasr al-Rīḥ")
+    desk.answer("ok")
+    for field, value in (("kind", "hill"), ("name_ar", "قصر الريح"), ("geo_radius_m", "900")):
+        desk.set(field, value)
+    desk.drag((37.3, 33.8), (37.25, 33.7))
+    desk.save()
+    place = features(layers, "places.geojson")["qasr_al_rih"]
+    assert place["properties"]["name"] == "Qasr al-Rīḥ"
+    assert place["properties"]["coord_method"] == "inferred"
+    assert place["geometry"]["coordinates"] == pytest.approx([37.25, 33.7], abs=0.01)
+
+
+def test_a_change_without_a_row_gets_one_and_it_is_filled(desk, layers):
+    desk.click(37.2, 33.2)
+    desk.set("controller", "blue")
+    desk.page.click("#tab-problems")
+    desk.page.wait_for_selector(".issues .error:has-text('no row explains')")
+    desk.page.click("#tab-ledger")
+    desk.page.wait_for_selector("#ledger .first")
+    assert "Red" in desk.page.inner_text("#ledger .ledger li")
+    desk.page.click("#ledger .first")
+    desk.set("kind", "withdrawal")
+    desk.set("event_ids", "evt-b")
+    desk.set("note", "They left, says the wire.")
+    desk.page.wait_for_selector("#ledger .fine")
+    desk.save()
+    row = (layers / "changes.csv").read_text().splitlines()
+    (new,) = [line for line in row if "They left" in line]
+    assert ",withdrawal," in new
+    # The event names its row as well, in the same step.
+    assert features(layers, "events/2017-07.geojson")["evt-b"]["properties"]["change_id"] in new
+
+
+def test_what_would_be_unsound_is_not_saved_and_shown(desk, layers):
+    before = (layers / LAYER).read_bytes()
+    desk.click(37.2, 33.2)
+    desk.set("controller", "")
+    desk.page.click("#save")
+    desk.page.wait_for_selector("#problems .error")
+    assert "nothing was written" in desk.page.inner_text("#refused")
+    assert (layers / LAYER).read_bytes() == before
+
+
+# Saving beside others.
+
+
+def set_note(layers, patch, note):
+    path = layers / LAYER
+    layer = json.loads(path.read_text(encoding="utf-8"))
+    for feature in layer["features"]:
+        if feature["properties"]["id"] == patch:
+            feature["properties"]["note"] = note
+    path.write_text(json.dumps(layer), encoding="utf-8")
+
+
+def test_two_tabs_save_and_both_edits_stay(browse, address, layers):
+    context = browse()
+    one = Desk(context, address)
+    two = Desk(context, address.split("?")[0])
+    for desk, lon in ((one, 37.2), (two, 37.55)):
+        desk.click(lon, 33.2)
+        desk.set("note", f"From {lon}.")
+    one.save()
+    two.page.click("#save")
+    two.page.wait_for_selector("#dialog fieldset, #dialog [data-answer=merge]")
+    assert "fit together" in two.page.inner_text("#dialog")
+    two.answer("merge")
+    two.page.wait_for_selector('#news[data-kind="saved"]')
+    after = features(layers)
+    assert after["ctl-west"]["properties"]["note"] == "From 37.2."
+    assert after["ctl-mid"]["properties"]["note"] == "From 37.55."
+    assert one.faults == two.faults == []
+
+
+@pytest.mark.parametrize(
+    ("choose", "button", "note"),
+    [("mine", "merge", "Mine."), ("theirs", "merge", "Theirs."), (None, "mine", "Mine."), (None, "theirs", "Theirs.")],
+)
+def test_an_outside_change_of_the_same_patch_asks_which_to_keep(desk, layers, choose, button, note):
+    desk.click(37.2, 33.2)
+    desk.set("note", "Mine.")
+    set_note(layers, "ctl-west", "Theirs.")
+    desk.page.click("#save")
+    desk.page.wait_for_selector("#dialog fieldset")
+    assert "ctl-west" in desk.page.inner_text("#dialog fieldset")
+    if choose:
+        desk.page.check(f"#dialog input[value={choose}]")
+    desk.answer(button)
+    desk.page.wait_for_selector('#news[data-kind="saved"]')
+    assert features(layers)["ctl-west"]["properties"]["note"] == note
+    assert desk.unsaved() == 0
+
+
+def test_an_outside_change_is_told_while_one_works(desk, layers):
+    set_note(layers, "ctl-mid", "Changed elsewhere.")
+    desk.page.evaluate("new BroadcastChannel('frontline-edit').postMessage({})")
+    desk.page.wait_for_selector('#news[data-kind="stale"]')
+    desk.page.click("#news button >> nth=0")
+    desk.page.wait_for_selector("#news", state="hidden")
+    desk.click(37.55, 33.2)
+    note = desk.page.locator('[data-field="note"] textarea')
+    assert note.input_value() == "Changed elsewhere."
+
+
+# Crashes and leaving.
+
+
+def started(layers):
+    command = [sys.executable, "-m", "geo", "edit", "--no-browser", "--layers", str(layers)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return server, server.stdout.readline().strip()
+
+
+def test_nothing_is_lost_when_the_server_is_killed(browse, layers):
+    before = (layers / LAYER).read_bytes()
+    server, address = started(layers)
+    desk = Desk(browse(), address)
+    desk.tool("borders")
+    desk.drag((37.5, 33.5), (37.4, 33.45))
+    desk.tool("select")
+    desk.click(37.2, 33.2)
+    desk.set("note", "Before the crash.")
+    desk.kept()
+    os.kill(server.pid, signal.SIGKILL)
+    server.wait()
+    server.stdout.close()
+    desk.set("confidence", "low")
+    desk.page.wait_for_selector('#news[data-kind="silent"]')
+    assert "last change is only on this page" in desk.page.inner_text("#news")
+    assert (layers / LAYER).read_bytes() == before
+    desk.page.evaluate("window.onbeforeunload = null")
+    server, address = started(layers)
+    try:
+        again = Desk(browse(), address)
+        again.page.wait_for_selector("#dialog[open]")
+        assert "2017-08-01" in again.page.inner_text("#dialog")
+        again.answer("restore")
+        assert again.unsaved() == 2
+        again.save()
+        west = features(layers)["ctl-west"]
+        assert west["properties"]["note"] == "Before the crash."
+        assert len(west["geometry"]["coordinates"][0]) == 6
+        # What was saved is offered no more.
+        later = Desk(again.page.context, address.split("?")[0])
+        assert not later.page.is_visible("#dialog")
+        assert again.faults == []
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
+def test_leaving_with_unsaved_work_is_asked_about(desk, layers):
+    asked = []
+    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    desk.click(37.2, 33.2)
+    desk.set("note", "Not saved.")
+    desk.page.select_option("#date", "2017-07-01")
+    desk.answer("stay")
+    assert desk.page.input_value("#date") == "2017-08-01"
+    desk.page.select_option("#date", "2017-07-01")
+    desk.answer("save")
+    expect(desk.page).to_have_title(re.compile("2017-07-01"))
+    assert features(layers)["ctl-west"]["properties"]["note"] == "Not saved."
+    assert asked == []
+    desk.click(37.2, 33.2)
+    desk.set("note", "Not saved either.")
+    desk.kept()
+    desk.page.reload()
+    assert asked == ["beforeunload"]
+    desk.page.wait_for_selector("#dialog[open]")
+    desk.answer("discard")
+    assert desk.unsaved() == 0
+
+
+def test_every_kind_of_step_is_undone_to_the_first_bytes(desk, layers):
+    first = {path: path.read_bytes() for path in layers.rglob("*.*") if path.is_file()}
+    desk.tool("borders")
+    desk.drag((37.5, 33.3), (37.45, 33.3))
+    desk.tool("split")
+    desk.line((37.58, 33.5), (38.02, 33.5))
+    desk.page.wait_for_selector('[data-field="status"]')
+    desk.set("status", "unknown")
+    desk.tool("event")
+    desk.click(37.8, 33.3)
+    desk.tool("place")
+    desk.click(37.3, 33.8)
+    desk.page.fill("#asked-name", "New Well")
+    desk.answer("ok")
+    desk.page.click("#tab-ledger")
+    desk.page.get_by_role("button", name="Add an empty row").click()
+    desk.page.get_by_role("button", name="Remove", exact=True).last.click()
+    assert desk.unsaved() >= 5
+    while desk.page.is_enabled("#undo"):
+        desk.page.click("#undo")
+    assert desk.unsaved() == 0
+    while desk.page.is_enabled("#redo"):
+        desk.page.click("#redo")
+    assert desk.unsaved() >= 5
+    while desk.page.is_enabled("#undo"):
+        desk.page.click("#undo")
+    # One note there and back: a save that has something to do, and changes nothing.
+    desk.tool("select")
+    desk.kept()
+    assert desk.page.is_disabled("#save")
+    assert {path: path.read_bytes() for path in first} == first
+
+
+# Everybody can use it, and nothing that a layer says runs.
+
+
+STATES = {
+    "nothing": lambda desk: None,
+    "ground": lambda desk: desk.click(37.2, 33.2),
+    "event": lambda desk: desk.click(37.55, 33.5),
+    "ledger": lambda desk: (desk.page.click("#tab-ledger"), desk.page.wait_for_selector("#ledger details"), desk.page.click("#ledger summary >> nth=0")),
+    "points": lambda desk: (desk.tool("borders"), desk.click(37.6, 33.8)),
+    "line": lambda desk: (desk.tool("front"), desk.click(37.2, 33.2)),
+    "help": lambda desk: desk.page.click("#help"),
+}
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [(1280, "light", "en"), (390, "light", "ar"), (390, "dark", "en"), (1280, "dark", "ar")],
+)
+def test_no_barrier_in_any_state(browse, address, axe, width, scheme, language):
+    desk = Desk(browse(width, 800, color_scheme=scheme), address)
+    if language == "ar":
+        desk.page.click("#language")
+    desk.page.evaluate(axe)
+    for name, prepare in STATES.items():
+        prepare(desk)
+        desk.page.wait_for_timeout(60)
+        found = desk.page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.id, v.nodes[0].html, v.nodes[0].failureSummary]))")
+        assert found == [], name
+        wide = desk.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, name
+        if name != "help":
+            desk.page.keyboard.press("Escape")
+            desk.page.keyboard.press("Escape")
+            desk.page.click("#tab-chosen")
+    assert desk.faults == []
+
+
+def test_text_of_the_layers_is_shown_and_never_run(browse, layers, axe):
+    payload = '<img src=x onerror="window.__x=1">${window.__x=1}'
+    for name in ("places.geojson", LAYER, "events/2017-07.geojson"):
+        path = layers / name
+        layer = json.loads(path.read_text(encoding="utf-8"))
+        for feature in layer["features"]:
+            for key in ("name", "note", "notes", "location"):
+                if key in feature["properties"]:
+                    feature["properties"][key] = payload
+        path.write_text(json.dumps(layer), encoding="utf-8")
+    for name, old in (("actors.csv", "Red,"), ("sources.csv", "Wire,")):
+        path = layers / name
+        quoted = payload.replace('"', '""')
+        path.write_text(path.read_text(encoding="utf-8").replace(old, f'"{quoted}",', 1), encoding="utf-8")
+    server, address = started(layers)
+    try:
+        desk = Desk(browse(), address)
+        for prepare in STATES.values():
+            prepare(desk)
+            desk.page.keyboard.press("Escape")
+        desk.page.click("#tab-chosen")
+        desk.page.fill("#chosen input[type=search]", "img")
+        desk.page.wait_for_timeout(100)
+        assert desk.page.evaluate("window.__x") is None
+        assert desk.page.locator("img[src=x]").count() == 0
+        assert desk.faults == []
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
+def test_every_phrase_is_there_in_both_languages():
+    static = Path(editor.__file__).with_name("_editor") / "static"
+    own = json.loads((static / "words.json").read_text(encoding="utf-8"))
+    page = json.loads((static.parents[1] / "_page" / "words.json").read_text(encoding="utf-8"))
+    assert set(own["en"]) == set(own["ar"])
+    scripts = "".join(path.read_text(encoding="utf-8") for path in static.glob("*.js"))
+    markup = (static / "edit.html").read_text(encoding="utf-8")
+    used = set(re.findall(r"\bt\('([\w.]+)'", scripts))
+    used |= set(re.findall(r'data-t(?:-label|-title)?="([\w.]+)"', markup))
+    used |= {f"refused.{word}" for word in re.findall(r"Refusal\('([\w.]+)'", scripts)}
+    used |= set(re.findall(r"'(step\.[\w.]+)'", scripts))
+    assert used - set(own["en"]) - set(page["en"]) == set()
