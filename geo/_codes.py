@@ -134,9 +134,13 @@ READING: dict[str, str] = {
     "csv.ragged": "a row has more or fewer cells than the header.",
     "row.duplicate": "a row stands twice in a table whose rows have no id.",
     "file.kind": "it is no regular file.",
+    "copy.unreadable": "a working copy is damaged, in use, or not what its name says.",
     "file.leftover": "a failed save left a file behind; the only copy of an edit may be in it.",
     "file.locked": "another program holds the file.",
     "file.missing": "a file that a theatre needs is not there.",
+    "file.odd": "another system cannot write a file of this name, or spells it otherwise.",
+    "file.twin": "two names differ only in case or in how accents are spelt: some systems have "
+    "room for one of them.",
     "file.name": "the name of the file is not that of a layer.",
     "file.outside": "the file leads out of the layers folder.",
     "file.size": "the file is larger than the limit.",

@@ -253,7 +253,8 @@ class LatentField:
         held = np.empty((count, len(xy)), dtype=np.intp)
         for k, posterior in enumerate(self._posteriors):
             rows = order[ends[k - 1] if k else 0 : ends[k]]
-            held[rows] = posterior.draws(xy, len(rows), (seed, k + 1))
+            if len(rows):
+                held[rows] = posterior.draws(xy, len(rows), (seed, k + 1))
         return held
 
 

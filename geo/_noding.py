@@ -140,10 +140,7 @@ def distinct(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     first, inverse
         An index of each distinct pair, in order of the pairs, and for each pair which it is.
     """
-    mixed = (low.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) ^ (
-        high.view(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
-    )
-    order = np.argsort((mixed ^ (mixed >> np.uint64(29))).view(np.int64))
+    order = np.argsort(_mixed(low, high).view(np.int64))
     fresh = starts(low[order], high[order])
     group = np.cumsum(fresh) - 1
     first = order[fresh]
@@ -254,27 +251,100 @@ def _directed(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints]:
     """Packed start and end of each ring's segments, ground on the left; and whose they are."""
     parts, part_owner = shapely.get_parts(many, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
-    lonlat, ring = shapely.get_coordinates(rings, return_index=True)
+    full = ~shapely.is_empty(rings)
+    rings, ring_part = rings[full], ring_part[full]
+    if not len(rings):
+        return tuple(np.zeros(0, np.int64) for _ in range(3))  # type: ignore[return-value]
+    lonlat = shapely.get_coordinates(rings)
+    count = shapely.get_num_coordinates(rings).astype(np.int64)
+    begin, last = np.cumsum(count) - count, np.cumsum(count) - 1
     # Adding one half and cutting off rounds positive numbers; the bias makes all of them positive.
-    grid = (lonlat * PER_DEGREE + (_BIAS + 0.5)).astype(np.int64)
-    x, y = grid[:, 0], grid[:, 1]
+    x, y = ((lonlat[:, k] * PER_DEGREE + (_BIAS + 0.5)).astype(np.int64) for k in (0, 1))
     key = (x << 32) | y
-    inner = ring[1:] == ring[:-1]
     # Sums wrap round modulo 2**64; the area of a ring fits, so it comes out exact.
-    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
-    cross[~inner] = 0
+    cross = np.zeros(len(key), np.int64)
+    np.multiply(x[:-1], y[1:], out=cross[:-1])
+    cross[:-1] -= x[1:] * y[:-1]
+    cross[last] = 0
     hole = np.zeros(len(rings), bool)
     hole[1:] = ring_part[1:] == ring_part[:-1]
-    turn = np.zeros(len(rings), bool)
-    if len(cross):
-        begins = np.flatnonzero(starts(ring))
-        turn = (np.add.reduceat(np.append(cross, 0), begins) > 0) == hole
-    keep = np.flatnonzero(inner & (key[1:] != key[:-1]))
-    start, end, ring = key[keep], key[keep + 1], ring[keep]
+    turn = (np.add.reduceat(cross, begin) > 0) == hole
+    keep = np.zeros(len(key), bool)
+    keep[:-1] = key[1:] != key[:-1]
+    keep[last] = False
+    at = np.flatnonzero(keep)
+    start, end = key[at], key[at + 1]
+    kept = np.add.reduceat(keep, begin, dtype=np.int64)
     if turn.any():
-        flip = turn[ring]
+        flip = np.repeat(turn, kept)
         start, end = np.where(flip, end, start), np.where(flip, start, end)
-    return start, end, part_owner[ring_part[ring]]
+    return start, end, np.repeat(part_owner[ring_part], kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """
+    Directed segments of the polygons of a layer, each with the one that runs the other way.
+
+    Attributes
+    ----------
+    start, end
+        Packed ends of each segment, ground on the left.
+    owner
+        The polygon that it is of.
+    twin
+        The segment that runs from `end` to `start`; -1 where there is none, or more than one.
+    """
+
+    start: Ints
+    end: Ints
+    owner: Ints
+    twin: Ints
+
+    @classmethod
+    def of(cls, geometries: Sequence[shapely.Geometry] | NDArray[np.object_]) -> Edges:
+        """
+        Return the segments of some polygons.
+
+        Parameters
+        ----------
+        geometries
+            Polygons and MultiPolygons, longitude, latitude; wound either way.
+
+        Returns
+        -------
+        edges
+            Those of no length on the grid are gone.
+        """
+        many = np.empty(len(geometries), dtype=object)
+        many[:] = geometries
+        start, end, owner = _directed(many)
+        twin = np.full(len(start), -1, np.int64)
+        # The hash and the number of a segment in one word: sorting words is several times as fast
+        # as sorting numbers by hash.
+        bits = np.uint64(max(len(start), 2).bit_length())
+        hashed = _mixed(np.minimum(start, end), np.maximum(start, end))
+        word = (hashed >> bits << bits) | np.arange(len(start), dtype=np.uint64)
+        word.sort()
+        number = (word & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+        word >>= bits
+        fresh = starts(word)
+        # Runs of just two, as most segments of a sound layer are.
+        two = fresh[:-1] & ~fresh[1:] & np.append(fresh[2:], True)[: len(word) - 1]
+        one, other = number[:-1][two], number[1:][two]
+        opposite = (start[one] == end[other]) & (end[one] == start[other])
+        one, other = one[opposite], other[opposite]
+        twin[one], twin[other] = other, one
+        return cls(start, end, owner, twin)
+
+
+def _mixed(low: Ints, high: Ints) -> NDArray[np.uint64]:
+    """A hash of each pair."""
+    mixed = (low.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) ^ (
+        high.view(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
+    )
+    hashed: NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(29))
+    return hashed
 
 
 def directed_shapes(start: Ints, end: Ints, offsets: Ints) -> Shapes:

@@ -25,7 +25,7 @@ import orjson
 
 from geo import fields, files, shapes
 from geo.errors import Issue, SchemaError, escape
-from geo.model import Feature, Schema, Value
+from geo.model import CONTROL, WHAT_IF_ID, WHAT_IF_MARK, Feature, Schema, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,11 +33,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Ints = NDArray[np.int64]
+
 __all__ = ["MAX_DEPTH", "Layer", "dump", "fmt", "parse", "read"]
 
 MAX_DEPTH = 32
 """Deeper nesting is refused before any parser sees it."""
 
+_AREAS = frozenset({"Polygon", "MultiPolygon"})
+_LINE_FEED = 10
 _HEAD = b'{\n"type": "FeatureCollection",\n"features": [\n'
 _TAIL = b"]\n}\n"
 _CRS84 = frozenset(
@@ -254,6 +258,8 @@ class _Document:
     features: list[Any]
     lines: list[int]
     members: dict[str, Any] = dataclasses.field(default_factory=dict)
+    rings: shapes.Rings | None = None
+    """Where there are any, the geometries hold numbers in place of rings."""
 
 
 @dataclass(slots=True)
@@ -286,7 +292,7 @@ def _draft(
     """Read bytes as far as they go."""
     # Most files are canonical. Then a fast parser is as strict as ours: what it read is written
     # again, and gives the same bytes, so there was nothing else in them.
-    document = _canonical(data)
+    document = (_laid_out(data) if schema.geometry <= _AREAS else None) or _canonical(data)
     if document is not None:
         draft = _assembled(document, schema, region)
         if not draft.is_refused and draft.text == data:
@@ -343,16 +349,69 @@ def _canonical(data: bytes) -> _Document | None:
             root = orjson.loads(data)
     except ValueError:
         return None
+    codes = np.frombuffer(data, dtype=np.uint8)
+    return _listed(root, codes, np.flatnonzero(codes == _LINE_FEED))
+
+
+def _listed(root: Any, codes: NDArray[np.uint8], ends: Ints) -> _Document | None:
+    """A parsed collection with the lines of its features; None if it is no canonical one."""
     if not isinstance(root, dict) or len(root) != 2 or type(root.get("features")) is not list:
         return None
-    codes = np.frombuffer(data, dtype=np.uint8)
-    ends = np.flatnonzero(codes == ord("\n"))
     # A feature begins on a line that holds an opening brace alone; so does the file.
     short = np.flatnonzero(np.diff(ends) == 2)
     lines = (short[codes[ends[short] + 1] == ord("{")] + 2).tolist()
     if len(lines) != len(root["features"]):
         return None
     return _Document(root["features"], lines)
+
+
+def _laid_out(data: bytes) -> _Document | None:
+    """
+    Parse areas that look canonical, as `_canonical` does, in a fraction of the time.
+
+    A ring is a line of its own there. All of them are parsed as one list of numbers, and the rest
+    of the file with the number of each ring in its place.
+    """
+    if not data.startswith(_HEAD):
+        return None
+    codes = np.frombuffer(data, dtype=np.uint8)
+    ends = np.flatnonzero(codes == _LINE_FEED)
+    spans = _ring_lines(codes, ends)
+    if not spans:
+        return None
+    kept, texts, behind = [], [], 0
+    for number, (begin, end) in enumerate(spans):
+        kept += [data[behind:begin], b"%d" % number]
+        texts.append(data[begin:end])
+        behind = end
+    try:
+        with _collector_off():
+            root = orjson.loads(b"".join([*kept, data[behind:]]))
+            values = orjson.loads(b"[" + b",".join(texts).translate(None, b"[]") + b"]")
+            flat = np.array(values, dtype=np.float64)
+            del values
+    except (ValueError, TypeError):
+        return None
+    sizes = np.array([text.count(b"[") - 1 for text in texts], dtype=np.int64)
+    document = _listed(root, codes, ends)
+    if document is None or len(flat) != 2 * sizes.sum() or not np.isfinite(flat).all():
+        return None
+    sequences = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    document.rings = shapes.Rings(flat.reshape(-1, 2), sequences)
+    return document
+
+
+def _ring_lines(codes: NDArray[np.uint8], ends: Ints) -> list[tuple[int, int]]:
+    """Where lines hold a ring, without the comma behind it."""
+    begins = np.append(0, ends[:-1] + 1)
+    long = ends - begins > 5
+    begins, ends = begins[long], ends[long]
+    deep = codes[begins + 3] == ord(" ")
+    at = begins + np.where(deep, 4, 3)
+    ring = (codes[at] == ord("[")) & (codes[at + 1] == ord("["))
+    at, ends = at[ring], ends[ring]
+    ends = ends - (codes[ends - 1] == ord(","))
+    return list(zip(at.tolist(), ends.tolist(), strict=True))
 
 
 @contextlib.contextmanager
@@ -655,7 +714,7 @@ def _assembled(
         draft.add(-1, Issue("layer.empty", "warning", message, hint, line=1))
     records = [_record(i, draft, schema) for i in range(count)]
     geometries = [_geometry(i, draft, schema) for i in range(count)]
-    shaped, built, found = shapes.flatten(geometries, region)
+    shaped, built, found = shapes.flatten(geometries, region, document.rings)
     draft.found += found
     if assign_ids:
         _assign_ids(draft, schema, records, geometries)
@@ -699,7 +758,8 @@ def _record(i: int, draft: _Draft, schema: Schema) -> dict[str, Value]:
     values, issues = fields.check_record(properties, schema)
     draft.found += [(i, issue) for issue in issues]
     draft.ids[i] = str(values.get("id") or "")
-    if schema is CONTROL and (draft.ids[i].startswith(WHAT_IF_ID) or WHAT_IF_MARK in properties):
+    marked = draft.ids[i].startswith(WHAT_IF_ID) or WHAT_IF_MARK in properties
+    if marked and schema.name == CONTROL.name:
         message = "it comes from a what-if: nobody reported that it happened"
         hint = "it can stand in no control layer; draw what is reported on a copy of the real one"
         draft.add(i, Issue("control.what-if", "error", message, hint))

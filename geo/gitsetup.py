@@ -28,7 +28,15 @@ from geo.model import SCHEMAS, Feature, Row, Schema
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["REFUSED", "canonical", "check_staged", "install", "merge_files", "readable", "remove"]
+__all__ = [
+    "REFUSED",
+    "canonical",
+    "check_staged",
+    "install",
+    "merge_files",
+    "readable",
+    "remove",
+]
 
 REFUSED = 90
 """Exit code for `the answer is no`: any other but 0 means that this package did not answer."""
@@ -271,7 +279,8 @@ def _settings() -> dict[str, str]:
             f"case $code in 0) exit 0;; {REFUSED}) exit 1;; esac; exec {text_merge}"
         ),
         "diff.frontline.textconv": f'f() {{ {tool} show "$1" 2>{os.devnull} || cat "$1"; }}; f',
-        # Not required: where it fails git stores the file as it is.
+        # Not `process`, one for all files: where that dies, git stops. Where this does, git stores
+        # the file as it is.
         "filter.frontline.clean": f"{tool} clean %f",
     }
 

@@ -7,6 +7,8 @@ One folder is one theatre. Nothing here judges what the files say of each other;
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from geo.model import (
     CONTROL,
     EVENTS,
     PLACES,
+    RESERVED_IDS,
     SCHEMAS,
     SOURCES,
     STATEMENTS,
@@ -256,6 +259,7 @@ def read_folder(root: Path) -> Folder:
     control = reader.dated(layers.get(CONTROL.name, []))
     theatre = reader.one(layers.get(THEATRE.name, []))
     reader.leftovers()
+    reader.names()
     reader.require_clean()
     assert theatre is not None
     every = {
@@ -355,6 +359,9 @@ def add_events(folder: Folder, events: Sequence[Feature]) -> list[Path]:
     return written
 
 
+_ODD_NAME = re.compile(r'^[- ]|[. ]$|[<>:"\\|?*\x00-\x1f]')
+
+
 class _Reader:
     """Reads file after file and keeps what it finds wrong, to say it all at once."""
 
@@ -411,10 +418,27 @@ class _Reader:
                     "file.leftover",
                     "warning",
                     "a failed save left this file behind; the only copy of an edit may be in it",
-                    "compare it with the layer beside it, then delete it",
+                    "`frontline recover` says what is in it and can put it back; then delete it",
                     file=str(path),
                 )
             )
+
+    def names(self) -> None:
+        """Find names that other systems cannot write, or take for one another."""
+        seen: dict[str, str] = {}
+        for path in sorted(self._walk("*")):
+            name = path.relative_to(self.root).as_posix()
+            if name.startswith(".") or "/." in name:
+                continue
+            key = unicodedata.normalize("NFC", name).casefold()
+            if key in seen:
+                twin = escape(seen[key])
+                self._error("file.twin", f"other systems take it for the same as {twin}", path)
+            elif _ODD_NAME.search(path.name) or path.stem.casefold() in RESERVED_IDS:
+                self._warn("file.odd", "other systems cannot write a file of this name", path)
+            elif not unicodedata.is_normalized("NFC", name):
+                self._warn("file.odd", "other systems write the accents of its name anew", path)
+            seen[key] = name
 
     def require_clean(self) -> None:
         # All faults of all files at once, so that nobody mends them one by one.
@@ -431,3 +455,6 @@ class _Reader:
 
     def _error(self, code: str, message: str, path: Path) -> None:
         self.issues.append(Issue(code, "error", message, file=str(path)))
+
+    def _warn(self, code: str, message: str, path: Path) -> None:
+        self.issues.append(Issue(code, "warning", message, "rename it", file=str(path)))

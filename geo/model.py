@@ -33,6 +33,8 @@ __all__ = [
     "SOURCES",
     "STATEMENTS",
     "THEATRE",
+    "WHAT_IF_ID",
+    "WHAT_IF_MARK",
     "Basis",
     "Column",
     "Confidence",
@@ -712,7 +714,7 @@ WHAT_IF_ID = "what-if-"
 """So begins the id of a patch that nobody reported; no layer of control may hold one."""
 
 WHAT_IF_MARK = "what_if"
-"""The key that says of a patch which what-if it comes from; none may stand in a layer of control."""
+"""The key that says of a patch which what-if it comes from; no layer of control may hold it."""
 
 SCHEMAS: dict[str, Schema] = {
     schema.name: schema

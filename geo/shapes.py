@@ -23,10 +23,10 @@ from geo.crs import GRID_DEG, area_km2
 from geo.errors import Issue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
-__all__ = ["KINDS", "Found", "Shapes", "flatten", "unfold"]
+__all__ = ["KINDS", "Found", "Rings", "Shapes", "flatten", "unfold"]
 
 KINDS: Mapping[str, int] = {
     "Point": 0,
@@ -61,6 +61,23 @@ Found = list[tuple[int, Issue]]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """
+    Rings parsed apart from the geometries that they belong to, in the order of these.
+
+    Attributes
+    ----------
+    xy
+        Longitude, latitude of all positions as written, finite, shape ``(n, 2)``.
+    sequences
+        Where each ring begins in `xy`; one more than there are rings.
+    """
+
+    xy: Floats
+    sequences: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +222,7 @@ def unfold(geometry: shapely.Geometry) -> dict[str, object]:
 def flatten(
     geometries: Sequence[Mapping[str, object] | None],
     region: tuple[float, float, float, float] | None = None,
+    rings: Rings | None = None,
 ) -> tuple[Shapes, NDArray[np.object_], Found]:
     """
     Check and flatten the geometries of a layer.
@@ -215,6 +233,9 @@ def flatten(
         One a feature: ``type``, one of `KINDS`, and ``coordinates`` as parsed; None for none.
     region
         West, south, east, north of where the layer may lie, degrees; None does not look.
+    rings
+        Rings parsed before, if there are only areas: then ``coordinates`` hold the numbers of
+        rings in place of these.
 
     Returns
     -------
@@ -227,7 +248,10 @@ def flatten(
         All findings.
     """
     found: Found = []
-    raw = _raw(geometries, found)
+    raw = None if rings is None else _numbered(geometries, rings)
+    if raw is None:
+        geometries = [_with_rings(geometry, rings) for geometry in geometries]
+        raw, rings = _raw(geometries, found), None
     _check_world(raw, found)
     raw = _without(raw, _failed(len(geometries), found))
     misplaced: Found = []
@@ -238,7 +262,7 @@ def flatten(
     raw = _without(raw, _failed(len(geometries), found))
     shapes = _ordered(_cleaned(raw, found), found)
     built = shapes.build()
-    _check_areas(shapes, built, geometries, found)
+    _check_areas(shapes, built, lambda i: _with_rings(geometries[i], rings), found)
     found += misplaced
     failed = _failed(len(geometries), found)
     if failed.any():
@@ -290,6 +314,44 @@ def _without(shapes: Shapes, failed: Flags) -> Shapes:
 
 
 # --- from nested lists to arrays --------------------------------------------
+
+
+def _numbered(geometries: Sequence[Mapping[str, object] | None], rings: Rings) -> Shapes | None:
+    """Areas that hold the numbers of rings; None where these are not all there, in order."""
+    parts: list[list[int]] = []
+    counts = []
+    for geometry in geometries:
+        own = [] if geometry is None else _parts(geometry)
+        if type(own) is not list or not all(type(part) is list and part for part in own):
+            return None
+        counts.append(len(own))
+        parts += own
+    if list(chain.from_iterable(parts)) != list(range(len(rings.sequences) - 1)):
+        return None
+    kinds = tuple(
+        None if g is None or not n else str(g["type"])
+        for g, n in zip(geometries, counts, strict=True)
+    )
+    return Shapes(
+        kinds, rings.xy, rings.sequences, _offsets([len(p) for p in parts]), _offsets(counts)
+    )
+
+
+def _with_rings(
+    geometry: Mapping[str, object] | None, rings: Rings | None
+) -> Mapping[str, object] | None:
+    """A geometry with its rings in place of their numbers."""
+    if geometry is None or rings is None:
+        return geometry
+
+    def spelt(value: object) -> object:
+        if isinstance(value, list):
+            return [spelt(item) for item in value]
+        if type(value) is not int or not 0 <= value < len(rings.sequences) - 1:
+            return value
+        return rings.xy[rings.sequences[value] : rings.sequences[value + 1]].tolist()
+
+    return {**geometry, "coordinates": spelt(geometry["coordinates"])}
 
 
 def _raw(geometries: Sequence[Mapping[str, object] | None], found: Found) -> Shapes:
@@ -469,6 +531,8 @@ def _check_world(raw: Shapes, found: Found) -> None:
     if not len(raw.xy):
         return
     x, y = raw.xy[:, 0], raw.xy[:, 1]
+    if np.abs(x).max() <= 180 and np.abs(y).max() <= 90 and np.ptp(x) <= 180:
+        return
     owner = _vertex_features(raw)
     outside = (np.abs(x) > 180) | (np.abs(y) > 90)
     for i, at in _first(owner, outside):
@@ -566,22 +630,32 @@ def _cleaned(raw: Shapes, found: Found) -> Shapes:
     if not len(raw.xy):
         return raw
     xy = np.round(raw.xy, 6) + 0.0
-    owner = _vertex_features(raw)
     # What other programs add behind the fifteenth digit is layout, not precision.
-    for i, _ in _first(owner, np.any(np.abs(xy - raw.xy) > _NOISE_DEG, axis=1)):
-        found.append((i, _repair("coord.precision", "there are more than six decimals")))
-    same = np.append(False, np.diff(_vertex_sequences(raw)) == 0)
-    repeated = np.append(False, (xy[1:] == xy[:-1]).all(axis=1)) & same
+    fine: Flags = np.abs(xy - raw.xy) > _NOISE_DEG
+    if fine.any():
+        for i, _ in _first(_vertex_features(raw), fine[:, 0] | fine[:, 1]):
+            found.append((i, _repair("coord.precision", "there are more than six decimals")))
+    repeated = _repeated(raw, xy)
     if not repeated.any():
         return _long_enough(
             raw, Shapes(raw.kinds, xy, raw.sequences, raw.parts, raw.features), found
         )
-    written = np.append(False, (raw.xy[1:] == raw.xy[:-1]).all(axis=1)) & same
-    for i, _ in _first(owner, written):
+    for i, _ in _first(_vertex_features(raw), _repeated(raw, raw.xy)):
         found.append((i, _repair("ring.duplicate_vertex", "a vertex is repeated")))
     counts = np.bincount(_vertex_sequences(raw)[~repeated], minlength=len(raw.sequences) - 1)
     clean = Shapes(raw.kinds, xy[~repeated], _offsets(counts), raw.parts, raw.features)
     return _long_enough(raw, clean, found)
+
+
+def _repeated(raw: Shapes, xy: Floats) -> Flags:
+    """Whether each position is that of the one before in its sequence."""
+    x, y = xy[:, 0], xy[:, 1]
+    repeated = np.zeros(len(xy), dtype=bool)
+    np.logical_and(x[1:] == x[:-1], y[1:] == y[:-1], out=repeated[1:])
+    # Sequences may be empty, so several may begin at one place, or behind the last.
+    first = raw.sequences[:-1]
+    repeated[first[first < len(xy)]] = False
+    return repeated
 
 
 def _repair(code: str, message: str) -> Issue:
@@ -661,9 +735,11 @@ def _ordered(shapes: Shapes, found: Found) -> Shapes:
     owner = _vertex_sequences(shapes)
     x, y = shapes.xy[:, 0], shapes.xy[:, 1]
     # The smallest vertex of each sequence: least longitude, and of those the least latitude.
-    west = np.minimum.reduceat(x, first)[owner]
-    south = np.minimum.reduceat(np.where(x == west, y, np.inf), first)[owner]
-    at = np.flatnonzero((x == west) & (y == south))
+    west = np.minimum.reduceat(x, first)
+    at = np.flatnonzero(x == np.repeat(west, counts))
+    south = np.full(len(counts), np.inf)
+    np.minimum.at(south, owner[at], y[at])
+    at = at[y[at] == south[owner[at]]]
     smallest = at[np.unique(owner[at], return_index=True)[1]] - first
     turn = _turns(shapes, smallest, ring)
     shell = np.zeros(len(counts), dtype=bool)
@@ -671,6 +747,8 @@ def _ordered(shapes: Shapes, found: Found) -> Shapes:
     wrong = ring & (np.where(shell, turn, -turn) < 0)
     for i, _ in _first(_sequence_features(shapes), wrong):
         found.append((i, _repair("ring.winding", "a ring runs the wrong way round")))
+    if not (wrong | (ring & (smallest > 0))).any():
+        return _sorted(shapes)
     step = np.where(wrong, -1, 1)[owner]
     place = np.arange(len(x)) - first[owner]
     length = np.maximum(counts - 1, 1)[owner]
@@ -683,10 +761,13 @@ def _turns(shapes: Shapes, smallest: Ints, ring: Flags) -> Ints:
     """Sign of each ring's turn at its smallest vertex, which is convex: exact, in whole steps."""
     first = shapes.sequences[:-1]
     length = np.maximum(np.diff(shapes.sequences) - 1, 1)
-    steps = np.rint(shapes.xy / GRID_DEG).astype(np.int64)
-    here = steps[first + smallest]
-    back = steps[first + (smallest - 1) % length] - here
-    ahead = steps[first + (smallest + 1) % length] - here
+
+    def steps(place: Ints) -> Ints:
+        whole: Ints = np.rint(shapes.xy[first + place % length] / GRID_DEG).astype(np.int64)
+        return whole
+
+    here = steps(smallest)
+    back, ahead = steps(smallest - 1) - here, steps(smallest + 1) - here
     sign: Ints = np.sign(ahead[:, 0] * back[:, 1] - ahead[:, 1] * back[:, 0])
     return np.where(ring, sign, 0)
 
@@ -741,7 +822,7 @@ def _rearranged(shapes: Shapes, order: Ints, parts: Ints) -> Shapes:
 def _check_areas(
     shapes: Shapes,
     built: NDArray[np.object_],
-    geometries: Sequence[Mapping[str, object] | None],
+    geometry_of: Callable[[int], Mapping[str, object] | None],
     found: Found,
 ) -> None:
     """Explain areas that are not valid; warn of spikes and slivers in the others."""
@@ -750,18 +831,19 @@ def _check_areas(
         return
     invalid = areas & ~shapely.is_valid(built)
     for i in map(int, np.flatnonzero(invalid)):
-        geometry = geometries[i]
+        geometry = geometry_of(i)
         assert geometry is not None
         found.append((i, _why_invalid(shapes.rings(i), built[i], geometry)))
     sound = areas & ~invalid
     fine = shapes if sound.all() else shapes.take(sound)
     numbers = np.flatnonzero(sound)
     owner = _vertex_features(fine)
-    for n, at in _first(owner, _sharpness(fine) > _SPIKE_COS):
+    edges = _Edges.of(fine)
+    for n, at in _first(owner, _spikes(fine, edges)):
         where = (float(fine.xy[at, 0]), float(fine.xy[at, 1]))
         message = "the border goes out and back in a corner of less than one degree"
         found.append((int(numbers[n]), Issue("geom.spike", "warning", message, where=where)))
-    width = _widths(fine)
+    width = _widths(fine, edges)
     part_owner = _owners(fine.features)
     for n, at in _first(part_owner, width < _SLIVER_M):
         vertex = fine.xy[fine.sequences[fine.parts[at]]]
@@ -770,43 +852,55 @@ def _check_areas(
         found.append((int(numbers[n]), Issue("geom.sliver", "warning", message, where=where)))
 
 
-def _edges(shapes: Shapes) -> Floats:
-    """From each vertex to the next of its ring, metres; zero from the last."""
-    scale = np.cos(np.radians(shapes.xy[:, 1]))
-    edge = np.zeros_like(shapes.xy)
-    edge[:-1] = np.diff(shapes.xy, axis=0) * _METRES
-    edge[shapes.sequences[1:] - 1] = 0
-    edge[:, 0] *= scale
-    return edge
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """From each vertex to the next of its ring, metres and metres squared; zero from the last."""
+
+    east: Floats
+    north: Floats
+    square: Floats
+
+    @classmethod
+    def of(cls, shapes: Shapes) -> _Edges:
+        x, y = np.ascontiguousarray(shapes.xy.T)
+        east, north = np.zeros_like(x), np.zeros_like(y)
+        np.subtract(x[1:], x[:-1], out=east[:-1])
+        np.subtract(y[1:], y[:-1], out=north[:-1])
+        east *= np.cos(np.radians(y)) * _METRES
+        north *= _METRES
+        east[shapes.sequences[1:] - 1] = north[shapes.sequences[1:] - 1] = 0.0
+        return cls(east, north, east * east + north * north)
 
 
-def _sharpness(shapes: Shapes) -> Floats:
-    """Cosine of the angle at each vertex of the rings; -1 at the closing one."""
-    ahead = _edges(shapes)
-    back = np.zeros_like(ahead)
-    back[1:] = -ahead[:-1]
-    # A ring begins where its last edge ends.
-    back[shapes.sequences[:-1]] = -ahead[shapes.sequences[1:] - 2]
-    product = np.hypot(ahead[:, 0], ahead[:, 1]) * np.hypot(back[:, 0], back[:, 1])
-    dot = (ahead * back).sum(axis=1)
-    cosine = np.full(len(dot), -1.0)
-    np.divide(dot, product, out=cosine, where=product > 0)
-    cosine[shapes.sequences[1:] - 1] = -1.0
-    return cosine
+def _spikes(shapes: Shapes, edges: _Edges) -> Flags:
+    """Whether the angle at each vertex of the rings is sharper than the limit."""
+    last = shapes.sequences[1:] - 1
+    # The edge that ends at a vertex is that of the one before; a ring begins where its last ends.
+    dot, product = np.zeros_like(edges.east), np.zeros_like(edges.east)
+    dot[1:] = -edges.east[1:] * edges.east[:-1] - edges.north[1:] * edges.north[:-1]
+    product[1:] = edges.square[1:] * edges.square[:-1]
+    first, before = shapes.sequences[:-1], last - 1
+    dot[first] = -edges.east[first] * edges.east[before] - edges.north[first] * edges.north[before]
+    product[first] = edges.square[first] * edges.square[before]
+    sharp: Flags = (dot > 0) & (dot * dot > _SPIKE_COS**2 * product)
+    sharp[last] = False
+    return sharp
 
 
-def _widths(shapes: Shapes) -> Floats:
+def _widths(shapes: Shapes, edges: _Edges) -> Floats:
     """Mean width of each part, metres: twice its area by its circumference."""
-    edge = _edges(shapes)
     first = shapes.sequences[:-1]
-    origin = shapes.xy[first][_vertex_sequences(shapes)]
-    offset = (shapes.xy - origin) * _METRES
-    offset[:, 0] *= np.cos(np.radians(origin[:, 1]))
-    cross = np.zeros(len(offset))
-    cross[:-1] = offset[:-1, 0] * offset[1:, 1] - offset[1:, 0] * offset[:-1, 1]
-    length = np.hypot(edge[:, 0], edge[:, 1])
-    starts = first[shapes.parts[:-1]]
-    return np.add.reduceat(cross, starts) / np.maximum(np.add.reduceat(length, starts), 1e-9)
+    counts = np.diff(shapes.sequences)
+    x, y = np.ascontiguousarray(shapes.xy.T)
+    x -= np.repeat(x[first], counts)
+    y -= np.repeat(y[first], counts)
+    cross = np.zeros_like(x)
+    cross[:-1] = x[:-1] * y[1:] - x[1:] * y[:-1]
+    scale = _METRES**2 * np.cos(np.radians(shapes.xy[first, 1]))
+    area = np.add.reduceat(cross, first) * scale
+    length = np.add.reduceat(np.sqrt(edges.square), first)
+    starts = shapes.parts[:-1]
+    return np.add.reduceat(area, starts) / np.maximum(np.add.reduceat(length, starts), 1e-9)
 
 
 _REASONS = (

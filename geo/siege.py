@@ -53,7 +53,7 @@ from geo.model import Basis, Confidence, Label, Patch, Status, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
@@ -698,11 +698,9 @@ def narrowest(
     composite: Composite,
     side: str,
     *,
-    anchors: Shapes,
-    places: Positions | None = None,
+    supply: Callable[[dt.date], Mapping[str, Any]],
     unknown: Unknown = "passable",
     edge: Edge = "open",
-    friends: Collection[str] = (),
     min_area_km2: float = 10.0,
     max_width_km: float = 30.0,
 ) -> pd.DataFrame:
@@ -715,16 +713,12 @@ def narrowest(
         The layers.
     side
         Whose ground.
-    anchors
-        Where supply comes from, by name; see `necks`.
-    places
-        Longitude and latitude of places by name.
+    supply
+        Gives for a date ``anchors`` and, where wanted, ``places`` and ``friends``; see `necks`.
     unknown
         What ground is that no single side controls; see the top of the module.
     edge
         What the edge of the study area is; see the top of the module.
-    friends
-        Sides whose ground counts as the side's own.
     min_area_km2
         Smaller pockets are left out.
     max_width_km
@@ -733,8 +727,8 @@ def narrowest(
     Returns
     -------
     narrowest
-        One row a date: the row of `necks` with the shortest cut, empty but for ``day`` and
-        ``side`` where there is none, with ``necks``, the number of necks, and
+        One row a date: the row of `necks` with the shortest cut, empty but for ``day``,
+        ``side`` and ``unknown`` where there is none, with ``necks``, the number of necks, and
         ``cut_off_km2``, the ground that is cut off already.
 
     Raises
@@ -747,7 +741,8 @@ def narrowest(
     --------
     >>> from geo.testing import theatre
     >>> wide, narrow = ["bbbbb", "baaab", "baaab", "bbbbb"], ["bbbbb", "baaab", "babab", "bbbbb"]
-    >>> series = narrowest(theatre(wide, narrow), "a", anchors={"base": shapely.Point(37.35, 33.2)})
+    >>> base = {"anchors": {"base": shapely.Point(37.35, 33.2)}}
+    >>> series = narrowest(theatre(wide, narrow), "a", supply=lambda _: base)
     >>> series["necks"].tolist()
     [0, 1]
     """
@@ -755,15 +750,12 @@ def narrowest(
 
     rows = []
     for day in composite.dates:
-        rules: dict[str, Any] = {
-            "anchors": anchors, "places": places, "unknown": unknown, "edge": edge,
-            "friends": friends,
-        }  # fmt: skip
+        rules: dict[str, Any] = {**supply(day), "unknown": unknown, "edge": edge}
         found = necks(
             composite, day, side, min_area_km2=min_area_km2, max_width_km=max_width_km, **rules
         )
         lost = pockets(composite, day, side, **rules)
-        row: dict[str, Any] = {"day": day, "side": side}
+        row: dict[str, Any] = {"day": day, "side": side, "unknown": unknown}
         if len(found):
             row = found.sort_values(["length_km", "rank"]).iloc[0].to_dict()
         rows.append(row | {"necks": len(found), "cut_off_km2": float(lost["area_km2"].sum())})

@@ -28,6 +28,7 @@ from geo import (
     siege,
     uncertainty,
     validation,
+    whatif,
 )
 from geo.composite import Composite, areas_as_drawn
 from geo.errors import DateError, Issue, LayerError, UnknownIdError
@@ -961,6 +962,105 @@ class Theatre:
         return siege.isolation(
             self.composite, parse_day(day), side, **self._supply(day, side), **rules
         )
+
+    def narrowest(self, side: str, **rules: Any) -> pd.DataFrame:
+        """
+        Return the narrowest neck of a side at each date that has a layer.
+
+        Parameters
+        ----------
+        side
+            Whose ground.
+        **rules
+            ``unknown``, ``edge``, ``min_area_km2`` and ``max_width_km`` of `geo.siege.narrowest`.
+
+        Returns
+        -------
+        narrowest
+            One row a date; see `geo.siege.narrowest`.
+
+        Raises
+        ------
+        DateError
+            If there is no layer.
+        UnknownIdError
+            If the side is none of the theatre's.
+        ValueError
+            If a rule is none of those listed.
+        """
+        series = self.composite
+        return siege.narrowest(series, side, supply=lambda day: self._supply(day, side), **rules)
+
+    def what_if(
+        self,
+        day: str | dt.date,
+        side: str,
+        *through: Sequence[tuple[float, float] | str],
+        width_km: float = 2.0,
+    ) -> whatif.WhatIf:
+        """
+        Return control as it would be if a side advanced, and what that would cut off.
+
+        Parameters
+        ----------
+        day
+            The date; the layer in force is where it departs from.
+        side
+            Who advances.
+        *through
+            For each prong of the advance the positions that it passes in order: longitude and
+            latitude, or ids of places.
+        width_km
+            Breadth of the ground taken.
+
+        Returns
+        -------
+        what_if
+            Ask it for `change`, `sieges` and `places_taken`; `save` writes it, outside the layers.
+
+        Raises
+        ------
+        DateError
+            If `day` is before the first layer, or no date.
+        UnknownIdError
+            If the side is none of the theatre's, or there is no such place.
+        ValueError
+            If a prong is empty or lies outside the study area, or `width_km` is not positive.
+        """
+        self._require_sides(side)
+        prongs = [[evidence.locate(self.folder, where)[:2] for where in prong] for prong in through]
+        return whatif.WhatIf.of(
+            self.composite,
+            parse_day(day),
+            side,
+            prongs,
+            width_km=width_km,
+            supply=self._supply,
+        )
+
+    def read_what_if(self, path: str | Path) -> whatif.WhatIf:
+        """
+        Return a what-if that was saved.
+
+        Parameters
+        ----------
+        path
+            The file.
+
+        Returns
+        -------
+        what_if
+            As it was asked; beside the layers as they are now.
+
+        Raises
+        ------
+        LayerNotFoundError
+            If there is no such file.
+        SchemaError
+            If it holds faults, is no what-if, or is one of another theatre.
+        """
+        sides = {row.id for row in self.folder.actors.rows if row.values["kind"] == "side"}
+        return whatif.read(Path(path), self.composite, sides=sides, supply=self._supply)
 
     @cached_property
     def plot(self) -> Plots:  # numpydoc ignore=RT01

@@ -19,6 +19,7 @@ from geo._arrangement import Arcs, Arrangement, arrange
 from geo._lines import components
 from geo._noding import (
     PER_DEGREE,
+    Edges,
     Lines,
     Segments,
     Shapes,
@@ -51,6 +52,7 @@ __all__ = [
     "arrange",
     "components",
     "faults",
+    "outlines",
     "shapes",
     "simplified",
     "snapped",
@@ -89,11 +91,12 @@ def faults(area: shapely.Geometry, patches: Sequence[Patch]) -> list[Issue]:
     """
     shown = np.empty(len(patches) + 1, dtype=object)
     shown[:] = [area, *(patch.geometry for patch in patches)]
-    which, sound = shapes(shown), shapely.is_valid(shown)
+    sound = shapely.is_valid(shown)
+    if sound.all() and _is_covered(area, shown[1:]):
+        return []
+    which = shapes(shown)
     if not len(which.low):
         return [] if not patches else [_empty_area()]
-    if sound.all() and _is_matched(which):
-        return []
     arrangement = arrange(which)
     offsets, arc, sign = arrangement.borders(which)
     inside = arrangement.cover(arc[: offsets[1]], sign[: offsets[1]])
@@ -113,25 +116,77 @@ def faults(area: shapely.Geometry, patches: Sequence[Patch]) -> list[Issue]:
     return [issue for _, issue in found]
 
 
-def _is_matched(which: Shapes) -> bool:
+def _is_covered(area: shapely.Geometry, geometries: NDArray[np.object_]) -> bool:
     """
-    Whether each segment has ground on both hands, or is of the border of the first shape.
+    Whether valid polygons cover the study area exactly once, where that shows without much noding.
 
-    Valid polygons whose borders cancel out to that of the study area cover it
-    exactly once. Only the segments that do not cancel as they are drawn need noding.
+    Valid polygons whose borders cancel out to that of the study area do. Only the
+    segments that have no twin as they are drawn need noding.
     """
-    sign = which.sign.astype(np.int64)
-    sign[: which.offsets[1]] *= -1
-    net = np.bincount(which.segment, sign, minlength=len(which.low)).astype(np.int64)
-    left = np.flatnonzero(net)
-    if 2 * len(left) > len(net):
+    edges = Edges.of(geometries)
+    left = np.flatnonzero(edges.twin < 0)
+    if 2 * len(left) > len(edges.start):
         return False
-    segments = Segments.noded(which.low[left], which.high[left])
-    start, end, owner = segments.chain(np.arange(len(left))).edges(np.arange(len(left)))
+    rim = Edges.of([area])
+    # What the patches have on the left hand, the study area has on the right.
+    start, end = np.append(rim.end, edges.start[left]), np.append(rim.start, edges.end[left])
+    up = start < end
+    low, high = np.where(up, start, end), np.where(up, end, start)
+    first, pair = distinct(low, high)
+    net = np.bincount(pair, np.where(up, 1, -1), minlength=len(first))
+    first, net = first[net != 0], net[net != 0].astype(np.int64)
+    segments = Segments.noded(low[first], high[first])
+    start, end, owner = segments.chain(np.arange(len(first))).edges(np.arange(len(first)))
     up = start < end
     _, pair = distinct(np.where(up, start, end), np.where(up, end, start))
-    total = np.bincount(pair, np.where(up, 1, -1) * net[left][owner])
+    total = np.bincount(pair, np.where(up, 1, -1) * net[owner])
     return not total.any()
+
+
+def outlines(
+    area: shapely.Geometry, geometries: Sequence[shapely.Geometry], codes: NDArray[np.integer]
+) -> tuple[Ints, NDArray[np.object_]] | None:
+    """
+    Return the ground of each code as one polygon, from the patches of one layer.
+
+    Parameters
+    ----------
+    area
+        The study area, longitude, latitude.
+    geometries
+        Valid polygons and multipolygons.
+    codes
+        A whole number for each, not negative.
+
+    Returns
+    -------
+    values, polygons
+        The codes that occur, ascending, and for each its Polygon or MultiPolygon; None where the
+        patches do not cover the study area exactly once, be it by a sliver.
+    """
+    edges = Edges.of(geometries)
+    code = codes[edges.owner].astype(np.int64)
+    # Most segments part two patches of one code; they are gone before anything is noded.
+    kept = np.flatnonzero((edges.twin < 0) | (code != code[edges.twin]))
+    kept = kept[np.argsort(code[kept], kind="stable")]
+    values = uniques(code[kept])
+    rim = Edges.of([area])
+    counts = np.searchsorted(code[kept], values, side="right")
+    offsets = np.concatenate([np.zeros(1, np.int64), len(rim.start) + np.append(0, counts)])
+    start, end = np.append(rim.start, edges.start[kept]), np.append(rim.end, edges.end[kept])
+    which = directed_shapes(start, end, offsets)
+    arrangement = arrange(which)
+    bounds, arc, sign = arrangement.borders(which)
+    covers = [
+        arrangement.cover(arc[begin:end], sign[begin:end])
+        for begin, end in zip(bounds[:-1], bounds[1:], strict=True)
+    ]
+    if not np.array_equal(covers[0], np.sum(covers[1:], axis=0, dtype=np.int64)):
+        return None
+    labels = np.full(arrangement.face_count, -1, np.int64)
+    for value, cover in zip(values.tolist(), covers[1:], strict=True):
+        labels[cover > 0] = value
+    return arrangement.dissolve(labels)
 
 
 def _crossed(arrangement: Arrangement, cover: Ints, patch: Patch) -> Iterator[tuple[float, Issue]]:

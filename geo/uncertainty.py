@@ -44,7 +44,7 @@ import numpy as np
 import shapely
 
 from geo._ensemble import Lattice, Noise, band
-from geo._latent import LatentField
+from geo._latent import LatentField, Observations
 from geo.crs import LocalPlane
 from geo.estimate import Estimator
 from geo.fronts import front_lines
@@ -70,6 +70,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Ensemble", "Field", "Judgements", "pack", "unpack"]
 
+_BY_HAND = 250
+"""Points of the study area at which ground drawn by hand informs the field."""
+_DOUBT: dict[str, float] = {
+    Confidence.HIGH: 0.05,
+    Confidence.MODERATE: 0.15,
+    Confidence.LOW: 0.3,
+    Basis.CLAIMED: 0.5,
+}
+"""How often such a point says nothing of the truth."""
 _OPEN = frozenset({Status.CONTESTED, Status.MIXED, Status.ADVANCE, Status.UNKNOWN})
 
 
@@ -96,7 +105,9 @@ class Judgements:
     draws
         Maps drawn for each question.
     points
-        Points of a lattice, about.
+        Points of the lattice over the study area, about.
+    near_points
+        Points of the lattice round changes or fronts.
     reach_km
         How far from a drawn piece or front the real one may lie.
     border_km
@@ -107,8 +118,9 @@ class Judgements:
         The same seed gives the same bands.
     """
 
-    draws: int = 2000
-    points: int = 1000
+    draws: int = 1000
+    points: int = 600
+    near_points: int = 1200
     reach_km: float = 10.0
     border_km: Mapping[str, float] = field(
         default_factory=lambda: {
@@ -225,7 +237,7 @@ class Ensemble:
         areas
             The rows of `geo.composite.Composite.areas`, with ``low_km2`` and ``high_km2``.
         """
-        frame = self.composite.areas()
+        frame = self._drawn
         drawn = frame["area_km2"].to_numpy()
         bands = [(area, area) for area in drawn]
         for i, (day, name, status) in enumerate(
@@ -257,7 +269,7 @@ class Ensemble:
             If the day is before the first layer.
         """
         layer = self.composite.dates[self.composite.index(day)]
-        frame = self.composite.areas()
+        frame = self._drawn
         frame = frame[(frame["date"] == layer) & (frame["controller"] != "")]
         sides = self.composite.sides
         drawn: dict[str, float] = {}
@@ -424,6 +436,10 @@ class Ensemble:
         return band(drawn, np.clip(drawn + spread, 0, self._total_km2))
 
     @cached_property
+    def _drawn(self) -> pd.DataFrame:
+        return self.composite.areas()
+
+    @cached_property
     def _total_km2(self) -> float:
         arrangement, row = self.composite.at(self.composite.dates[0])
         return float(self.composite.ground_km2(arrangement)[row >= 0].sum())
@@ -449,7 +465,7 @@ class Ensemble:
         reach = self.judgements.reach_km * 1e3
         ground = shapely.union_all(shapely.buffer(shapes, reach, quad_segs=4))
         ground = shapely.intersection(ground, shapely.buffer(self._flat(self.composite.area), 0))
-        return Lattice.over(ground, self._plane, self.judgements.points)
+        return Lattice.over(ground, self._plane, self.judgements.near_points)
 
     def _at(self, day: dt.date) -> _Date:
         """The layer in force, and what its labels mean."""
@@ -826,12 +842,10 @@ class _Evidence:
     """The field of control of each date: statements in force, and ground drawn by hand."""
 
     def __init__(
-        self,
-        folder: Folder,
-        composite: Composite,
-        supported: Mapping[dt.date, frozenset[str]],
+        self, folder: Folder, composite: Composite, supported: Mapping[dt.date, frozenset[str]]
     ) -> None:
         self._composite, self._supported = composite, supported
+        self._plane = LocalPlane.around(composite.area)
         self._estimator: Estimator | None = None
         with contextlib.suppress(ValueError):
             self._estimator = Estimator(
@@ -844,12 +858,44 @@ class _Evidence:
 
     def field(self, day: dt.date) -> Field | None:
         """The field of a date that has a layer; None where no statement is in force."""
-        if self._estimator is None or not hasattr(self._estimator, "observations"):
+        if self._estimator is None or not len(self._estimator.observations(day)):
             return None
-        seen = self._estimator.observations(day)
-        if not len(seen):
-            return None
-        return LatentField(seen, seen.sides)
+        said = self._estimator.field(day)
+        labels = self._composite.labels
+        lattice = Lattice.over(self._plane.forward(self._composite.area), self._plane, _BY_HAND)
+        number = self._composite.labels_at(day, *lattice.lonlat.T)
+        held = self._supported.get(day, frozenset())
+        spots = [
+            (xy, labels[k])
+            for xy, k in zip(lattice.xy, number.tolist(), strict=True)
+            if k >= 0 and labels[k].status == Status.CONTROLLED and labels[k].patch not in held
+        ]
+        return _informed(said, spots, self._composite) if spots else said
+
+
+def _informed(
+    field: LatentField, spots: Sequence[tuple[Floats, Label]], composite: Composite
+) -> LatentField:
+    """A field that also knows what hand-drawn ground shows at some points."""
+    said = field.observations
+    drawn = [composite.side(label) for _, label in spots]
+    sides = (*field.sides, *sorted(set(drawn) - set(field.sides)))
+    shares = np.zeros((len(said) + len(spots), len(sides)))
+    shares[: len(said), : len(field.sides)] = said.shares
+    shares[np.arange(len(said), len(shares)), [sides.index(side) for side in drawn]] = 1
+    doubt = [
+        _DOUBT[Basis.CLAIMED] if label.basis == Basis.CLAIMED else _DOUBT[label.confidence]
+        for _, label in spots
+    ]
+    seen = Observations(
+        np.concatenate([said.xy, [xy for xy, _ in spots]]),
+        np.concatenate([said.radius_m, np.zeros(len(spots))]),
+        shares,
+        np.concatenate([said.noise, doubt]),
+        sides=sides,
+        keys=(*said.keys, *(f"hand {round(x)} {round(y)}" for (x, y), _ in spots)),
+    )
+    return LatentField(seen, sides, parameters=field.parameters)
 
 
 def _is_open(label: Label, supported: frozenset[str]) -> bool:

@@ -448,15 +448,15 @@ def test_a_damaged_canonical_file_is_never_read_as_something_else(at, damage):
 
 
 def told(data):
-    """Return what is read, or what is wrong, without the shortcut for canonical files."""
-    shortcut = geojson._canonical
-    geojson._canonical = lambda _: None
+    """Return what is read, or what is wrong, without the shortcuts for canonical files."""
+    shortcuts = geojson._canonical, geojson._laid_out
+    geojson._canonical = geojson._laid_out = lambda _: None
     try:
         return read(data)
     except SchemaError as error:
         return error.issues
     finally:
-        geojson._canonical = shortcut
+        geojson._canonical, geojson._laid_out = shortcuts
 
 
 @given(st.integers(0, 10**6), st.integers(0, 3), st.binary(max_size=3))

@@ -587,7 +587,8 @@ def test_a_border_line_at_a_closed_edge_supplies_the_ground_beside_it():
 def test_the_series_shows_the_neck_close():
     wide = ["bbbbbbb", "baaaaab", "baaaaab", "baaaaab", "bbbbbbb"]
     closed = ["bbbbbbb", "baabaab", "baabaab", "baabaab", "bbbbbbb"]
-    series = narrowest(theatre(wide, CORRIDOR, closed), "a", anchors=BASE, places=WEST)
+    supply = {"anchors": BASE, "places": WEST}
+    series = narrowest(theatre(wide, CORRIDOR, closed), "a", supply=lambda _: supply)
     assert series["necks"].tolist() == [0, 1, 0]
     assert series["length_km"].round(1).tolist()[1] == 11.1
     assert [km2 > 0 for km2 in series["cut_off_km2"]] == [False, False, True]

@@ -23,7 +23,7 @@ from geo.testing import FIRST_DAY, area, grid, theatre
 from geo.uncertainty import Ensemble, Judgements
 from tests.benchmarks import bands as known_truth
 
-QUICK = Judgements(draws=60, points=150)
+QUICK = Judgements(draws=60, points=150, near_points=300)
 
 
 class Told:
@@ -264,7 +264,7 @@ def test_the_same_seed_gives_the_same_bands_and_the_order_of_patches_does_not_ma
     patches = list(reversed(grid(*rows)))
     other = Composite.build(area(*rows), {FIRST_DAY: patches})
     assert Ensemble(other, judgements=QUICK).areas().equals(one)
-    assert not Ensemble(theatre(rows), judgements=Judgements(60, 150, seed=1)).areas().equals(one)
+    assert not Ensemble(theatre(rows), judgements=Judgements(60, 150, 300, seed=1)).areas().equals(one)
 
 
 def test_two_controllers_of_a_side_share_what_the_side_may_hold_by_nearness():

@@ -9,7 +9,7 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from geo import geojson, gitsetup, review, tables, versions
+from geo import cli, geojson, gitsetup, review, tables, versions
 from geo._git import Repository
 from geo.errors import DateError, GeoError, LayerError, LayerNotFoundError, SchemaError
 from geo.layers import layer_paths, read_folder
@@ -40,12 +40,20 @@ def git(folder, *words, code=0, **env):
     return done.stdout + done.stderr
 
 
-def frontline(folder, *words, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "geo", *words], cwd=folder, capture_output=True, text=True
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+@pytest.fixture
+def frontline(monkeypatch, capsys):
+    """Run the command in this process, in a folder: what it said, and to whom."""
+
+    def run(folder, *words, code=0):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", ["frontline", *words])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = "".join(capsys.readouterr())
+        assert stop.value.code == code, said
+        return said
+
+    return run
 
 
 def canonical(folder):
@@ -62,8 +70,19 @@ def clone(tmp_path, small):
     shutil.move(small, top / "layers")
     canonical(top / "layers")
     git(top, "init", "-q", "--initial-branch=main")
+    for path in (top / "layers").rglob("*"):
+        # As old as they look: git asks the filter about files that are as young as its index.
+        os.utime(path, (1e9, 1e9))
     commit(top, "begin")
     return top
+
+
+def set_up(top, hook=False):
+    """Set up git for the layers; the hook takes time, so only where it is meant."""
+    report = gitsetup.install(top / "layers")
+    if not hook:
+        (top / ".git" / "hooks" / "pre-commit").unlink()
+    return report
 
 
 def commit(top, message):
@@ -176,7 +195,7 @@ def test_attributes_reach_a_folder_of_any_name(clone, name):
     assert said.split("\0")[2] == "unspecified"
 
 
-def test_layers_at_the_top_of_a_repository_are_set_up_too(tmp_path, small):
+def test_layers_at_the_top_of_a_repository_are_set_up_too(small):
     git(small, "init", "-q")
     gitsetup.install(small)
     assert "frontline" in git(small, "check-attr", "merge", "--", "places.geojson")
@@ -192,7 +211,7 @@ def test_a_folder_in_no_repository_is_refused(small):
 
 
 def test_two_analysts_edit_neighbouring_lines_of_one_patch(clone):
-    gitsetup.install(clone / "layers")
+    set_up(clone)
     split_history(
         clone,
         lambda: change(clone, "ctl-mid", basis="claimed"),
@@ -211,8 +230,8 @@ def conflicting(clone):
     )
 
 
-def test_a_conflict_is_named_and_stops_every_later_step(clone):
-    gitsetup.install(clone / "layers")
+def test_a_conflict_is_named_and_stops_every_later_step(clone, frontline):
+    set_up(clone)
     conflicting(clone)
     said = git(clone, "merge", "--no-edit", "other", code=1)
     assert "ctl-mid" in said
@@ -237,7 +256,7 @@ def merged_as_ours(text):
 
 
 def test_a_rebase_and_a_stash_use_the_driver(clone):
-    gitsetup.install(clone / "layers")
+    set_up(clone)
     split_history(
         clone,
         lambda: change(clone, "ctl-mid", basis="claimed"),
@@ -256,7 +275,7 @@ def test_a_rebase_and_a_stash_use_the_driver(clone):
 
 
 def test_a_second_working_tree_uses_what_was_set_up_in_the_first(clone, tmp_path):
-    gitsetup.install(clone / "layers")
+    set_up(clone)
     split_history(
         clone,
         lambda: change(clone, "ctl-mid", basis="claimed"),
@@ -273,13 +292,13 @@ def test_a_second_working_tree_uses_what_was_set_up_in_the_first(clone, tmp_path
 BREAKAGES = {
     "gone": "/nowhere/python -P -m geo git-driver",
     "crashes": f"{sys.executable} -c 'raise SystemExit(1)'",
-    "killed": f"{sys.executable} -c 'import os; os.kill(os.getpid(), 9)'",
+    "killed": "kill -9 $$; true",
 }
 
 
 @pytest.mark.parametrize("tool", BREAKAGES.values(), ids=BREAKAGES)
 def test_where_the_tool_is_broken_git_merges_text_and_loses_nothing(clone, tool):
-    gitsetup.install(clone / "layers")
+    set_up(clone)
     config = clone / ".git" / "config"
     python = Path(sys.executable).as_posix()
     config.write_text(config.read_text().replace(f"{python} -P -m geo git-driver", tool))
@@ -298,7 +317,7 @@ def test_where_the_tool_is_broken_git_merges_text_and_loses_nothing(clone, tool)
 
 
 def test_a_version_with_a_fault_is_merged_as_text(clone):
-    gitsetup.install(clone / "layers")
+    set_up(clone)
 
     def unfinished():
         layer(clone).write_text(layer(clone).read_text().replace('"ctl-west"', '"CTL WEST"'))
@@ -320,7 +339,7 @@ def test_a_version_with_a_fault_is_merged_as_text(clone):
 
 
 def test_a_diff_is_read_property_by_property(clone):
-    gitsetup.install(clone / "layers")
+    set_up(clone)
     change(clone, "ctl-mid", controller="blue")
     moved_border(clone)
     said = git(clone, "diff")
@@ -342,7 +361,7 @@ def test_tables_and_points_read_well_and_what_cannot_be_read_is_shown_as_it_is(c
 
 
 def test_git_stores_canonical_text_whatever_a_program_wrote(clone):
-    gitsetup.install(clone / "layers")
+    set_up(clone)
     stored = layer(clone).read_bytes()
     layer(clone).write_text(json.dumps(json.loads(stored)))
     git(clone, "add", "-A")
@@ -357,7 +376,7 @@ def test_git_stores_canonical_text_whatever_a_program_wrote(clone):
 
 
 def test_a_commit_of_a_broken_layer_is_refused_with_the_reason(clone):
-    gitsetup.install(clone / "layers")
+    set_up(clone, hook=True)
     change(clone, "ctl-mid", controller=None)
     git(clone, "add", "-A")
     said = git(clone, "commit", "-m", "broken", code=1)
@@ -370,7 +389,7 @@ def test_a_commit_of_a_broken_layer_is_refused_with_the_reason(clone):
 
 
 def test_what_is_staged_is_checked_not_what_lies_on_disk(clone):
-    gitsetup.install(clone / "layers")
+    set_up(clone, hook=True)
     change(clone, "ctl-mid", note="sound")
     git(clone, "add", "-A")
     layer(clone).write_text("torn")
@@ -379,7 +398,7 @@ def test_what_is_staged_is_checked_not_what_lies_on_disk(clone):
 
 
 def test_a_commit_that_loses_a_patch_says_so_until_it_is_named(clone):
-    gitsetup.install(clone / "layers")
+    set_up(clone, hook=True)
     some = features(clone)
     gone = some.pop("ctl-mid")
     west = some["ctl-west"]
@@ -401,22 +420,22 @@ def guard(clone, revision="HEAD", **options):
 
 
 def test_a_copy_from_before_brings_back_what_was_deleted_and_loses_what_was_added(clone):
-    table = clone / "layers" / "sources.csv"
+    table = clone / "layers" / "statements.csv"
     stale = table.read_bytes()
-    rows = tables.parse(stale, schema=SCHEMAS["sources"], file="").rows
-    table.write_bytes(tables.dump(rows[1:], schema=SCHEMAS["sources"]))
-    commit(clone, "one source less")
-    new = type(rows[0])("wire-9", {**rows[1].values, "id": "wire-9"})
-    table.write_bytes(tables.dump([*rows[1:], new], schema=SCHEMAS["sources"]))
-    commit(clone, "one source more")
+    rows = tables.parse(stale, schema=STATEMENTS, file="").rows
+    table.write_bytes(tables.dump(rows[1:], schema=STATEMENTS))
+    commit(clone, "one statement less")
+    new = Row("stm-new", {**rows[1].values, "id": "stm-new"})
+    table.write_bytes(tables.dump([*rows[1:], new], schema=STATEMENTS))
+    commit(clone, "one statement more")
     assert not guard(clone)
     table.write_bytes(stale)
     found = guard(clone)
-    assert found["id.vanished"].ids == ("wire-9",)
-    assert found["id.vanished"].file.endswith("sources.csv")
+    assert found["id.vanished"].ids == ("stm-new",)
+    assert found["id.vanished"].file.endswith("statements.csv")
     assert found["id.resurrected"].ids == (rows[0].id,)
     assert found["id.resurrected"].line
-    assert not guard(clone, confirmed=["wire-9", rows[0].id])
+    assert not guard(clone, confirmed=["stm-new", rows[0].id])
     assert not guard(clone, confirmed=["all"])
 
 
@@ -442,7 +461,7 @@ def test_a_file_that_cannot_be_read_has_lost_all_its_ids(clone):
     assert "ctl-mid" in guard(clone)["id.vanished"].ids
 
 
-def test_check_against_a_revision_reports_and_takes_names(clone):
+def test_check_against_a_revision_reports_and_takes_names(clone, frontline):
     some = features(clone)
     layer(clone).unlink()
     said = frontline(clone, "check", "layers", "--against", "HEAD", code=1)
@@ -478,7 +497,7 @@ def ellipsoid_km2(shape):
     )
 
 
-def test_nothing_differs_from_itself(clone):
+def test_nothing_differs_from_itself(clone, frontline):
     comparison = versions.compare(clone / "layers", "HEAD")
     assert not comparison
     assert "Nothing differs." in review.text(comparison)
@@ -579,7 +598,7 @@ def test_a_revision_with_a_fault_is_named_with_its_file(clone):
 
 @pytest.mark.parametrize("revision", ["--all", "-h", "", "HEAD~99", "HEAD:layers", "$(id)"])
 def test_what_is_no_commit_is_refused_and_never_an_option(clone, revision):
-    with pytest.raises(GeoError, match="revision|no commit"):
+    with pytest.raises(GeoError, match=r"revision|no commit"):
         versions.read_at(clone / "layers", revision)
 
 
@@ -627,7 +646,7 @@ def read_folder_at_first(clone):
 # --- what a reviewer reads
 
 
-def test_markdown_is_a_list_and_tables_that_nothing_out_of_a_layer_can_break(clone):
+def test_markdown_is_a_list_and_tables_that_nothing_out_of_a_layer_can_break(clone, frontline):
     place = clone / "layers" / "places.geojson"
     place.write_bytes(place.read_bytes().replace(b'"Mid Well"', b'"<img src=x> | [a](b) `c` #1"'))
     moved_border(clone)
@@ -637,7 +656,7 @@ def test_markdown_is_a_list_and_tables_that_nothing_out_of_a_layer_can_break(clo
     assert "\\| \\[a\\](b)" in said
 
 
-def test_json_is_complete(clone):
+def test_json_is_complete(clone, frontline):
     moved_border(clone)
     found = json.loads(frontline(clone, "diff", "HEAD", "--format", "json"))
     assert found["control"][0]["transfers"][0]["from"] == "blue"
@@ -645,7 +664,7 @@ def test_json_is_complete(clone):
     assert found["findings"]
 
 
-def test_the_page_is_one_file_without_scripts_and_with_text_as_text(clone):
+def test_the_page_is_one_file_without_scripts_and_with_text_as_text(clone, frontline):
     place = clone / "layers" / "places.geojson"
     place.write_bytes(place.read_bytes().replace(b'"Mid Well"', b'"<script>{{ 7*191 }}</script>"'))
     moved_border(clone)
@@ -671,7 +690,7 @@ def test_long_lists_are_cut_and_say_so(clone):
     assert "more" not in review.text(comparison, full=True).split("New findings")[0]
 
 
-def test_diff_exits_with_1_only_when_asked(clone):
+def test_diff_exits_with_1_only_when_asked(clone, frontline):
     moved_border(clone)
     frontline(clone, "diff", "HEAD")
     frontline(clone, "diff", "HEAD", "--exit-code", code=1)
@@ -681,7 +700,7 @@ def test_diff_exits_with_1_only_when_asked(clone):
 # --- a new date
 
 
-def test_a_new_date_has_the_same_patches_to_the_last_digit(clone):
+def test_a_new_date_has_the_same_patches_to_the_last_digit(clone, frontline):
     said = frontline(clone, "new", "2017-08-05")
     path = clone / "layers" / "control" / "2017-08-05.geojson"
     assert path.read_bytes() == layer(clone).read_bytes()
@@ -699,7 +718,7 @@ def test_a_new_date_has_the_same_patches_to_the_last_digit(clone):
         (["2017-8-5"], "YYYY-MM-DD"),
     ],
 )
-def test_a_date_that_cannot_be_begun_says_why_and_writes_nothing(clone, words, message):
+def test_a_date_that_cannot_be_begun_says_why_and_writes_nothing(clone, words, message, frontline):
     assert message in frontline(clone, "new", *words, code=1)
     assert not git(clone, "status", "--short")
 

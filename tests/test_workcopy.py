@@ -1,6 +1,7 @@
 import datetime as dt
 import io
 import json
+import os
 import shutil
 import sqlite3
 import struct
@@ -17,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import partition, snap
 
-from geo import cli, files, geojson, workcopy
+from geo import cli, files, geojson, recovery, workcopy
 from geo._stitch import stitched
 from geo.errors import (
     DateError,
@@ -159,9 +160,11 @@ def _geopandas_package(source, target):
 
 def _command(*words):
     def run(source, target):
-        if shutil.which(words[0]) is None:
+        modules = os.environ.get("BENCH_NODE_MODULES", "node_modules")
+        program = shutil.which(words[0]) or shutil.which(words[0], path=f"{modules}/.bin")
+        if program is None:
             pytest.skip(f"{words[0]} is not installed")
-        given = [w.format(source=source, target=target) for w in words]
+        given = [program, *(w.format(source=source, target=target) for w in words[1:])]
         subprocess.run(given, check=True, capture_output=True)
 
     return run
@@ -755,12 +758,12 @@ def test_every_save_keeps_what_it_replaces_and_recover_puts_it_back(canonical, t
     saved(canonical, path)
     after = layer_path(canonical).read_bytes()
     name = f"control/{DAY}.geojson@"
-    kept = [one for one in workcopy.leftovers(canonical) if one.name.startswith(name)]
+    kept = [one for one in recovery.leftovers(canonical) if one.name.startswith(name)]
     assert kept[0].path.read_bytes() == before
     assert kept[0].says == "2 changed if it is put back"
-    workcopy.restore(canonical, kept[0].name)
+    recovery.restore(canonical, kept[0].name)
     assert layer_path(canonical).read_bytes() == before
-    newest = next(one for one in workcopy.leftovers(canonical) if one.name.startswith(name))
+    newest = next(one for one in recovery.leftovers(canonical) if one.name.startswith(name))
     assert newest.path.read_bytes() == after
 
 
@@ -790,15 +793,15 @@ def test_only_the_latest_contents_are_kept(canonical):
 def test_what_another_program_left_is_listed_and_put_back_if_it_is_whole(canonical):
     left = layer_path(canonical).with_name(f"{DAY}.geojson.tmp")
     edited = as_json(canonical, left, lambda fs: fs[0]["properties"].update(note="only copy"))
-    (one,) = [o for o in workcopy.leftovers(canonical) if o.kind == "unfinished"]
+    (one,) = [o for o in recovery.leftovers(canonical) if o.kind == "unfinished"]
     assert (one.path, one.says) == (left, "1 changed if it is put back")
-    workcopy.restore(canonical, one.name)
+    recovery.restore(canonical, one.name)
     assert layer_path(canonical).read_bytes() == edited.read_bytes()
     left.write_bytes(left.read_bytes()[:900])
-    (one,) = [o for o in workcopy.leftovers(canonical) if o.kind == "unfinished"]
+    (one,) = [o for o in recovery.leftovers(canonical) if o.kind == "unfinished"]
     assert one.says.startswith("not whole")
     with pytest.raises(UnknownIdError):
-        workcopy.restore(canonical, one.name)
+        recovery.restore(canonical, one.name)
 
 
 def test_a_damaged_layer_comes_back_from_what_was_kept(canonical, frontline):
@@ -806,7 +809,7 @@ def test_a_damaged_layer_comes_back_from_what_was_kept(canonical, frontline):
     good = path.read_bytes()
     files.backup(path)
     path.write_bytes(good[:1000])
-    (one,) = [o for o in workcopy.leftovers(canonical) if o.name == f"control/{DAY}.geojson@2"]
+    (one,) = [o for o in recovery.leftovers(canonical) if o.name == f"control/{DAY}.geojson@2"]
     assert one.says == "whole, while the file itself is missing or damaged"
     assert frontline("recover", one.name, "--yes", "--layers", canonical)[0] == 0
     assert path.read_bytes() == good
@@ -818,7 +821,7 @@ def test_a_damaged_layer_comes_back_from_what_was_kept(canonical, frontline):
 def test_a_journal_is_listed(canonical):
     journal = files.Journal(files.private_folder(canonical) / "edit.journal")
     journal.append(b"{}")
-    (one,) = [o for o in workcopy.leftovers(canonical) if o.kind == "journal"]
+    (one,) = [o for o in recovery.leftovers(canonical) if o.kind == "journal"]
     assert one.says.startswith("1 records")
     assert not one.is_usable
 
@@ -885,3 +888,27 @@ def test_recover_says_what_there_is(canonical, frontline):
     code, _, err = frontline("recover", "nothing@1", "--yes", "--layers", canonical)
     assert code == 1
     assert "nothing can be put back" in err
+
+
+# --- names of files -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Places.geojson", "file.twin"),
+        ("control/2017-08-01.GEOJSON", "file.twin"),
+        ("context/con.geojson", "file.odd"),
+        ("context/-rf.geojson", "file.odd"),
+        ("context/a:b.geojson", "file.odd"),
+        ("context/grenz\u0061\u0308.geojson", "file.odd"),
+    ],
+)
+def test_a_file_name_that_other_systems_cannot_write_is_found(canonical, name, code):
+    shutil.copy(canonical / "context" / "borders.geojson", canonical / name)
+    issues = []
+    try:
+        issues = read_folder(canonical).issues
+    except SchemaError as error:
+        issues = error.issues
+    assert code in {issue.code for issue in issues if issue.file == str(canonical / name)}

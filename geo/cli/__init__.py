@@ -3,8 +3,9 @@ The command `frontline`: parse, call one function, print.
 
 Data goes to standard output, talk to standard error. Exit code 0 is fine, 1 means findings or bad
 data, 2 wrong usage. Everything heavy is imported by the command that needs it, so that ``--help``
-answers at once. `ask` holds the questions, `doubt` where sources disagree, `keep` the work on
-layers, `edit` the editors, `make` what is made from them; `_common` what they share.
+answers at once. `ask` holds the questions, `doubt` where sources disagree, `siege` what could be
+cut off, `keep` the work on layers, `edit` the editors, `make` what is made from them; `_common`
+what they share.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import sys
 
 import click
 
-from geo.cli import ask, doubt, edit, git, keep, make
+from geo.cli import ask, doubt, edit, git, keep, make, siege
 from geo.cli._common import command, tell
 from geo.errors import GeoError, escape
 
-__all__ = ["ask", "command", "doubt", "edit", "git", "keep", "main", "make"]
+__all__ = ["ask", "command", "doubt", "edit", "git", "keep", "main", "make", "siege"]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The questions: who held what, what changed, where the front ran, why, what could be cut off."""
+"""The questions: who held what, what changed, where the front ran, and why."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ from geo.cli._common import (
 from geo.errors import GeoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-    from typing import Any
 
     import pandas as pd
 
@@ -300,107 +298,6 @@ def find(
         show(pd.DataFrame(rows), "table", empty="Nothing comes near it.")
     if answer.verdict != "found":
         sys.exit({"not_found": 1}.get(answer.verdict, 3))
-
-
-def _ground_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of the questions about what could be cut off."""
-    unknown = click.option(
-        "--unknown",
-        type=click.Choice(["passable", "enemy", "own", "all"]),
-        default="all",
-        show_default=True,
-        help="What ground nobody is known to hold counts as; `all` answers for each.",
-    )
-    return unknown(layers_option(function))
-
-
-def _rules(unknown: str) -> tuple[str, ...]:
-    return ("passable", "enemy", "own") if unknown == "all" else (unknown,)
-
-
-@command.command()
-@click.argument("date")
-@click.argument("side")
-@click.option(
-    "--min-area", "min_area_km2", type=click.FloatRange(min=0, min_open=True), default=10.0
-)
-@click.option(
-    "--max-width", "max_width_km", type=click.FloatRange(min=0, min_open=True), default=30.0
-)
-@format_option("table", "csv", "json", "geojson")
-@_ground_options
-def necks(
-    date: str,
-    side: str,
-    min_area_km2: float,
-    max_width_km: float,
-    form: str,
-    unknown: str,
-    layers: Path,
-) -> None:
-    """Where the ground of SIDE could be cut off on DATE, and by how short a line."""
-    theatre = open_theatre(layers)
-    frames = [
-        theatre.necks(
-            date, side, unknown=rule, min_area_km2=min_area_km2, max_width_km=max_width_km
-        )
-        for rule in _rules(unknown)
-    ]
-    shown = (
-        "unknown",
-        "rank",
-        "length_km",
-        "area_km2",
-        "from_place",
-        "to_place",
-        "certainty",
-        "place_ids",
-    )
-    _show_all(frames, form, shown, "No neck.")
-
-
-@command.command()
-@click.argument("date")
-@click.option("--side", required=True, help="Whose ground.")
-@format_option("table", "csv", "json", "geojson")
-@_ground_options
-def pockets(date: str, side: str, form: str, unknown: str, layers: Path) -> None:
-    """Ground of a side that is already cut off on DATE, since when, and the places on it."""
-    theatre = open_theatre(layers)
-    frames = [theatre.pockets(date, side, unknown=rule) for rule in _rules(unknown)]
-    shown = ("unknown", "area_km2", "since", "enclosed_by", "place_ids")
-    _show_all(frames, form, shown, "No pocket.")
-
-
-@command.command()
-@click.argument("date")
-@click.option("--side", required=True, help="Whose places.")
-@format_option("table", "csv", "json", "geojson")
-@_ground_options
-def isolation(date: str, side: str, form: str, unknown: str, layers: Path) -> None:
-    """For each place that a side holds, the shortest cut that severs it from all supply."""
-    theatre = open_theatre(layers)
-    frames = [theatre.isolation(date, side, unknown=rule) for rule in _rules(unknown)]
-    shown = ("unknown", "place_id", "length_km", "area_km2", "anchors_lost", "certainty")
-    _show_all(frames, form, shown, "It holds no place.")
-
-
-def _show_all(frames: list[pd.DataFrame], form: str, shown: tuple[str, ...], empty: str) -> None:
-    """Answers under several rules as one table; cuts as text in CSV and JSON."""
-    import pandas as pd
-    import shapely
-
-    kept = [frame for frame in frames if len(frame)]
-    frame = pd.concat(kept, ignore_index=True) if kept else frames[0]
-    if form == "geojson":
-        show(frame.drop(columns="pocket", errors="ignore"), form)
-        return
-    cut = [
-        "" if line is None else shapely.to_wkt(line, rounding_precision=6)
-        for line in frame.geometry
-    ]
-    flat = pd.DataFrame(frame.drop(columns=["geometry", "pocket"], errors="ignore"))
-    show(flat.assign(cut=cut), form, shown=shown, empty=empty)
 
 
 def _held(frame: pd.DataFrame) -> pd.DataFrame:

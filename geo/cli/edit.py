@@ -190,9 +190,9 @@ def recover(name: str | None, yes: bool, layers: Path) -> None:
     Every save keeps what it replaces. Listed are these former contents, saves that broke off,
     edits in the editor that were not saved, and working copies.
     """
-    from geo import workcopy
+    from geo import recovery
 
-    found = workcopy.leftovers(layers)
+    found = recovery.leftovers(layers)
     if name is None:
         for one in found:
             when = one.saved_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
@@ -204,4 +204,4 @@ def recover(name: str | None, yes: bool, layers: Path) -> None:
             say(f"{item.file}: {item.says}")
     if not yes:
         _ask(f"Put {name} back?")
-    click.echo(str(workcopy.restore(layers, name)))
+    click.echo(str(recovery.restore(layers, name)))

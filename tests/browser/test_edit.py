@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Queue
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 import shapely
 from click.testing import CliRunner
@@ -252,6 +253,77 @@ def test_a_crossing_border_is_refused_and_the_place_is_shown(desk):
     desk.page.wait_for_timeout(120)
     assert any(red(desk.page, spot) for spot in crossings)
     assert desk.unsaved() == 0
+
+
+def mosaic(seed):
+    """Cells that share their borders, two of them round an island, as GeoJSON features."""
+    random = np.random.default_rng(seed)
+    box = shapely.box(37, 33, 38, 34)
+    points = shapely.multipoints(random.uniform([37, 33], [38, 34], (24, 2)))
+    cells = shapely.intersection(shapely.get_parts(shapely.voronoi_polygons(points)), box)
+    cells = list(shapely.coverage_clean(shapely.set_precision(cells, 1e-6)))
+    for i in random.choice(len(cells), 4, replace=False):
+        middle = shapely.point_on_surface(cells[i])
+        island = shapely.set_precision(shapely.buffer(middle, 0.012, quad_segs=1), 1e-6)
+        if shapely.contains_properly(cells[i], island):
+            cells[i] = shapely.difference(cells[i], island)
+            cells.append(island)
+    return [
+        {"type": "Feature", "properties": {"id": f"ctl-{i}"}, "geometry": json.loads(shapely.to_geojson(cell))}
+        for i, cell in enumerate(cells)
+    ]
+
+
+TRY = """async ([features, seed, count]) => {
+    const { Borders, Move, featureOf, patchOf, withPoint, withoutPoint } = await import('/static/coverage.js');
+    let state = seed;
+    const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+    let patches = features.map(patchOf);
+    const told = [];
+    const tell = (kind, ok, next) => {
+        told.push([kind, ok, (next ?? patches).map((p) => featureOf(p).geometry)]);
+        if (ok) patches = next;
+    };
+    for (let n = 0; n < count; n++) {
+        const borders = Borders.of(patches);
+        const inner = [...borders.edges.values()].filter((edge) => edge.owners.length === 2);
+        const { ends: [a, b] } = inner[Math.floor(random() * inner.length)];
+        const share = random();
+        const at = [0, 1].map((k) => Math.round(a[k] + share * (b[k] - a[k])));
+        try { tell('put in', true, withPoint(patches, [a, b], at)); } catch { continue; }
+        const free = [...Borders.of(patches).points.values()].filter((point) => !point.fixed);
+        const point = free[Math.floor(random() * free.length)];
+        const far = 10 ** (-3 + 2.6 * random()) * 1e6;
+        const turn = 2 * Math.PI * random();
+        const to = [Math.round(point.at[0] + far * Math.cos(turn)), Math.round(point.at[1] + far * Math.sin(turn))];
+        const move = new Move(patches, point.key);
+        tell('moved', move.fault(to) === null, move.trial(to));
+        const other = free[Math.floor(random() * free.length)];
+        try { tell('taken out', true, withoutPoint(patches, other.key)); } catch { /* it stays */ }
+    }
+    return told;
+}"""
+
+
+def turned(patches):
+    """The way round of every ring."""
+    return shapely.is_ccw(shapely.get_rings(patches)).tolist()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_step_is_allowed_exactly_where_the_patches_still_fit_together(desk, seed):
+    refused = 0
+    cells = mosaic(seed)
+    hands = turned(shapely.from_geojson([json.dumps(cell["geometry"]) for cell in cells]))
+    for kind, allowed, geometries in desk.page.evaluate(TRY, [cells, seed, 60]):
+        patches = shapely.from_geojson([json.dumps(one) for one in geometries])
+        sound = shapely.is_valid(patches).all() and shapely.coverage_is_valid(patches)
+        sound = sound and shapely.union_all(patches).area == pytest.approx(1, abs=1e-9)
+        # An island that is turned inside out beside itself would fit, and is not meant.
+        sound = sound and turned(patches) == hands
+        assert sound == allowed, kind
+        refused += not allowed
+    assert 5 < refused < 55
 
 
 def test_the_edge_of_the_study_area_and_junctions_stay(desk):

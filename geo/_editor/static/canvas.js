@@ -1,7 +1,7 @@
 // The picture of the work: ground, borders, the previous date, places, events, and whatever the
 // tool in hand points out. Colours, textures and marks are those of the map page (draw.js).
 
-import { Borders, GRID, ringsOf } from './coverage.js';
+import { Borders, GRID, keyOf, nearestOn, ringsOf } from './coverage.js';
 
 /* global DATA, FONT, L, Patterns, RANKS, drawMark, eventGroup, language, lookOf, mix, nameOf, paintsOf, splitIds, worldX, worldY */
 
@@ -15,6 +15,23 @@ export const labelOf = ({ controller, controllers, status, basis, confidence }) 
 });
 const lookOfPatch = (patch) => lookOf(labelOf(patch.properties));
 
+/** The edges that run along a former edge: itself, or its pieces where a line has met it since; null if none. */
+function alongEdge(borders, [a, b]) {
+  const whole = borders.edge(a, b);
+  if (whole) return [whole];
+  const pieces = [];
+  let at = borders.points.get(keyOf(a));
+  // The corner where a line meets a border is moved to the grid, off the edge by less than a step.
+  for (let share = 0; at && keyOf(at.at) !== keyOf(b); at = borders.points.get(keyOf(pieces.at(-1).next))) {
+    const steps = [...at.beside.values()].map((next) => ({ next, ...nearestOn(next, a, b) })).filter((one) => one.away < 1.5 && one.share > share);
+    const step = steps.sort((p, q) => p.share - q.share)[0];
+    if (!step) return null;
+    share = step.share;
+    pieces.push({ ...borders.edge(at.at, step.next), next: step.next });
+  }
+  return at ? pieces : null;
+}
+
 /** Borders between ground that looked different on another date, but for those that are the same now. */
 export function formerBorders(patches, now) {
   const [old, current] = [Borders.of(patches), Borders.of(now)];
@@ -23,8 +40,8 @@ export function formerBorders(patches, now) {
   for (const edge of old.edges.values()) {
     const pair = looks(edge);
     if (pair.length < 2 || pair[0] === pair[1]) continue;
-    const same = current.edges.get(edge.key);
-    if (!same || looks(same).join() !== pair.join()) wanted.add(edge);
+    const same = alongEdge(current, edge.ends);
+    if (!same || same.some((one) => looks(one).join() !== pair.join())) wanted.add(edge);
   }
   const lines = [];
   for (const ring of patches.flatMap(ringsOf)) {

@@ -124,7 +124,7 @@ export class Chosen {
 
   #statementName(id) {
     const statement = this.app.statements.get(id);
-    return statement ? `${placeName(statement.place_id)}, ${isoText(statement.date, { short: true })}` : id;
+    return statement ? listed([placeName(statement.place_id), isoText(statement.date, { short: true })]) : id;
   }
 
   // Events and places.
@@ -241,8 +241,9 @@ function eventName(event) {
   if (!event) return '';
   const { event_date: date, sub_event_type: kind, place_id: place, location } = event.properties;
   const [, color] = eventGroup(event.properties.event_type);
-  return el('span', null, el('span', { class: 'dot', style: { background: color } }), isoText(date, { short: true, year: false }), ' · ', term('sub', kind), ' · ',
-    foreign(PLACES.has(place) ? placeName(place) : location ?? place ?? ''));
+  const where = PLACES.has(place) ? placeName(place) : location ?? place;
+  const parts = [isoText(date, { short: true, year: false }), kind && term('sub', kind), where && foreign(where)].filter(Boolean);
+  return el('span', null, el('span', { class: 'dot', style: { background: color } }), parts.flatMap((part, i) => (i ? [' · ', part] : [part])));
 }
 
 /** The colour of a patch, as the legend of the map has it. */

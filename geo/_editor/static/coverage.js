@@ -158,9 +158,14 @@ export class Move {
       for (const other of spokes.slice(i + 1)) {
         const where = meeting(to, far, to, other);
         if (where) return where;
+        // A triangle must not be turned inside out over its third side.
+        const flipped = this.borders.edge(far, other) && turn(far, other, at) * turn(far, other, to) <= 0;
+        if (flipped) return [(far[0] + other[0]) / 2, (far[1] + other[1]) / 2];
       }
     }
     // An island that the border jumps over changes hands unseen: an odd count of sweeps of a ring.
+    const passed = this.others.find((p) => turn(at, to, p) === 0 && between(p, at, to) && !spokes.some((far) => same(p, far)));
+    if (passed) return passed;
     for (const { before, after } of uses) {
       const jumped = this.others.find((p) => !same(p, before) && !same(p, after)
         && within(p, before, at, to) !== within(p, after, at, to));

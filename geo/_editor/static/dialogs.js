@@ -94,8 +94,9 @@ const KEYS = [
   ['Insert, +', 'keys.insert'], ['Backspace', 'keys.back'], ['Esc', 'keys.escape'], ['g', 'keys.ghost'], ['?', 'keys.help'],
 ];
 
-export const openHelp = () => ask(t('help'), el('div', { class: 'help' },
+export const openHelp = (app) => ask(t('help'), el('div', { class: 'help' },
   el('ol', { class: 'lessons' }, ['select', 'borders', 'split', 'front', 'event', 'place'].map((name) => el('li', null, el('strong', null, t(`tool.${name}`)), t(`help.${name}`))),
     ['ledger', 'save'].map((name) => el('li', null, el('strong', null, t(`help.${name}.title`)), t(`help.${name}`)))),
   el('table', null, el('caption', null, t('keys')), el('tbody', null, KEYS.map(([key, word]) => el('tr', null,
-    el('th', { scope: 'row' }, el('kbd', { dir: 'ltr' }, key)), el('td', null, t(word))))))), [['ok', 'close']], { wide: true });
+    el('th', { scope: 'row' }, el('kbd', { dir: 'ltr' }, key)), el('td', null, t(word)))))),
+  el('label', { class: 'keys-off' }, el('input', { type: 'checkbox', checked: app.keys, on: { change: (event) => { app.keys = event.target.checked; } } }), el('span', null, t('keys.on')))), [['ok', 'close']], { wide: true });

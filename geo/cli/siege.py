@@ -1,0 +1,332 @@
+"""What could be cut off, what is, how far a place is from it, and what an advance would change."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geo.cli._common import (
+    FOLDER,
+    command,
+    format_option,
+    km2,
+    layers_option,
+    open_theatre,
+    plain,
+    show,
+    wrapped,
+)
+from geo.errors import GeoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pandas as pd
+
+    from geo.theatre import Theatre
+    from geo.whatif import WhatIf
+
+_MEANS = {
+    "passable": "ground that nobody is known to hold lets supply through",
+    "enemy": "ground that nobody is known to hold blocks",
+    "own": "ground that nobody is known to hold counts as the side's own",
+}
+
+
+def _ground_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of the questions about what could be cut off."""
+    unknown = click.option(
+        "--unknown",
+        type=click.Choice([*_MEANS, "all"]),
+        default="all",
+        show_default=True,
+        help="What ground nobody is known to hold counts as; `all` answers for each.",
+    )
+    return unknown(layers_option(function))
+
+
+def _limit(name: str, default: float, text: str) -> Callable[[Callable[..., Any]], Any]:
+    kind = click.FloatRange(min=0, min_open=True)
+    short = name.rsplit("_", 1)[0].replace("_", "-")
+    return click.option(
+        f"--{short}", name, type=kind, default=default, show_default=True, help=text
+    )
+
+
+_min_area = _limit("min_area_km2", 10.0, "Leave out smaller pockets, km2.")
+_max_width = _limit("max_width_km", 30.0, "Leave out longer cuts, km.")
+
+
+def _rules(unknown: str) -> tuple[str, ...]:
+    return tuple(_MEANS) if unknown == "all" else (unknown,)
+
+
+@command.command()
+@click.argument("date")
+@click.argument("side")
+@_min_area
+@_max_width
+@format_option("table", "csv", "json", "geojson")
+@_ground_options
+def necks(
+    date: str,
+    side: str,
+    min_area_km2: float,
+    max_width_km: float,
+    form: str,
+    unknown: str,
+    layers: Path,
+) -> None:
+    """Where the ground of SIDE could be cut off on DATE, and by how short a line."""
+    theatre = open_theatre(layers)
+    limits = {"min_area_km2": min_area_km2, "max_width_km": max_width_km}
+    frames = {rule: theatre.necks(date, side, unknown=rule, **limits) for rule in _rules(unknown)}
+    if form != "table":
+        _show_all(list(frames.values()), form, (), "")
+        return
+    for rule, frame in frames.items():
+        click.echo(f"{rule}: {_MEANS[rule]}")
+        for row in frame.to_dict("records"):
+            _print_neck(row)
+        if frame.empty:
+            click.echo(f"  {_without_neck(theatre, date, side, rule)}")
+
+
+def _print_neck(row: dict[str, Any]) -> None:
+    """One paragraph a neck: the cut, leg by leg, and what lies behind it."""
+    import shapely
+
+    head = f"  {row['rank']}. {row['length_km']:,.1f} km would cut off {km2(row['area_km2'])} km2"
+    click.echo(f"{head}, {km2(row['km2_per_km'])} km2 for each km, over {row['footing']}")
+    click.echo(wrapped(f"places: {_listed(row['place_ids']) or 'none'}"))
+    legs = row["legs"].split("; ")
+    click.echo(f"    {'legs' if len(legs) > 1 else 'the cut'}, from enemy ground to enemy ground:")
+    for leg, line in zip(legs, shapely.get_parts(row["geometry"]), strict=True):
+        ends = shapely.get_coordinates(line)[[0, -1]].round(3).tolist()
+        click.echo(f"      {leg}; {' '.join(f'{lon:g},{lat:g}' for lon, lat in ends)}")
+    lost = _listed(row["anchors_lost"]).replace("edge,", "over the edge of the study area,")
+    click.echo(wrapped(f"supplied from: {lost}; none would be left"))
+    if len(legs) > 1:
+        click.echo(wrapped(f"ways out: {len(legs)}; while one stays open it is supplied"))
+    events = row["event_ids"].split(";") if row["event_ids"] else []
+    told = f"{len(events)}: {', '.join(events)}" if events else "none"
+    click.echo(wrapped(f"events there in the last 30 days: {told}"))
+
+
+def _without_neck(theatre: Theatre, date: str, side: str, rule: str) -> str:
+    """Why there is no neck: mostly because the ground is cut off already."""
+    found = theatre.pockets(date, side, unknown=rule)
+    if found.empty:
+        return "no neck, and nothing is cut off"
+    places = _listed(";".join(filter(None, found["place_ids"])))
+    area = km2(found["area_km2"].sum())
+    text = f"no neck: {area} km2 are cut off already" + (f", with {places}" if places else "")
+    return wrapped(text).strip()
+
+
+def _listed(ids: str) -> str:
+    return ids.replace(";", ", ")
+
+
+@command.command()
+@click.argument("side")
+@_min_area
+@_max_width
+@format_option("table", "csv", "json")
+@_ground_options
+def narrowest(
+    side: str, min_area_km2: float, max_width_km: float, form: str, unknown: str, layers: Path
+) -> None:
+    """The narrowest neck of SIDE at each date that has a layer, and what is cut off already."""
+    import pandas as pd
+
+    theatre = open_theatre(layers)
+    limits = {"min_area_km2": min_area_km2, "max_width_km": max_width_km}
+    series = [theatre.narrowest(side, unknown=rule, **limits) for rule in _rules(unknown)]
+    frame = pd.concat(
+        [one.drop(columns=["geometry", "pocket"]).astype(object) for one in series],
+        ignore_index=True,
+    )
+    shown = (
+        *("unknown", "day", "length_km", "area_km2", "from_place", "to_place"),
+        *("necks", "cut_off_km2"),
+    )
+    show(frame, form, shown=shown)
+
+
+@command.command()
+@click.argument("date")
+@click.option("--side", help="Whose ground; the default is each side that holds some.")
+@format_option("table", "csv", "json", "geojson")
+@_ground_options
+def pockets(date: str, side: str | None, form: str, unknown: str, layers: Path) -> None:
+    """Ground of a side that is already cut off on DATE, since when, and the places on it."""
+    theatre = open_theatre(layers)
+    frames = [
+        theatre.pockets(date, one, unknown=rule)
+        for one in _sides(theatre, date, side)
+        for rule in _rules(unknown)
+    ]
+    shown = ("side", "unknown", "area_km2", "since", "enclosed_by", "place_ids")
+    _show_all(frames, form, shown, "No pocket.")
+
+
+@command.command()
+@click.argument("date")
+@click.option("--side", help="Whose places; the default is each side that holds ground.")
+@format_option("table", "csv", "json", "geojson")
+@_ground_options
+def isolation(date: str, side: str | None, form: str, unknown: str, layers: Path) -> None:
+    """For each place that a side holds, the shortest cut that severs it from all supply."""
+    theatre = open_theatre(layers)
+    frames = [
+        theatre.isolation(date, one, unknown=rule)
+        for one in _sides(theatre, date, side)
+        for rule in _rules(unknown)
+    ]
+    shown = ("side", "unknown", "place_id", "length_km", "area_km2", "anchors_lost", "certainty")
+    _show_all(frames, form, shown, "It holds no place.")
+
+
+def _sides(theatre: Theatre, date: str, side: str | None) -> list[str]:
+    """The side asked for, or each that holds ground."""
+    if side is not None:
+        return [side]
+    return sorted({one for one in theatre.control(date)["side"] if one})
+
+
+def _show_all(frames: list[pd.DataFrame], form: str, shown: tuple[str, ...], empty: str) -> None:
+    """Answers under several rules as one table; cuts as text in CSV and JSON."""
+    import pandas as pd
+    import shapely
+
+    kept = [frame for frame in frames if len(frame)]
+    frame = pd.concat(kept, ignore_index=True) if kept else frames[0]
+    if form == "geojson":
+        show(frame.drop(columns="pocket", errors="ignore"), form)
+        return
+    cut = [
+        "" if line is None else shapely.to_wkt(line, rounding_precision=6)
+        for line in frame.geometry
+    ]
+    flat = pd.DataFrame(frame.drop(columns=["geometry", "pocket"], errors="ignore"))
+    show(flat.assign(cut=cut), form, shown=shown, empty=empty)
+
+
+class _Prongs(click.Command):
+    """A command in which ``--through`` takes every position up to the next option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        joined: list[str] = []
+        taking = False
+        for arg in args:
+            is_option = arg.startswith("-") and not arg[1:2].isdigit()
+            if taking and not is_option and joined[-1] != "--through":
+                joined[-1] += f" {arg}"
+                continue
+            taking = arg == "--through" or (taking and not is_option)
+            joined.append(arg)
+        return super().parse_args(ctx, joined)
+
+
+@command.command(name="what-if", cls=_Prongs)
+@click.argument("date")
+@click.option("--advance", "side", required=True, metavar="SIDE", help="Who advances.")
+@click.option(
+    "--through",
+    required=True,
+    multiple=True,
+    metavar="LON,LAT|PLACE...",
+    help="The positions it passes, in order; once for each prong.",
+)
+@click.option(
+    "--width",
+    "width_km",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Breadth of the ground taken, km.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FOLDER,
+    help="Folder for the layer; the default is `what-if` beside the layers folder.",
+)
+@format_option("table", "json")
+@_ground_options
+def what_if(
+    date: str,
+    side: str,
+    through: tuple[str, ...],
+    width_km: float,
+    output: Path | None,
+    form: str,
+    unknown: str,
+    layers: Path,
+) -> None:
+    """
+    What an advance would take, and what it would cut off; nobody reported it.
+
+    The layer is written to a folder of its own; `frontline map --what-if FILE` shows it. It can
+    never become a layer of control.
+    """
+    theatre = open_theatre(layers)
+    prongs = [prong.split() for prong in through]
+    try:
+        asked = theatre.what_if(date, side, *prongs, width_km=width_km)
+    except ValueError as error:
+        if isinstance(error, GeoError):
+            raise
+        raise click.UsageError(str(error)) from error
+    sieges = asked.sieges(_rules(unknown))
+    path = asked.save(output or layers.resolve().parent / "what-if", layers=layers)
+    if form == "json":
+        click.echo(json.dumps(_as_json(asked, sieges, path), ensure_ascii=False, indent=1))
+        return
+    question, doubt = asked.question.rsplit("; ", 1)
+    click.echo(f"{question[0].upper()}{question[1:]}? {doubt[0].upper()}{doubt[1:]}.\n")
+    change = asked.change()
+    click.echo(f"{side} would take {km2(change['area_km2'].sum())} km2")
+    show(change, form, empty="It would take nothing.")
+    if places := ", ".join(asked.places_taken()):
+        click.echo(f"places on it: {places}")
+    click.echo("\nCut off, km2 before and after, and the places that would be besieged")
+    _print_sieges(sieges)
+    click.echo(f"\n{path}")
+
+
+def _print_sieges(sieges: pd.DataFrame) -> None:
+    """What the advance changes, and in one line what it does not."""
+    changed = sieges[(sieges["after_km2"] - sieges["before_km2"]).abs() > 0.05]
+    answers: dict[tuple[str, str, str], list[str]] = {}
+    for row in changed.to_dict("records"):
+        area = f"{km2(row['before_km2'])} -> {km2(row['after_km2'])} km2"
+        answers.setdefault((row["unknown"], area, row["besieged"]), []).append(row["side"])
+    for (rule, area, places), sides in answers.items():
+        click.echo(f"{' and '.join(sides)}, {rule}: {area}")
+        click.echo(wrapped(f"besieged: {_listed(places) or 'no place more'}"))
+    rest = sieges.drop(changed.index)
+    if len(rest):
+        same = ", ".join(
+            f"{side} ({'/'.join(some['unknown'])})" for side, some in rest.groupby("side")
+        )
+        click.echo(f"nothing changes for: {same}")
+
+
+def _as_json(asked: WhatIf, sieges: pd.DataFrame, path: Path) -> dict[str, Any]:
+    def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+        return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+
+    return {
+        "question": asked.question,
+        "from_date": asked.day.isoformat(),
+        "advancing": asked.side,
+        "change": records(asked.change()),
+        "places_taken": list(asked.places_taken()),
+        "sieges": records(sieges),
+        "file": str(path),
+    }
