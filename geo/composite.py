@@ -30,7 +30,7 @@ from geo._noding import PER_DEGREE, pack, uniques
 from geo.crs import LONLAT, area_km2
 from geo.errors import CoverageError, DateError, Issue
 from geo.model import Confidence, Label
-from geo.topology import Arcs, Arrangement, Lines, Segments, arrange, faults, shapes
+from geo.topology import Arcs, Arrangement, Lines, Segments, arrange, faults, outlines, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,9 +47,10 @@ if TYPE_CHECKING:
     Row = NDArray[np.int32]
     Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
-__all__ = ["Composite", "areas_as_drawn"]
+__all__ = ["Composite", "Ground", "areas_as_drawn", "frame", "ground_of"]
 
 By = Literal["label", "holder", "side"]
+Ground = Literal["patch", "holder", "side"]
 T = TypeVar("T", str, tuple[str, str])
 
 _FRESH = 0.25
@@ -1223,6 +1224,68 @@ def _piece_ids(
         ids[digest] = ids.get(digest, 0) + 1
         names.append(f"piece-{digest}" + (f"-{ids[digest]}" if ids[digest] > 1 else ""))
     return np.array(names)
+
+
+def ground_of(
+    area: shapely.Geometry, patches: Sequence[Patch], sides: Mapping[str, str], *, by: Ground
+) -> tuple[dict[str, Any], NDArray[np.object_]]:
+    """
+    Return the ground of each holder or side in one layer, as it is drawn.
+
+    No other date is needed, so no composite of all of them is built, and its nodes are not in
+    the outlines.
+
+    Parameters
+    ----------
+    area
+        The study area, longitude, latitude.
+    patches
+        Those of the layer; they cover the study area once.
+    sides
+        Side of each controller; one that is not listed is its own side.
+    by
+        ``holder`` or ``side``.
+
+    Returns
+    -------
+    columns, geometries
+        ``holder`` and ``side``, or ``side`` alone, and ``area_km2``; ascending. And the Polygon or
+        MultiPolygon of each.
+
+    Raises
+    ------
+    ValueError
+        If `by` is neither of the two.
+    CoverageError
+        As for `Composite.build`.
+
+    Examples
+    --------
+    >>> from geo.testing import area, grid
+    >>> columns, shapes = ground_of(area("aab"), grid("aab"), {"a": "north"}, by="side")
+    >>> columns["side"], shapely.area(shapes).round(3).tolist()
+    (['b', 'north'], [0.01, 0.02])
+    """
+    if by not in {"holder", "side"}:
+        raise ValueError(f"by is {by!r}; it must be patch, holder or side")
+    side = {p.label.holder: sides.get(p.label.controller, p.label.holder) for p in patches}
+    names, code = _codes(
+        [p.label.holder if by == "holder" else side[p.label.holder] for p in patches]
+    )
+    drawn = outlines(area, [patch.geometry for patch in patches], code)
+    if drawn is None:
+        # Slivers: the composite says whose they are.
+        day = dt.date.min
+        composite = Composite.build(area, {day: patches}, sides)
+        found = composite.control(day, by)
+        names, shapes_of = tuple(found[by]), found.geometry.to_numpy()
+    else:
+        names, shapes_of = tuple(names[value] for value in drawn[0]), drawn[1]
+    columns: dict[str, Any] = {by: list(names)}
+    if by == "holder":
+        columns["side"] = [side[name] for name in names]
+    columns["area_km2"] = area_km2(shapes_of)
+    return columns, shapes_of
 
 
 def areas_as_drawn(

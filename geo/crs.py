@@ -70,7 +70,9 @@ def snap(geometry: shapely.Geometry) -> shapely.Geometry:
 
 
 def area_km2(
-    geometries: shapely.Geometry | Sequence[shapely.Geometry], *, edges: Edges = "straight"
+    geometries: shapely.Geometry | Sequence[shapely.Geometry] | NDArray[np.object_],
+    *,
+    edges: Edges = "straight",
 ) -> NDArray[np.float64]:
     """
     Return areas on the ellipsoid.

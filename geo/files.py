@@ -511,7 +511,7 @@ _KEPT_NAME = re.compile(r"(.+)\.([0-9]{6,})\.bak")
 def _keep(real: Path, content: bytes) -> Path | None:
     """Keep a content of a file among the layers; the caller holds the lock of its folder."""
     root = next((f for f in real.parents[:2] if (f / "theatre.geojson").is_file()), None)
-    if root is None:
+    if root is None or real.parent.name == _PRIVATE:
         return None
     folder = (private_folder(root) / "backups" / real.relative_to(root)).parent
     new = [f for f in (*reversed(folder.parents), folder) if not f.exists()]

@@ -392,7 +392,9 @@ def _laid_out(data: bytes) -> _Document | None:
             del values
     except (ValueError, TypeError):
         return None
-    sizes = np.array([text.count(b"[") - 1 for text in texts], dtype=np.int64)
+    brackets = np.flatnonzero(codes == ord("["))
+    begins, behind_rings = np.searchsorted(brackets, np.array(spans)).T
+    sizes = behind_rings - begins - 1
     document = _listed(root, codes, ends)
     if document is None or len(flat) != 2 * sizes.sum() or not np.isfinite(flat).all():
         return None

@@ -65,6 +65,7 @@ _SCRIPTS = (
     "search",
     "export",
     "help",
+    "corridors",
     "page",
 )
 
@@ -143,6 +144,8 @@ def draw(
     tiles: str | None = None,
     attribution: str | None = None,
     bands: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+    corridors: Sequence[Sequence[Mapping[str, Any]]] | None = None,
+    what_if: Mapping[str, Any] | None = None,
     picture: Callable[[], bytes] | None = None,
 ) -> Page:
     """
@@ -165,6 +168,11 @@ def draw(
         Whose tiles they are; required with `tiles`, and shown on the map.
     bands
         Low and high of the ground of each side, km2, by date and side, for the legend.
+    corridors
+        The necks of each date, as `geo._page.corridors.necks_by_date` gives them; the default shows
+        none.
+    what_if
+        What nobody reported, as `geo._page.corridors.what_if_record` gives it.
     picture
         Makes a PNG of the same view, called when a notebook asks for it.
 
@@ -190,6 +198,12 @@ def draw(
     records |= {"before": str(before), "after": str(after), "language": language}
     if bands:
         records["bands"] = [_rounded(bands.get(str(day), {})) for day in composite.dates]
+    if corridors is not None:
+        names = ("name", "name_ar")
+        anchors = {one.id: {k: one.properties[k] for k in names} for one in folder.anchors}
+        records["corridors"] = {"days": corridors, "anchors": anchors}
+    if what_if is not None:
+        records["whatIf"] = what_if
     host = ""
     if tiles is not None:
         host = _tile_host(tiles)

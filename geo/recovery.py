@@ -8,6 +8,7 @@ ours or of another program, edits that the editor had not saved yet, and working
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,7 +57,7 @@ class Leftover:
     is_usable: bool
 
 
-def leftovers(root: Path) -> list[Leftover]:
+def leftovers(root: Path, *, latest: int | None = None) -> list[Leftover]:
     """
     Find everything from which work can be restored.
 
@@ -64,6 +65,8 @@ def leftovers(root: Path) -> list[Leftover]:
     ----------
     root
         The layers folder; its files may be damaged.
+    latest
+        So many former contents of each file; None takes all.
 
     Returns
     -------
@@ -89,7 +92,11 @@ def leftovers(root: Path) -> list[Leftover]:
         )
         found.append(Leftover(path.name, "journal", "", path, _written(path), says, False))
     found += [_copy_left(path) for path in workcopy.open_copies(root)]
+    seen: Counter[str] = Counter()
     for one in files.backups(root):
+        seen[one.file] += 1
+        if latest is not None and seen[one.file] > latest:
+            continue
         says, usable = _compared(one.path, one.file, root)
         found.append(
             Leftover(one.name, "backup", one.file, one.path, _written(one.path), says, usable)
@@ -187,13 +194,11 @@ def restore(root: Path, name: str) -> Path:
     LayerError
         If the system refuses to write.
     """
-    usable = {one.name: one for one in leftovers(root) if one.is_usable}
-    if name not in usable:
-        listed = ", ".join(list(usable)[:5]) or "none"
+    one = next((o for o in leftovers(root) if o.name == name and o.is_usable), None)
+    if one is None:
         raise UnknownIdError(
-            f"nothing can be put back by the name {escape(name)}; there is {listed}"
+            f"nothing can be put back by the name {escape(name)}; `frontline recover` lists names"
         )
-    one = usable[name]
     data = files.read_bytes(one.path, root=root)
     path = root / one.file
     current = None

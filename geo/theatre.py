@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 from bisect import bisect_right
 from datetime import timedelta
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from geo import (
@@ -30,7 +32,9 @@ from geo import (
     validation,
     whatif,
 )
-from geo.composite import Composite, areas_as_drawn
+from geo.composite import Composite, areas_as_drawn, ground_of
+from geo.composite import frame as composite_frame
+from geo.crs import area_km2
 from geo.errors import DateError, Issue, LayerError, UnknownIdError
 from geo.estimate import Estimator, Parameters
 from geo.layers import read_digests, read_folder, write_control
@@ -42,7 +46,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+    from numpy.typing import NDArray
 
+    from geo.composite import Ground
     from geo.crs import Edges
     from geo.estimate import Draft
     from geo.fronts import Movement
@@ -90,8 +96,12 @@ def open_layers(path: str | Path = "layers") -> Theatre:
         with contextlib.suppress(ValueError):
             return Theatre(root=root, composite=Composite.from_bytes(kept), digests=digests)
     folder = read_folder(root)
-    validation.require_sound(folder)
-    return Theatre(folder)
+    case = validation.Case(folder, validation.Limits())
+    validation.require_sound(folder, case)
+    composite = case.composite if case.is_series else None
+    if composite is not None:
+        cache.keep(cache.key_of(folder.digests), composite.to_bytes())
+    return Theatre(folder, composite=composite)
 
 
 def import_into(
@@ -254,7 +264,7 @@ class Theatre:
         layers = self.folder.control.items()
         return {day: validation.patches_of(layer.features) for day, layer in layers}
 
-    def control(self, day: str | dt.date) -> gpd.GeoDataFrame:
+    def control(self, day: str | dt.date, *, by: Ground = "patch") -> gpd.GeoDataFrame:
         """
         Return who held which ground at the end of a day.
 
@@ -262,34 +272,70 @@ class Theatre:
         ----------
         day
             The date; the layer in force is the last one not after it.
+        by
+            Whether patches stay apart, or are joined by ``holder`` (the controller; the status
+            where nobody is said to hold the ground alone) or by ``side``.
 
         Returns
         -------
         control
             One row a patch, by id: ``id``, ``as_of`` (date of the layer), ``controller``, ``side``,
             ``controllers``, ``status``, ``basis``, ``confidence``, ``statement_ids``,
-            ``source_ids``, ``note``, ``area_km2`` (geodesic) and ``geometry`` (lon/lat).
+            ``source_ids``, ``note``, ``area_km2`` (on the ellipsoid) and ``geometry`` (lon/lat).
+            One row a holder, in order: ``holder``, ``as_of``, ``side``, ``area_km2`` and
+            ``geometry``; the same by side, without ``holder``.
 
         Raises
         ------
         DateError
             If `day` is before the first layer, or no date.
+        ValueError
+            If `by` is none of the three.
         """
-        import geopandas as gpd
+        columns, shapes = self.control_columns(day, by=by)
+        return composite_frame(columns, shapes)
 
-        from geo.crs import LONLAT, area_km2
+    def control_columns(
+        self, day: str | dt.date, *, by: Ground = "patch"
+    ) -> tuple[dict[str, Any], NDArray[np.object_]]:
+        """
+        Return what `control` does as plain columns, for who needs no frame.
 
+        Parameters
+        ----------
+        day, by
+            As for `control`.
+
+        Returns
+        -------
+        columns, geometries
+            The values of each column but the geometry, and the geometries, in the same order.
+
+        Raises
+        ------
+        DateError
+            If `day` is before the first layer, or no date.
+        ValueError
+            If `by` is none of the three.
+        """
         layer_day = self._in_force(day)
         features = self.folder.control[layer_day].features
-        shapes = [patch.geometry for patch in validation.patches_of(features)]
-        frame = gpd.GeoDataFrame(
-            [feature.properties for feature in features], geometry=shapes, crs=LONLAT
-        )
-        side = [self.folder.sides.get(c, c) if c else None for c in frame["controller"]]
-        frame.insert(1, "as_of", layer_day)
-        frame.insert(3, "side", side)
-        frame.insert(len(frame.columns) - 1, "area_km2", area_km2(shapes))
-        return frame
+        patches = validation.patches_of(features)
+        sides = self.folder.sides
+        if by != "patch":
+            columns, shapes = ground_of(self.area, patches, sides, by=by)
+            first = next(iter(columns))
+            return {first: columns.pop(first), "as_of": [layer_day] * len(shapes)} | columns, shapes
+        shapes = np.empty(len(patches), dtype=object)
+        shapes[:] = [patch.geometry for patch in patches]
+        names = dict.fromkeys(chain.from_iterable(f.properties for f in features))
+        columns = {name: [f.properties.get(name) for f in features] for name in names}
+        columns["side"] = [sides.get(c, c) if c else None for c in columns["controller"]]
+        columns["as_of"] = [layer_day] * len(features)
+        columns["area_km2"] = area_km2(shapes)
+        order = ["id", "as_of", "controller", "side"]
+        rest = [name for name in names if name not in order]
+        return {name: columns[name] for name in [*order, *rest, "area_km2"]}, shapes
 
     def change(
         self,
@@ -1179,6 +1225,8 @@ class Theatre:
         language: str = "en",
         tiles: str | None = None,
         attribution: str | None = None,
+        corridors: bool = True,
+        what_if: str | Path | None = None,
     ) -> Page:
         """
         Draw the theatre as one HTML page that opens without a network.
@@ -1194,6 +1242,11 @@ class Theatre:
             is none, and a page that needs no network.
         attribution
             Whose tiles they are; required with `tiles`.
+        corridors
+            Whether the page can show where ground could be cut off; computed once, then kept until
+            layers change.
+        what_if
+            The file of a what-if to be shown as what it is: nobody reported it.
 
         Returns
         -------
@@ -1204,6 +1257,10 @@ class Theatre:
         ------
         DateError
             If a date is before the first layer, or `after` is before `before`.
+        LayerNotFoundError
+            If there is no file of a what-if.
+        SchemaError
+            If it holds faults, is no what-if, or is one of another theatre.
         ValueError
             If the language is none of the two, or `tiles` is no such address or has no
             attribution.
@@ -1220,6 +1277,8 @@ class Theatre:
             tiles=tiles,
             attribution=attribution,
             bands=self._bands["holders"],
+            corridors=self._corridors if corridors else None,
+            what_if=None if what_if is None else self._what_if_record(what_if),
             picture=lambda: self.still(second, before=first, language=language).render("png"),
         )
 
@@ -1239,6 +1298,27 @@ class Theatre:
         bands = self._ensemble.bands()
         cache.keep(key, uncertainty.pack(bands))
         return bands
+
+    @cached_property
+    def _corridors(self) -> list[list[dict[str, Any]]]:
+        """The necks of all dates for the page, read back where these layers were asked before."""
+        from geo._page.corridors import necks_by_date
+
+        key = cache.key_of({**(self._digests or self.folder.digests), "necks": "of all dates"})
+        if kept := cache.load(key):
+            with contextlib.suppress(ValueError):
+                return list(json.loads(kept))
+        found = necks_by_date(
+            self.composite,
+            lambda day, side: self._supply(day, side) | {"events": self._recent(day)},
+        )
+        cache.keep(key, json.dumps(found).encode())
+        return found
+
+    def _what_if_record(self, path: str | Path) -> dict[str, Any]:
+        from geo._page.corridors import what_if_record
+
+        return what_if_record(self.read_what_if(path), self.composite)
 
     @cached_property
     def _positions(self) -> dict[str, tuple[float, float]]:

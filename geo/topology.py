@@ -10,6 +10,7 @@ more segments; the outcome is the one that arranging all of them anew would give
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -179,7 +180,7 @@ def outlines(
     bounds, arc, sign = arrangement.borders(which)
     covers = [
         arrangement.cover(arc[begin:end], sign[begin:end])
-        for begin, end in zip(bounds[:-1], bounds[1:], strict=True)
+        for begin, end in pairwise(bounds.tolist())
     ]
     if not np.array_equal(covers[0], np.sum(covers[1:], axis=0, dtype=np.int64)):
         return None

@@ -107,6 +107,9 @@ class Rule:
     codes: tuple[str, ...] = ()
 
 
+_FEW_LAYERS = 4
+
+
 def check(
     folder: Folder,
     *,
@@ -150,7 +153,7 @@ def check(
     return sorted(kept, key=_order)
 
 
-def require_sound(folder: Folder) -> list[Issue]:
+def require_sound(folder: Folder, case: Case | None = None) -> list[Issue]:
     """
     Raise where a theatre has an error that makes every answer wrong.
 
@@ -158,6 +161,8 @@ def require_sound(folder: Folder) -> list[Issue]:
     ----------
     folder
         As read by `geo.layers.read_folder`.
+    case
+        What is worked out of the folder on the way, to be used again.
 
     Returns
     -------
@@ -169,11 +174,13 @@ def require_sound(folder: Folder) -> list[Issue]:
     SchemaError
         If any blocking rule finds an error; all of them are in it.
     """
-    case = Case(folder, Limits())
+    case = case or Case(folder, Limits())
     issues = list(folder.issues)
     for code, rule in RULES.items():
-        # The composite notices overlaps and gaps in half the time, though not where they are.
-        if rule.blocking and (code != "layer.coverage" or case.composite is None):
+        # Many layers, much alike, are noded together in less time than each is looked at; that
+        # tells overlaps and gaps as well, though not where they are.
+        together = code == "layer.coverage" and case.is_series
+        if rule.blocking and not (together and case.composite is not None):
             issues += rule.check(case)
     issues.sort(key=_order)
     errors = [issue for issue in issues if issue.severity == "error"]
@@ -327,6 +334,11 @@ class Case:
     def records(self) -> list[tuple[Schema, str, Feature | Row]]:  # numpydoc ignore=RT01
         """Every record with its schema and its file."""
         return list(_records(self.folder))
+
+    @property
+    def is_series(self) -> bool:  # numpydoc ignore=RT01
+        """Whether there are more than a few control layers."""
+        return len(self.folder.control) > _FEW_LAYERS
 
     @cached_property
     def composite(self) -> Composite | None:  # numpydoc ignore=RT01

@@ -361,8 +361,10 @@ class Copy:
         Sorted by id.
     notes
         What was put right, one sentence each.
+    columns
+        Properties that the file knows at all: of others it says nothing.
     rows
-        Number of each feature's row in a GeoPackage, by id.
+        Number of each feature's row in a working copy of ours, by id; empty for another file.
     """
 
     path: Path
@@ -371,6 +373,7 @@ class Copy:
     base: bytes | None
     features: tuple[Feature, ...]
     notes: tuple[str, ...]
+    columns: frozenset[str]
     rows: Mapping[str, int]
 
 
@@ -406,11 +409,11 @@ def read_copy(path: Path, *, taken: Collection[str] = ()) -> Copy:
     if _is_package(path):
         return _read_package(path, taken)
     data = files.read_bytes(path, root=path.parent)
-    features, notes, _ = _identified(data, str(path), taken)
+    features, notes, columns, _ = _identified(data, str(path), taken)
     day = None
     with contextlib.suppress(DateError):
         day = parse_day(path.stem)
-    return Copy(path, day, "", None, features, notes, {})
+    return Copy(path, day, "", None, features, notes, columns, {})
 
 
 def unsaved(copy: Copy) -> merge.Difference:
@@ -430,7 +433,7 @@ def unsaved(copy: Copy) -> merge.Difference:
     if copy.base is None:
         return merge.difference((), ())
     base = geojson.parse(copy.base, schema=CONTROL, file=str(copy.path)).features
-    return merge.difference(base, _as_before(copy.features, base))
+    return merge.difference(base, _as_before(copy.features, base, copy.columns))
 
 
 def _is_package(path: Path) -> bool:
@@ -456,14 +459,16 @@ def _read_package(path: Path, taken: Collection[str]) -> Copy:
         message = f"a value is neither text nor a number: {error}"
         raise SchemaError([Issue("props.type", "error", message, file=str(path))]) from error
     try:
-        features, notes, ids = _identified(data, str(path), taken)
+        features, notes, columns, ids = _identified(data, str(path), taken)
     except SchemaError as error:
         raise SchemaError([replace(issue, line=0) for issue in error.issues]) from error
-    rows = {name: record.fid for name, record in zip(ids, held.records, strict=True)}
     facts = held.facts
+    rows = {}
+    if facts:
+        rows = {name: record.fid for name, record in zip(ids, held.records, strict=True)}
     base = facts["content"].encode("utf-8") if "content" in facts else None
     day = parse_day(facts["date"]) if "date" in facts else None
-    return Copy(path, day, facts.get("theatre", ""), base, features, notes, rows)
+    return Copy(path, day, facts.get("theatre", ""), base, features, notes, columns, rows)
 
 
 _QUIET = frozenset(
@@ -478,8 +483,8 @@ _QUIET = frozenset(
 
 def _identified(
     data: bytes, file: str, taken: Collection[str]
-) -> tuple[tuple[Feature, ...], tuple[str, ...], list[str]]:
-    # The features; what was put right; the id of each feature in the order of the file.
+) -> tuple[tuple[Feature, ...], tuple[str, ...], frozenset[str], list[str]]:
+    # The features; what was put right; all properties; the ids in the order of the file.
     try:
         text, repairs = geojson.fmt(data, schema=CONTROL, file=file, assign_ids=True)
     except SchemaError as error:
@@ -489,6 +494,7 @@ def _identified(
         text, repairs = b"", ()
     notes: list[str] = []
     document = json.loads(data.decode("utf-8-sig"))
+    columns = frozenset(key for f in document["features"] for key in f["properties"])
     ids = _with_ids(document["features"], taken, notes)
     if not text or any(issue.code == "id.missing" for issue in repairs):
         again = json.dumps(document, ensure_ascii=False).encode("utf-8")
@@ -496,7 +502,7 @@ def _identified(
     counts = Counter(issue.message for issue in repairs if issue.code not in _QUIET)
     notes += [f"{message}; put right" for message in counts]
     layer = geojson.parse(text, schema=CONTROL, file=file)
-    return layer.features, tuple(notes), ids
+    return layer.features, tuple(notes), columns, ids
 
 
 def _with_ids(
@@ -620,8 +626,8 @@ def plan(
     file = str(_layer_path(folder, day))
     base = on_disk
     if copy.base is not None:
-        base = geojson.parse(copy.base, schema=CONTROL, file=file).features
-    ours = _as_before(copy.features, base)
+        base = geojson.parse(copy.base, schema=CONTROL, file=str(copy.path)).features
+    ours = _as_before(copy.features, base, copy.columns)
     _require_coverage(folder, ours, str(copy.path))
     ours, notes = _sewn(folder, day, ours, base, snap_m)
     conflicts: tuple[merge.Conflict, ...] = ()
@@ -630,7 +636,7 @@ def plan(
         notes.append("the layer was changed since the copy was made; both were merged")
         ours = merged.theirs if prefer == "theirs" else merged.features
         conflicts = () if prefer else merged.conflicts
-        ours = _as_before(ours, on_disk)
+        ours = _as_before(ours, on_disk, _ALL)
         if not conflicts:
             _require_coverage(folder, ours, file)
     difference = merge.difference(on_disk, ours)
@@ -647,12 +653,12 @@ def _date_of(folder: Folder, copy: Copy, day: str | dt.date | None) -> dt.date:
     wanted = parse_day(day) if day is not None else copy.day
     if wanted is None:
         raise GeoError(f"{escape(str(copy.path))} does not say of which date it is; give a DATE")
-    if copy.base is not None and wanted != copy.day:
+    if copy.rows and wanted != copy.day:
         raise GeoError(
             f"{escape(str(copy.path))} is a copy of the layer of {copy.day}, not of {wanted}; "
             "save it there, then `frontline new` copies a layer to another date"
         )
-    if copy.base is not None and wanted not in folder.control:
+    if copy.rows and wanted not in folder.control:
         raise GeoError(
             f"the layer of {wanted} was deleted since {escape(str(copy.path))} was made; bring it "
             "back with git, or give the copy as a GeoJSON file"
@@ -660,24 +666,29 @@ def _date_of(folder: Folder, copy: Copy, day: str | dt.date | None) -> dt.date:
     return wanted
 
 
-def _as_before(features: Sequence[Feature], before: Sequence[Feature]) -> tuple[Feature, ...]:
+_ALL = frozenset(CONTROL.names)
+
+
+def _as_before(
+    features: Sequence[Feature], before: Sequence[Feature], columns: frozenset[str]
+) -> tuple[Feature, ...]:
     """The features, each that says the same as before in the very same words and corners."""
     old = {feature.id: feature for feature in before}
     return tuple(
-        _restored(feature, old[feature.id]) if feature.id in old else feature
+        _restored(feature, old[feature.id], columns) if feature.id in old else feature
         for feature in features
     )
 
 
-def _restored(feature: Feature, old: Feature) -> Feature:
+def _restored(feature: Feature, old: Feature, columns: frozenset[str]) -> Feature:
     values = dict(feature.properties)
-    for key in values.keys() | old.properties.keys():
-        was, now = old.properties.get(key), values.get(key)
-        # A GeoPackage has one type a column; and a column that it lacks was not emptied.
-        if isinstance(was, int) and now == str(was):
+    for key, was in old.properties.items():
+        # A program that drops a column has not emptied it; and a GeoPackage has one type a column.
+        lost = columns is not _ALL and key not in columns
+        if lost or (isinstance(was, int) and values.get(key) == str(was)):
             values[key] = was
     names = [*CONTROL.names, *sorted(values.keys() - set(CONTROL.names))]
-    values = {name: values.get(name) for name in names if name in values}
+    values = {name: values[name] for name in names if name in values}
     shape = feature.geometry
     if shape is not None and old.geometry is not None and _is_same(shape, old.geometry):
         shape = old.geometry
@@ -723,7 +734,7 @@ def _sewn(
         note = f"borders were not snapped: within {snap_m:g} m it would not be a sound layer"
         return ours, [note]
     by_id = {feature.id: feature for feature in ours}
-    kept = tuple(_restored(feature, by_id[feature.id]) for feature in after)
+    kept = tuple(_restored(feature, by_id[feature.id], _ALL) for feature in after)
     moved = [f.id for f in kept if f.geometry is not by_id[f.id].geometry]
     notes = [f"new borders were snapped within {snap_m:g} m: {', '.join(moved)}"] if moved else []
     return kept, notes
@@ -786,7 +797,7 @@ def write(folder: Folder, plan: Plan) -> Path:
     path = _layer_path(folder, plan.day)
     if plan.difference:
         path = write_control(folder, plan.day, plan.features)
-    if plan.copy.base is not None:
+    if plan.copy.rows:
         _bring_up_to_date(folder, plan, path)
     return path
 

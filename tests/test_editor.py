@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import shapely
 import strategies
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, reject, settings
 from hypothesis import strategies as st
 
 from geo import crs, files, topology, validation
-from geo._editor import ground
+from geo._editor import ground, parts
 from geo._editor.parts import RequestError
 from geo._editor.session import ConflictError, RefusedError, Session
 from geo.errors import CoverageError, DateError, LayerError, SchemaError
@@ -49,11 +49,36 @@ def is_edge_matched(features):
     return shapely.coverage_is_valid([feature.geometry for feature in features])
 
 
-positions = st.tuples(st.integers(36_900_000, 38_600_000), st.integers(32_900_000, 34_100_000)).map(
+anywhere = st.tuples(st.integers(36_900_000, 38_600_000), st.integers(32_900_000, 34_100_000)).map(
     lambda at: (at[0] / 1e6, at[1] / 1e6)
 )
-lines = st.lists(positions, min_size=2, max_size=5, unique=True)
+beside_a_corner = st.tuples(st.integers(0, 99), st.integers(-2, 2), st.integers(-2, 2))
+"""Number of a corner of the borders, and steps of the grid off it: lines that nearly touch."""
+lines = st.lists(st.one_of(anywhere, beside_a_corner), min_size=2, max_size=5, unique=True)
 seeds = st.integers(0, 2**32 - 1)
+
+
+def drawn(line, features):
+    """The positions of a line, those beside corners resolved."""
+    corners = shapely.get_coordinates([feature.geometry for feature in features])
+    found = []
+    for position in line:
+        if len(position) == 3:
+            number, dx, dy = position
+            position = corners[number % len(corners)] + np.array([dx, dy]) * 1e-6
+        found.append((round(float(position[0]), 6), round(float(position[1]), 6)))
+    assume(len(set(found)) > 1)
+    return found
+
+
+def cut_up(seed, cells, line):
+    """A study area, its patches, and the same after a cut that divides any of them."""
+    area, before = coverage(seed, cells)
+    try:
+        return area, before, ground.cut(before, drawn(line, before), only=None, taken=())
+    except CoverageError as refused:
+        assert refused.issues[0].where
+        reject()
 
 
 @settings(max_examples=60)
@@ -62,12 +87,7 @@ seeds = st.integers(0, 2**32 - 1)
 @example(1, 3, [(37.0, 33.0), (38.0, 34.0)])  # from corner to corner of the study area
 @example(2, 4, [(37.2, 33.2), (37.6, 33.2), (37.6, 33.6), (37.4, 33.1), (37.2, 33.2)])  # a knot
 def test_a_cut_keeps_the_ground_the_ids_and_the_shared_borders(seed, cells, line):
-    area, before = coverage(seed, cells)
-    try:
-        after = ground.cut(before, line, only=None, taken=())
-    except CoverageError as refused:
-        assert refused.issues[0].where
-        return
+    area, before, after = cut_up(seed, cells, line)
     assert faults(area, after.features) == []
     assert is_edge_matched(after.features)
     sizes = {f.id: crs.area_km2([f.geometry])[0] for f in after.features}
@@ -83,26 +103,33 @@ def test_a_cut_keeps_the_ground_the_ids_and_the_shared_borders(seed, cells, line
         assert shapely.hausdorff_distance(together, old.geometry) < 1e-6
 
 
+@settings(max_examples=60)
+@given(seeds, st.integers(2, 9), lines)
+@example(0, 3, [(36.9, 32.9), (37.939998, 34.052992)])
+def test_new_corners_stand_only_where_something_is_divided(seed, cells, line):
+    _, before, after = cut_up(seed, cells, line)
+    known = set(map(tuple, shapely.get_coordinates([f.geometry for f in before])))
+    origins = {}
+    for feature in after.features:
+        for at in set(map(tuple, shapely.get_coordinates(feature.geometry))) - known:
+            origins.setdefault(at, []).append(after.parent.get(feature.id, feature.id))
+    for at, found in origins.items():
+        assert len(set(found)) < len(found), at
+
+
 @settings(max_examples=30)
 @given(seeds, st.integers(2, 9), lines)
+@example(0, 3, [(36.9, 32.9), (37.939998, 34.052992)])
 def test_a_line_that_has_cut_cuts_nothing_more(seed, cells, line):
-    _, before = coverage(seed, cells)
-    try:
-        after = ground.cut(before, line, only=None, taken=())
-    except CoverageError:
-        return
+    _, before, after = cut_up(seed, cells, line)
     with pytest.raises(CoverageError, match="the line"):
-        ground.cut(after.features, line, only=None, taken=())
+        ground.cut(after.features, drawn(line, before), only=None, taken=())
 
 
 @settings(max_examples=30)
 @given(seeds, st.integers(2, 9), lines)
 def test_pieces_join_to_what_they_were_cut_from(seed, cells, line):
-    area, before = coverage(seed, cells)
-    try:
-        after = ground.cut(before, line, only=None, taken=())
-    except CoverageError:
-        return
+    area, before, after = cut_up(seed, cells, line)
     joined = after.features
     for old in before:
         pieces = [name for name, parent in after.parent.items() if parent == old.id]
@@ -579,17 +606,17 @@ def test_a_file_that_vanished_is_a_conflict_not_a_loss(session, small):
 
 def test_a_save_between_the_check_and_the_write_is_noticed(session, small, monkeypatch):
     state = session.state()
-    path, save = small / "control" / f"{DAY}.geojson", files.save
+    path, layered = small / "control" / f"{DAY}.geojson", parts.layered
     theirs = path.read_text().replace('"note": null', '"note": "In between."', 1).encode()
     calls = []
 
-    def late(target, data, **options):
+    def late(*words):
+        yield from layered(*words)
         if not calls:
             path.write_bytes(theirs)
-        calls.append(target)
-        save(target, data, **options)
+        calls.append(words)
 
-    monkeypatch.setattr(files, "save", late)
+    monkeypatch.setattr(parts, "layered", late)
     with pytest.raises(ConflictError):
         session.save(saved(state, control=changed(state, "control", "ctl-mid", note="Mine.")))
     assert path.read_bytes() == theirs

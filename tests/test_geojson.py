@@ -495,6 +495,48 @@ def test_what_the_shortcut_could_pass_over_is_left_to_the_strict_reader(old, new
         assert {issue.code for issue in error.issues} >= {"json.dupkey"}
 
 
+RING = "   [[37.2,33.2],[37.2,33.4],[37.4,33.2],[37.2,33.2]]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (RING, "   1"),
+        (RING, "   true"),
+        (RING, "   [1]"),
+        (RING, "   [[1]]"),
+        (RING, RING + ",\n" + RING),
+        (RING, RING.replace("],[", "][", 1)),
+        (RING, RING.replace("],[", ",", 1)),
+        (RING, RING.replace("37.4,33.2", "37.4,33.2,0.0")),
+        (RING, RING.replace("37.4,33.2", "37.4")),
+        (RING, RING.replace("37.4,33.2", "37.4,[33.2]")),
+        (RING, RING.replace("37.4,33.2", "37.4,true")),
+        (RING, RING.replace("37.4,33.2", "37.4,null")),
+        (RING, RING.replace("37.4,33.2", '37.4,"33.2"')),
+        (RING, RING.replace("37.4,33.2", "37.4,1e999")),
+        (RING, RING.replace("37.4,33.2", "37.4,33.20")),
+        (RING, RING.replace("37.4,33.2", "37.4,33.2000001")),
+        (RING, RING.replace("37.4,33.2", "937.4,33.2")),
+        (RING, RING.replace("37.4,33.2", "37.2,33.3")),
+        (RING + ",", RING),
+        (RING, RING[1:]),
+        (RING, RING[:-1]),
+        (RING, RING.replace("],[", "],\n   [", 1)),
+        ('"type": "Polygon"', '"type": "MultiPolygon"'),
+        ('"type": "Polygon"', '"type": "LineString"'),
+    ],
+)
+def test_a_ring_that_is_none_is_read_or_refused_as_by_the_strict_reader(old, new):
+    assert old in CANONICAL
+    data = CANONICAL.replace(old, new, 1).encode()
+    try:
+        ours = read(data)
+    except SchemaError as error:
+        ours = error.issues
+    assert ours == told(data)
+
+
 # --- what a file may not be -------------------------------------------------
 
 

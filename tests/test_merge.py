@@ -190,6 +190,36 @@ def test_a_patch_that_both_eat_up_from_two_ends_is_never_lost_without_a_word():
     assert is_same_map(merged.features, "aab", "cxd", "eee")
 
 
+def slanted(*border):
+    """Two patches left and right of a border from the south to the north of a rectangle."""
+    west = shapely.Polygon([(37, 33), *border, (37, 33.1)])
+    east = shapely.Polygon([*border, (37.5, 33.1), (37.5, 33)])
+    return [patch("ctl-east", east, controller="blue"), patch("ctl-west", west)]
+
+
+def test_a_corner_put_into_a_border_is_no_reason_to_refuse_a_move_of_it():
+    base = slanted((37.2, 33), (37.230001, 33.1))
+    # Half-way along the border, but for rounding.
+    ours = slanted((37.2, 33), (37.215, 33.05), (37.230001, 33.1))
+    theirs = slanted((37.2, 33), (37.26, 33.1))
+    for merged in (
+        merge.merge_features(base, ours, theirs),
+        merge.merge_features(base, theirs, ours),
+    ):
+        assert not merged.conflicts
+        assert all(map(shapely.equals, drawn(merged.features).values(), drawn(theirs).values()))
+    alone = merge.merge_features(base, ours, base)
+    assert drawn(alone.features) == drawn(ours)
+
+
+def test_a_corner_that_moves_the_border_a_few_metres_is_an_edit():
+    base = slanted((37.2, 33), (37.230001, 33.1))
+    ours = slanted((37.2, 33), (37.2151, 33.05), (37.230001, 33.1))
+    theirs = slanted((37.2, 33), (37.26, 33.1))
+    (conflict,) = merge.merge_features(base, ours, theirs).conflicts
+    assert conflict.what == "ground"
+
+
 def test_an_id_that_both_gave_to_different_patches_is_a_conflict():
     base = layer("aab")
     ours, theirs = layer("xab"), with_values(layer("axb"), "ctl-x", note="mine")

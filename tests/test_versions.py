@@ -77,12 +77,12 @@ def clone(tmp_path, small):
     return top
 
 
-def set_up(top, hook=False):
-    """Set up git for the layers; the hook takes time, so only where it is meant."""
-    report = gitsetup.install(top / "layers")
-    if not hook:
+def set_up(top, *, whole=False):
+    """Set up git for the layers; hook and filter take time, so only where they are meant."""
+    gitsetup.install(top / "layers")
+    if not whole:
         (top / ".git" / "hooks" / "pre-commit").unlink()
-    return report
+        git(top, "config", "--unset", "filter.frontline.clean")
 
 
 def commit(top, message):
@@ -289,19 +289,21 @@ def test_a_second_working_tree_uses_what_was_set_up_in_the_first(clone, tmp_path
     assert versions.read_at(other / "layers", "HEAD").control
 
 
+PYTHON = Path(sys.executable).as_posix()
 BREAKAGES = {
     "gone": "/nowhere/python -P -m geo git-driver",
     "crashes": f"{sys.executable} -c 'raise SystemExit(1)'",
-    "killed": "kill -9 $$; true",
+    "killed": "sh -c 'kill -9 $$'",
 }
 
 
 @pytest.mark.parametrize("tool", BREAKAGES.values(), ids=BREAKAGES)
 def test_where_the_tool_is_broken_git_merges_text_and_loses_nothing(clone, tool):
-    set_up(clone)
-    config = clone / ".git" / "config"
-    python = Path(sys.executable).as_posix()
-    config.write_text(config.read_text().replace(f"{python} -P -m geo git-driver", tool))
+    set_up(clone, whole=True)
+    for name, command in gitsetup._settings().items():
+        git(clone, "config", name, command.replace(f"{PYTHON} -P -m geo git-driver", tool))
+    hook = clone / ".git" / "hooks" / "pre-commit"
+    hook.write_text(hook.read_text().replace(f"{PYTHON} -P -m geo git-driver", tool))
     conflicting(clone)
     git(clone, "merge", "--no-edit", "other", code=1)
     text = layer(clone).read_text()
@@ -361,7 +363,7 @@ def test_tables_and_points_read_well_and_what_cannot_be_read_is_shown_as_it_is(c
 
 
 def test_git_stores_canonical_text_whatever_a_program_wrote(clone):
-    set_up(clone)
+    set_up(clone, whole=True)
     stored = layer(clone).read_bytes()
     layer(clone).write_text(json.dumps(json.loads(stored)))
     git(clone, "add", "-A")
@@ -376,7 +378,7 @@ def test_git_stores_canonical_text_whatever_a_program_wrote(clone):
 
 
 def test_a_commit_of_a_broken_layer_is_refused_with_the_reason(clone):
-    set_up(clone, hook=True)
+    set_up(clone, whole=True)
     change(clone, "ctl-mid", controller=None)
     git(clone, "add", "-A")
     said = git(clone, "commit", "-m", "broken", code=1)
@@ -389,7 +391,7 @@ def test_a_commit_of_a_broken_layer_is_refused_with_the_reason(clone):
 
 
 def test_what_is_staged_is_checked_not_what_lies_on_disk(clone):
-    set_up(clone, hook=True)
+    set_up(clone, whole=True)
     change(clone, "ctl-mid", note="sound")
     git(clone, "add", "-A")
     layer(clone).write_text("torn")
@@ -398,7 +400,7 @@ def test_what_is_staged_is_checked_not_what_lies_on_disk(clone):
 
 
 def test_a_commit_that_loses_a_patch_says_so_until_it_is_named(clone):
-    set_up(clone, hook=True)
+    set_up(clone, whole=True)
     some = features(clone)
     gone = some.pop("ctl-mid")
     west = some["ctl-west"]

@@ -32,6 +32,8 @@ _AXES = ("controller", "controllers", "status", "basis", "confidence")
 _LISTS = ("statement_ids", "source_ids")
 _THIN_M = 1.0
 """No piece is of less mean width: nobody draws one, only a line that runs along a border."""
+_TURNS = 9
+"""So often a line is shortened to what divides; two are the rule."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,16 +94,20 @@ def cut(
         raise CoverageError(f"there is no patch {only}; choose one and draw the line again")
     shown = _polygons(features)
     target = None if only is None else [f.id for f in features].index(only)
-    whole = ground = _Ground.of(
-        [*shown, _there_and_back(np.round(np.asarray(line, float), 6))], len(shown)
-    )
+    kept = [np.round(np.asarray(line, float), 6)]
+    whole = None
     # Only what divides is kept: loose ends would leave corners in the borders that they cross.
-    while len(dividing := ground.dividing(target)) < len(ground.line) or ground is whole:
+    # What is left may run a step of the grid beside a border, and be shorter yet the next time.
+    for _ in range(_TURNS):
+        ground = _Ground.of([*shown, *map(_there_and_back, kept)], len(shown))
+        whole = whole or ground
+        dividing = ground.dividing(target)
         if not len(dividing):
             raise CoverageError(*_divides_nothing(whole, features, only, line))
-        arcs = ground.arrangement.linestrings(dividing, np.arange(len(dividing)))
-        kept = [_there_and_back(shapely.get_coordinates(arc)) for arc in arcs]
-        ground = _Ground.of([*shown, *kept], len(shown))
+        lines = ground.arrangement.linestrings(dividing, np.arange(len(dividing)))
+        before, kept = kept, [shapely.get_coordinates(one) for one in lines]
+        if len(kept) == len(before) and all(map(np.array_equal, kept, before)):
+            break
     return _as_cut(ground, features, taken)
 
 

@@ -307,6 +307,8 @@ class Painter {
     ctx.restore();
     this.#lines(ctx, view, scene.show);
     if (scene.show.fronts) this.#fronts(ctx, view, scene);
+    if (scene.show.whatIf) paintWhatIf(ctx, this, view, scene);
+    if (scene.show.corridors) paintCorridors(ctx, this, view, scene);
     if (scene.hot) this.#hot(ctx, view, scene.hot);
     if (scene.selected?.chains) this.#glow(ctx, view, this.#path(scene.selected.chains, view.zoom, false));
     if (scene.selected && !scene.selected.chains) this.#accuracy(ctx, view, scene.selected);

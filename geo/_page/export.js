@@ -18,7 +18,7 @@ function printSheet() {
   const shrink = Math.log2(width / map.getSize().x);
   const figures = all.map((scene) => {
     const canvas = el('canvas', { width: width * 2, height: height * 2 });
-    const shown = { ...scene, selected: null, hot: null, show: { ...scene.show, sidePatterns: true, tiles: false } };
+    const shown = { ...scene, selected: null, hot: null, near: null, show: { ...scene.show, sidePatterns: true, tiles: false } };
     painter.paint(canvas.getContext('2d'), viewOf(width, height, 2, map.getZoom() + Math.min(0, shrink)), shown);
     return el('figure', null, el('figcaption', null, sceneTitle(scene)), canvas);
   });
@@ -54,7 +54,7 @@ function paintPicture(ctx, painterOf, ratio) {
     ctx.beginPath();
     ctx.rect(from, 0, to - from, height);
     ctx.clip();
-    painterOf.paint(ctx, { ...viewOf(width, height, ratio), top: PICTURE_TOP }, { ...scene, hot: null, show: { ...scene.show, tiles: false } });
+    painterOf.paint(ctx, { ...viewOf(width, height, ratio), top: PICTURE_TOP }, { ...scene, hot: null, near: null, show: { ...scene.show, tiles: false } });
     ctx.restore();
   });
   at(0, 0);

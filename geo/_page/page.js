@@ -18,10 +18,13 @@ const state = {
   hidden: new Set(), // kinds of events that are switched off
   selected: null,
   hot: null, // the transfer that a row of the table points out
+  near: null, // the neck that one points at
   measure: null,
   keys: true,
 };
 if (DATA.tiles) state.show.tiles = true;
+if (DATA.corridors) state.show.corridors = false;
+if (DATA.whatIf) state.show.whatIf = true;
 
 let store;
 let painter;
@@ -81,7 +84,7 @@ function keyPlaces() {
 }
 
 function scenes() {
-  const shared = { show: state.show, selected: state.selected, hot: state.hot, measure: state.measure, keyPlaces: keyPlaces() };
+  const shared = { show: state.show, selected: state.selected, hot: state.hot, near: state.near, measure: state.measure, keyPlaces: keyPlaces() };
   const control = (date, day, side) => ({ ...shared, kind: 'control', side, date, dots: dotsOf(eventsNear(day, day)) });
   if (state.mode === 'one') return [control(state.dateAfter, state.after, 'after')];
   if (state.mode === 'change') {
@@ -285,9 +288,9 @@ function prepareDivider() {
 const narrow = () => window.matchMedia('(max-width: 800px)').matches;
 
 /** Show a card at a position: beside it, or from the lower edge where there is no room. */
-function openCard(lonlat, maker, { focus = false, radius = 0, what = null, chains = null } = {}) {
+function openCard(lonlat, maker, { focus = false, radius = 0, what = null, chains = null, corridor = null } = {}) {
   closeCard();
-  state.selected = { lonlat, radius, what, chains };
+  state.selected = { lonlat, radius, what, chains, corridor };
   card = narrow() ? drawerCard(maker) : popupCard(lonlat, maker);
   card.renew();
   if (focus) card.body.focus({ preventScroll: true });
@@ -381,6 +384,8 @@ function openWhat(what) {
   const [lon, lat] = rest.split(',').map(Number);
   if (!(Math.abs(lon) <= 180 && Math.abs(lat) <= 85)) return null;
   if (kind === 'g') return openGround(lon, lat);
+  const neck = kind === 'k' && state.show.corridors && corridorNear(map.latLngToContainerPoint([lat, lon]), state.dateAfter);
+  if (neck) return openCorridor(neck);
   const front = kind === 'f' && frontNear(map.latLngToContainerPoint([lat, lon]), state.dateAfter);
   return front ? openFront(front, [lon, lat], state.after) : null;
 }
@@ -433,6 +438,8 @@ function clickAt(point, latlng) {
     const radius = Math.max(...dot.events.map((event) => event.geo_radius_m ?? 0));
     return openCard(dot.lonlat, () => eventsCard(dot.events), { radius, what: `e:${dot.events[0].id}` });
   }
+  const neck = state.show.corridors && corridorNear(point, Math.max(0, store.index(day)));
+  if (neck) return openCorridor(neck);
   const limit = map.getZoom() < 8.4 ? 2 : 4;
   const place = state.show.places && near(DATA.places.filter((p) => scene.keyPlaces.has(p.id) || (RANKS[p.kind] ?? 4) <= limit), 10);
   if (place) return openCard(place.lonlat, () => placeCard(place, day), { radius: place.geo_radius_m ?? 0, what: `p:${place.id}` });
@@ -569,6 +576,7 @@ function prepareMap(view) {
   L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 110 }).addTo(map);
   map.on('moveend zoomend resize viewreset', () => { drawMap(); writeLink(); });
   map.on('move', clipPanes);
+  if (DATA.corridors) map.on('mousemove', hoverCorridor);
   map.on('click', (event) => clickAt(event.containerPoint, event.latlng));
   map.getContainer().addEventListener('pointerdown', () => byId('stage').classList.remove('keys'));
   map.getContainer().addEventListener('keydown', (event) => {

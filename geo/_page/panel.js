@@ -228,7 +228,7 @@ function doubtKey() {
     ctx.fillStyle = blur;
     ctx.fillRect(0, 0, w, h);
   }), t('key.soft')));
-  return el('ul', { class: 'key' }, items);
+  return el('ul', { class: 'key' }, items, corridorKey(item));
 }
 
 /** The key of the events is a switch for each of their kinds. */
@@ -272,10 +272,10 @@ let parts = null;
 /** What depends on the language alone is built once, so that a step of the date costs little. */
 function buildPanel() {
   const summary = language === 'ar' ? DATA.theatre.summary_ar || DATA.theatre.summary : DATA.theatre.summary || DATA.theatre.summary_ar;
-  parts = { language, swatches: new Map(), control: el('div'), fronts: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
+  parts = { language, swatches: new Map(), control: el('div'), fronts: el('div'), corridors: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
   document.getElementById('panel').replaceChildren(...[
     summary ? section('h-summary', t('what.happened'), passage('p', null, summary)) : null,
-    section('h-control', t('control'), parts.control, parts.fronts),
+    section('h-control', t('control'), parts.control, parts.fronts, parts.corridors),
     section('h-doubt', t('how.sure'), parts.doubt),
     section('h-events', t('events'), eventKey(), eventWindow(), parts.list),
     section('h-layers', t('shown'), toggles()),
@@ -294,6 +294,7 @@ function drawPanel(events) {
   rest();
   drawControl();
   renew(parts.list, [eventList(events)].filter(Boolean));
+  renew(parts.corridors, [corridorTable()].filter(Boolean));
   const shown = JSON.stringify(state.show);
   if (shown !== parts.shown) parts.doubt.replaceChildren(doubtKey());
   parts.shown = shown;

@@ -116,7 +116,6 @@ def render(project: Project) -> str:
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis version="3.22.0" projectname={_attribute(project.title)}>\n'
         f"<title>{text(project.title)}</title>\n"
-        '<evaluateDefaultValues active="1"/>\n'
         f"<projectCrs>{symbols.SRS}</projectCrs>\n"
         f"<layer-tree-group>{tree}</layer-tree-group>\n"
         f"{_snapping(snapped)}\n"

@@ -13,6 +13,7 @@ from geo.cli._common import (
     FOLDER,
     banded,
     command,
+    echo_geojson,
     format_option,
     km2,
     layers_option,
@@ -31,19 +32,36 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from geo.composite import Ground
     from geo.crs import Edges
     from geo.theatre import Theatre
 
 
 @command.command()
 @click.argument("date")
+@click.option(
+    "--by",
+    type=click.Choice(["patch", "holder", "side"]),
+    default="patch",
+    show_default=True,
+    help="Join the patches of each controller, or of each side, into one outline.",
+)
 @format_option("table", "csv", "json", "geojson")
 @layers_option
-def control(date: str, form: str, layers: Path) -> None:
-    """Who held which ground at the end of DATE, patch by patch."""
-    frame = open_theatre(layers).control(date)
-    say(f"as of {frame['as_of'].iloc[0]}")
-    show(frame, form, shown=("id", "controller", "status", "basis", "confidence", "area_km2"))
+def control(date: str, by: Ground, form: str, layers: Path) -> None:
+    """Who held which ground at the end of DATE, patch by patch or joined."""
+    theatre = open_theatre(layers)
+    columns, shapes = theatre.control_columns(date, by=by)
+    say(f"as of {columns['as_of'][0]}")
+    if form == "geojson":
+        echo_geojson(columns, shapes)
+        return
+    shown = {
+        "patch": ("id", "controller", "status", "basis", "confidence", "area_km2"),
+        "holder": ("holder", "side", "area_km2"),
+        "side": ("side", "area_km2"),
+    }
+    show(theatre.control(date, by=by), form, shown=shown[by])
 
 
 @command.command()

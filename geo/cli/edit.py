@@ -11,7 +11,7 @@ from geo.cli._common import FOLDER, command, layers_option, say
 from geo.errors import GeoError, escape
 
 if TYPE_CHECKING:
-    from geo.workcopy import Plan
+    from geo.workcopy import Copy, Plan
 
 
 @command.command()
@@ -76,6 +76,7 @@ def qgis(date: str, output: Path | None, layers: Path) -> None:
     type=click.Choice(["mine", "theirs"]),
     help="Whose word counts where the layer was changed meanwhile; mine is the copy's.",
 )
+@click.option("--base", metavar="REV", help="Git revision that a GeoJSON file was copied from.")
 @layers_option
 def save(
     path: Path | None,
@@ -84,6 +85,7 @@ def save(
     dry_run: bool,
     snap_m: float | None,
     prefer: Any,
+    base: str | None,
     layers: Path,
 ) -> None:
     """
@@ -101,6 +103,8 @@ def save(
     folder = read_folder(layers)
     taken = {feature.id for layer in folder.control.values() for feature in layer.features}
     copy = workcopy.read_copy(path or _edited_copy(layers, date), taken=taken)
+    if base is not None:
+        copy = _copied_from(layers, base, copy, date)
     snap = workcopy.SNAP_M if snap_m is None else snap_m
     plan = workcopy.plan(folder, copy, day=date, snap_m=snap, prefer=prefer)
     _tell_plan(plan)
@@ -118,6 +122,22 @@ def save(
     written = workcopy.write(folder, plan)
     if plan.difference:
         click.echo(str(written))
+
+
+def _copied_from(layers: Path, revision: str, copy: Copy, date: str | None) -> Copy:
+    """A file from elsewhere as a copy of what the layer was at a revision."""
+    import dataclasses
+
+    from geo import geojson, versions
+    from geo.model import CONTROL, parse_day
+
+    if copy.base is not None:
+        raise click.UsageError("a working copy knows what it is a copy of; leave --base out")
+    day = parse_day(date) if date else copy.day
+    layer = versions.read_at(layers, revision).control.get(day) if day else None
+    if layer is None:
+        raise GeoError(f"there is no control layer of {day or 'no date'} at {escape(revision)}")
+    return dataclasses.replace(copy, base=geojson.dump(layer.features, schema=CONTROL))
 
 
 def _ask(question: str) -> None:
@@ -181,9 +201,10 @@ def _tell_plan(plan: Plan) -> None:
 
 @command.command()
 @click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="List all former contents, not the last three.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before writing.")
 @layers_option
-def recover(name: str | None, yes: bool, layers: Path) -> None:
+def recover(name: str | None, every: bool, yes: bool, layers: Path) -> None:
     """
     List what can be restored after a crash or a mistake, or put NAME back.
 
@@ -192,7 +213,7 @@ def recover(name: str | None, yes: bool, layers: Path) -> None:
     """
     from geo import recovery
 
-    found = recovery.leftovers(layers)
+    found = recovery.leftovers(layers, latest=None if every or name else 3)
     if name is None:
         for one in found:
             when = one.saved_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -23,6 +23,15 @@ _EXPORTS = (
 @click.option("--tiles", metavar="URL", help="Online tiles below: https://host/{z}/{x}/{y}.png.")
 @click.option("--attribution", help="Whose tiles they are; goes with --tiles.")
 @click.option(
+    "--corridors/--no-corridors",
+    default=True,
+    show_default=True,
+    help="Where ground could be cut off, as a layer that the page can show.",
+)
+@click.option(
+    "--what-if", type=FOLDER, help="A layer of `frontline what-if`, shown as what nobody reported."
+)
+@click.option(
     "-o",
     "--output",
     type=FOLDER,
@@ -37,6 +46,8 @@ def map_(
     language: str,
     tiles: str | None,
     attribution: str | None,
+    corridors: bool,
+    what_if: Path | None,
     output: Path,
 ) -> None:
     """Draw before and after as one HTML file that opens offline."""
@@ -44,7 +55,15 @@ def map_(
     theatre = open_theatre(layers)
     say("drawing ...")
     try:
-        page = theatre.map(before, after, language=language, tiles=tiles, attribution=attribution)
+        page = theatre.map(
+            before,
+            after,
+            language=language,
+            tiles=tiles,
+            attribution=attribution,
+            corridors=corridors,
+            what_if=what_if,
+        )
     except ValueError as error:
         raise _usage(error) from error
     path = page.save(output)

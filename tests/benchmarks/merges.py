@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +78,7 @@ def label(rng, name):
 def edited(rng, before, count, near=None):
     """The layer after some edits; `near` keeps them close to a position."""
     features, done = dict(before), 0
-    kinds = rng.choice(["property", "vertex", "carve", "split", "delete"], 100, p=SHARES)
+    kinds = rng.choice(["property", "vertex", "corner", "carve", "split", "delete"], 100, p=SHARES)
     for kind in kinds:
         if done == count:
             break
@@ -135,6 +135,24 @@ def with_vertex_moved(rng, features, name):
             )
             moved[other_name] = replace(feature, geometry=normal(shape))
     return moved
+
+
+def with_corner_added(rng, features, name):
+    """A corner put into a border of two patches, as editors do: off it by rounding."""
+    ring = shapely.get_coordinates(features[name].geometry.exterior)
+    at = int(rng.integers(len(ring) - 1))
+    a, b = ring[at], ring[at + 1]
+    if ((a == b) & ((a % 1 == 0) | (b % 1 == 0))).any():
+        return None
+    corner = np.round(a + rng.uniform(0.2, 0.8) * (b - a), 6)
+    more = dict(features)
+    for other_name, feature in features.items():
+        line = shapely.get_coordinates(feature.geometry.exterior)
+        for i, (p, q) in enumerate(pairwise(line.tolist())):
+            if {tuple(p), tuple(q)} == {tuple(a.tolist()), tuple(b.tolist())}:
+                bent = shapely.Polygon(np.insert(line, i + 1, corner, axis=0))
+                more[other_name] = replace(feature, geometry=normal(bent))
+    return more
 
 
 def with_ground_taken(rng, features, name):
@@ -201,11 +219,12 @@ def without(_rng, features, name):
 EDITS = {
     "property": with_property,
     "vertex": with_vertex_moved,
+    "corner": with_corner_added,
     "carve": with_ground_taken,
     "split": with_split,
     "delete": without,
 }
-SHARES = (0.5, 0.2, 0.1, 0.12, 0.08)
+SHARES = (0.45, 0.2, 0.07, 0.1, 0.1, 0.08)
 
 
 def is_coverage(features):

@@ -5,7 +5,6 @@
 export const GRID = 1e6;
 export const toGrid = (degrees) => Math.round(degrees * GRID);
 export const keyOf = ([x, y]) => `${x},${y}`;
-const edgeKey = (a, b) => (a < b ? `${a}|${b}` : `${b}|${a}`);
 
 /** What an edit may not do; `word` is the key of a phrase, `where` the place on the grid. */
 export class Refusal extends Error {
@@ -40,6 +39,17 @@ const same = (a, b) => a[0] === b[0] && a[1] === b[1];
 const between = (p, a, b) =>
   Math.min(a[0], b[0]) <= p[0] && p[0] <= Math.max(a[0], b[0]) && Math.min(a[1], b[1]) <= p[1] && p[1] <= Math.max(a[1], b[1]);
 
+class BorderPoint {
+  constructor(key, at, number) {
+    Object.assign(this, { key, at, number, uses: [], fixed: false });
+  }
+
+  /** The neighbouring points along the borders, by key. */
+  get beside() {
+    return new Map(this.uses.flatMap(({ before, after }) => [[keyOf(before), before], [keyOf(after), after]]));
+  }
+}
+
 /**
  * Every border point with the rings that use it, and every edge with the patches beside it. Where a
  * corner of one patch lies on the side of another, the other is taken to have it too (`patches`).
@@ -73,35 +83,46 @@ export class Borders {
     const alone = [...this.edges.values()].filter((edge) => edge.owners.length === 1);
     const corners = [...new Map(alone.flatMap((edge) => edge.ends).map((at) => [keyOf(at), at])).values()];
     const missing = new Map();
-    for (const { key, ends: [a, b] } of alone) {
+    for (const edge of alone) {
+      const [a, b] = edge.ends;
       const on = corners.filter((p) => between(p, a, b) && turn(a, b, p) === 0 && !same(p, a) && !same(p, b));
-      if (on.length) missing.set(key, on);
+      if (on.length) missing.set(edge, on);
     }
     if (!missing.size) return this.patches;
-    const touched = new Set(alone.filter((edge) => missing.has(edge.key)).map((edge) => edge.owners[0]));
+    const touched = new Set([...missing.keys()].map((edge) => edge.owners[0]));
     const away = (p, q) => (p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2;
     return replaced(this.patches, this.patches, touched, (ring) => ring.flatMap((p, i) => {
-      const on = missing.get(edgeKey(keyOf(p), keyOf(ring[(i + 1) % ring.length])));
+      const on = missing.get(this.edge(p, ring[(i + 1) % ring.length]));
       return on ? [p, ...[...on].sort((q, r) => away(p, q) - away(p, r))] : [p];
     }));
   }
 
+  #point(at) {
+    const key = keyOf(at);
+    let point = this.points.get(key);
+    if (!point) this.points.set(key, point = new BorderPoint(key, at, this.points.size));
+    return point;
+  }
+
   #add(patch, ring) {
-    ring.forEach((at, i) => {
-      const key = keyOf(at);
-      const [before, after] = [ring.at(i - 1), ring[(i + 1) % ring.length]];
-      if (!this.points.has(key)) this.points.set(key, { key, at, uses: [], beside: new Map(), fixed: false });
-      const point = this.points.get(key);
-      point.uses.push({ patch, ring, before, after });
-      for (const near of [before, after]) point.beside.set(keyOf(near), near);
-      const edge = edgeKey(key, keyOf(after));
-      if (!this.edges.has(edge)) this.edges.set(edge, { key: edge, ends: [at, after], owners: [] });
-      this.edges.get(edge).owners.push(patch);
+    const points = ring.map((at) => this.#point(at));
+    points.forEach((point, i) => {
+      const next = points[(i + 1) % points.length];
+      point.uses.push({ patch, ring, before: ring.at(i - 1), after: next.at });
+      const number = Borders.#numberOf(point, next);
+      const edge = this.edges.get(number);
+      if (edge) edge.owners.push(patch);
+      else this.edges.set(number, { ends: [point.at, next.at], owners: [patch] });
     });
   }
 
+  static #numberOf(p, q) {
+    return p.number < q.number ? p.number * 2 ** 26 + q.number : q.number * 2 ** 26 + p.number;
+  }
+
   edge(a, b) {
-    return this.edges.get(edgeKey(keyOf(a), keyOf(b)));
+    const [p, q] = [a, b].map((at) => this.points.get(keyOf(at)));
+    return p && q && this.edges.get(Borders.#numberOf(p, q));
   }
 
   /** The patches that meet at a point, each once. */

@@ -56,7 +56,8 @@ class App {
     this.changed();
     document.body.dataset.ready = 'yes';
     if (state.journal) await this.#restore(state.journal);
-    window.setInterval(() => document.visibilityState === 'visible' && this.ping(), PING_SECONDS * 1000);
+    // Hidden tabs ask too: their server must not take them for gone.
+    window.setInterval(() => this.ping(), PING_SECONDS * 1000);
   }
 
   // What the server said.
@@ -308,7 +309,7 @@ class App {
     if (!more) this.selected.clear();
     if (id && more && this.selected.has(id)) this.selected.delete(id);
     else if (id) this.selected.add(id);
-    Object.assign(this, { chosen: null, hands: null, marks: [] });
+    Object.assign(this, { chosen: null, hands: null, pieces: [], marks: [] });
     this.#chose();
     if (zoom) this.stage.zoomTo(this.work.now.control.filter((patch) => patch.id === id).flatMap((patch) => ringsOf(patch).flat()));
   }
@@ -316,7 +317,7 @@ class App {
   choose(what, { zoom = false } = {}) {
     this.chosen = what;
     this.selected.clear();
-    Object.assign(this, { hands: null, marks: [] });
+    Object.assign(this, { hands: null, pieces: [], marks: [] });
     this.#chose();
     const record = what?.layer && this.work.record(what.layer, what.id);
     if (zoom && record?.geometry) this.stage.zoomTo([record.geometry.coordinates.map(toGrid)]);
@@ -676,6 +677,10 @@ class App {
     byId('tabs').addEventListener('keydown', (event) => this.#tabKey(event));
     document.addEventListener('keydown', (event) => this.#key(event));
     window.addEventListener('beforeunload', (event) => { if (this.work.changed.length && !this.left) event.preventDefault(); });
+    window.addEventListener('pagehide', (event) => {
+      // The server ends when its last page is gone; a reload asks again in time.
+      if (!event.persisted) navigator.sendBeacon('/api/close', new Blob([JSON.stringify({ tab: TAB })], { type: 'application/json' }));
+    });
     if (typeof BroadcastChannel !== 'undefined') {
       this.others = new BroadcastChannel('frontline-edit');
       this.others.onmessage = () => { this.ping(); };
@@ -705,8 +710,12 @@ class App {
 
   #chord(event, typing) {
     const key = event.key.toLowerCase();
-    if (key === 's') this.save();
-    else if (typing) return; // the field's own undo
+    if (key === 's') {
+      // A field tells of its last word when it is left.
+      event.target.blur?.();
+      event.target.focus?.();
+      this.save();
+    } else if (typing) return; // the field's own undo
     else if (key === 'z' && event.shiftKey) this.work.redo();
     else if (key === 'z') this.work.undo();
     else if (key === 'y') this.work.redo();

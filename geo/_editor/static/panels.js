@@ -95,10 +95,17 @@ export class Ledger {
       drafts.length ? el('h2', null, t('ledger.missing', { count: drafts.length })) : null,
       drafts.length ? el('ul', { class: 'ledger' }, drafts.map((draft) => this.#draft(draft))) : null,
       this.answer && !drafts.length && !this.fault ? el('p', { class: 'fine' }, t('ledger.full')) : null,
+      this.#later(),
       rows.length ? el('h2', null, t('ledger.rows', { count: rows.length })) : null,
       rows.length ? el('div', { class: 'ledger' }, rows.map((row) => this.#row(row))) : null,
       el('div', { class: 'tools' }, button('ledger.add', () => app.addChange(null), { 'data-key': 'add' })),
     ]);
+  }
+
+  /** What this date leaves to be explained of the step after it. */
+  #later() {
+    const later = (this.answer?.drafts ?? []).filter((row) => row.from_date === this.app.state.date);
+    return later.length ? el('p', null, t('ledger.later', { count: later.length, date: isoText(later[0].to_date) })) : null;
   }
 
   #hands(row, pieces) {
