@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
-NOISE_M = 0.5
-"""Ground of less mean width is of rounding: a corner put into a long border moves it so much."""
-
 
 def shape_of(record: Record | None) -> shapely.Geometry | None:
     return None if record is None else record.geometry
@@ -73,8 +70,6 @@ class Ground:
         covers = (self.arrangement.cover(arc[span], sign[span]) for span in spans)
         self.covered = [np.flatnonzero(cover > 0) for cover in covers]
         self.base, self.ours, self.theirs = (self._owners(records) for records in versions)
-        if self.names:
-            self._drop_noise()
 
     def settle(self) -> None:
         """Give the outcome its shapes, and add what is in dispute."""
@@ -105,28 +100,6 @@ class Ground:
     def part(self) -> Ints:
         """The connected piece of changed ground that each face belongs to."""
         return self.arrangement.parts(np.where(self.is_changed, 0, -1))
-
-    def _drop_noise(self) -> None:
-        """Take back what only rounding moved, where the other side moved something too."""
-        contested = self._both_changed()
-        for own in (self.ours, self.theirs):
-            thin = contested & self._is_thin(own != self.base)
-            own[thin] = self.base[thin]
-        del self.is_changed, self.part
-
-    def _is_thin(self, flags: Bools) -> Bools:
-        """Whether a face is of a connected piece that is no wider than `NOISE_M`."""
-        arcs = self.arrangement
-        label = np.where(flags, arcs.parts(np.where(flags, 0, -1)), -1)
-        area = np.bincount(label[flags], arcs.face_area_km2[flags], minlength=len(label))
-        left, right = (np.append(label, -1)[face] for face in (arcs.left, arcs.right))
-        around = np.zeros(len(label))
-        for one, other in ((left, right), (right, left)):
-            edge = (one >= 0) & (one != other)
-            around += np.bincount(one[edge], arcs.arc_km[edge], minlength=len(label))
-        with np.errstate(invalid="ignore"):
-            thin: Bools = flags & (2e3 * (area / around)[label] < NOISE_M)
-        return thin
 
     def _differs(self, name: str) -> bool:
         records = [version.get(name) for version in self.versions]

@@ -225,7 +225,8 @@ class LatentField:
         self.parameters = tuple(parameters or fitted(observations))
         weights = np.array([each.weight for each in self.parameters])
         self._shares = weights / weights.sum()
-        self._posteriors = [_Posterior(self.observations, each) for each in self.parameters]
+        prior = _prior(self.observations)
+        self._posteriors = [_Posterior(self.observations, prior, each) for each in self.parameters]
 
     def probabilities(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """
@@ -261,10 +262,12 @@ class LatentField:
 class _Posterior:
     """The field under one set of parameters."""
 
-    def __init__(self, seen: Observations, parameters: FieldParameters) -> None:
+    def __init__(
+        self, seen: Observations, prior: NDArray[np.float64], parameters: FieldParameters
+    ) -> None:
         self.seen = seen
         self.parameters = parameters
-        self.mean = _mean(seen, parameters.spread)
+        self.mean = _mean(prior, parameters.spread)
         self.noise = _noise(seen, parameters.noise)
         self.inverse = np.linalg.inv(_among(seen, parameters.range_m) + np.diag(self.noise))
         self.weights = self.inverse @ _targets(seen, self.mean)
@@ -324,7 +327,7 @@ class _Posterior:
 
 def _scores(seen: Observations) -> Iterator[tuple[FieldParameters, float]]:
     """Candidates, each with the summed logarithmic score of observations left out in turn."""
-    kinds = seen.shares.shape[1]
+    kinds, prior = seen.shares.shape[1], _prior(seen)
     for fraction in _RANGES:
         parameters = FieldParameters(_extent(seen) * fraction)
         noise = _noise(seen, parameters.noise)
@@ -332,7 +335,7 @@ def _scores(seen: Observations) -> Iterator[tuple[FieldParameters, float]]:
         precision = np.diag(inverse)
         deviation = _root(1 / precision - noise)
         for spread in _SPREADS:
-            mean = _mean(seen, spread)
+            mean = _mean(prior, spread)
             target = _targets(seen, mean)
             # Left out in closed form: Rasmussen and Williams 2006, equation 5.12.
             heights = mean + target - inverse @ target / precision[:, None]
@@ -356,19 +359,27 @@ def _extent(observations: Observations) -> float:
     return float(np.hypot(*np.ptp(observations.xy, axis=0))) or 1e5
 
 
-def _mean(observations: Observations, spread: float) -> NDArray[np.float64]:
+def _mean(prior: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+    """Heights of the sides far from all evidence, among labels of 0 and 1."""
+    return np.asarray(spread * prior + 1 / len(prior))
+
+
+def _prior(observations: Observations) -> NDArray[np.float64]:
     """
     Heights, at spread 1, under which each side is as likely as its share of the evidence.
 
-    One word of doubt is added for each side. What is far from all evidence goes back to this.
+    One word of doubt is added for each side.
     """
     weight = 1 - observations.noise
     kinds = observations.shares.shape[1]
     shares = (weight @ observations.shares + 1) / (weight.sum() + kinds)
     heights = np.zeros((1, kinds))
     for _ in range(100):
-        heights += 0.7 * np.log(shares / _greatest(heights, np.ones(1)))
-    return np.asarray(spread * (heights[0] - heights.mean()) + 1 / kinds)
+        step = 0.7 * np.log(shares / _greatest(heights, np.ones(1)))
+        heights += step
+        if np.abs(step).max() < 1e-9:
+            break
+    return np.asarray(heights[0] - heights.mean())
 
 
 def _targets(observations: Observations, mean: NDArray[np.float64]) -> NDArray[np.float64]:

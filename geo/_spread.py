@@ -73,7 +73,7 @@ class Judgements:
         The same seed gives the same bands.
     """
 
-    draws: int = 1000
+    draws: int = 2000
     points: int = 600
     near_points: int = 1200
     reach_km: float = 10.0

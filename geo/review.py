@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from geo.errors import Issue
     from geo.merge import Change, Difference
     from geo.model import Row, Value
-    from geo.versions import Comparison, Ground
+    from geo.versions import Comparison, Flip, Ground
 
 __all__ = ["page", "record", "text"]
 
@@ -48,15 +48,10 @@ _NAMES = {
     "anchors": "anchors",
 }
 _KEYS = (
-    "name",
-    "status",
-    "controller",
-    "controllers",
-    "place_id",
-    "event_type",
-    "kind",
-    "location",
+    *("name", "kind", "status", "controller", "controllers", "from_controller", "to_controller"),
+    *("event_type", "place_id", "place_ids", "location", "title", "source_ids"),
 )
+_PREFIXES = {"from_controller": "from ", "to_controller": "to "}
 _DATES = ("date", "event_date", "from_date", "to_date", "published")
 
 
@@ -352,7 +347,9 @@ def _short(value: Value) -> str:
 
 def _named(one: Feature | Row) -> str:
     values = one.properties if isinstance(one, Feature) else one.values
-    words = [str(values[key]) for key in (*_DATES, *_KEYS) if values.get(key)]
+    words = [
+        f"{_PREFIXES.get(key, '')}{values[key]}" for key in (*_DATES, *_KEYS) if values.get(key)
+    ]
     shape = one.geometry if isinstance(one, Feature) else None
     if shape is not None and shapely.get_dimensions(shape) == 2:
         words.append(f"{_km2(float(area_km2(shape)[0]))} km2")
@@ -435,16 +432,18 @@ def _ground_section(
     ground: Ground, area: shapely.Geometry, colors: Mapping[str, str]
 ) -> Iterator[str]:
     yield f"<h2>{ground.day}: {_safe(_kind(ground))}</h2>"
-    if ground.shapes[0]:
-        view = _View(area)
-        flips = ground.flips
+    if ground.moved is not None:
+        view = _View(area, pad=0.08)
         yield '<div class="maps">'
         for caption, drawn in zip(("before", "after"), ground.shapes, strict=True):
             yield view.figure(caption, drawn, colors, ground.moved, ())
-        closer = _View(ground.moved) if ground.moved is not None else view
-        caption = "what changes sides, drawn as after" if ground.moved is not None else "places"
-        yield closer.figure(caption, ground.shapes[1], colors, ground.moved, flips)
+        caption = "what changes sides, nearer, drawn as after"
+        nearer = _View(ground.moved, pad=0.3)
+        yield nearer.figure(caption, ground.shapes[1], colors, ground.moved, ground.flips)
         yield "</div>"
+    elif ground.retold is not None:
+        caption = "no ground changes sides; of the ground in the outline something else is said"
+        yield _View(area, pad=0.08).figure(caption, ground.shapes[1], colors, ground.retold, ())
     yield from _html_table("Ground that changes sides", _sums(_transfers(ground), MOST))
     yield from _html_table("Same side, but", _sums(ground.surer, MOST))
     yield from _html_list([f"{f.name} ({f.id}): {f.before} → {f.after}" for f in ground.flips])
@@ -471,9 +470,9 @@ def _safe(words: str) -> str:
 class _View:
     """A window on the map: longitude and latitude as pixels, one degree each way equally long."""
 
-    def __init__(self, shown: shapely.Geometry) -> None:
+    def __init__(self, shown: shapely.Geometry, *, pad: float) -> None:
         west, south, east, north = shapely.bounds(shown).tolist()
-        pad = 0.08 * max(east - west, north - south, 0.02)
+        pad *= max(east - west, north - south, 0.02)
         self.west, self.north = west - pad, north + pad
         self.squeeze = float(np.cos(np.radians((south + north) / 2)))
         span = max((east - west + 2 * pad) * self.squeeze, (north - south + 2 * pad) * 0.6)
@@ -491,7 +490,7 @@ class _View:
         drawn: Mapping[str, shapely.Geometry],
         colors: Mapping[str, str],
         moved: shapely.Geometry | None,
-        flips: Sequence[Any],
+        flips: Sequence[Flip],
     ) -> str:
         parts = [
             f'<path d="{self.path(shape)}" fill="{colors.get(side, "#e8e8e8")}" '
@@ -502,15 +501,7 @@ class _View:
             parts.append(
                 f'<path d="{self.path(moved)}" fill="none" stroke="#111" stroke-width="1.4"/>'
             )
-        for flip in flips:
-            x, y = self.xy(np.array([flip.where]))[0]
-            anchor, dx = ("end", -6) if x > 0.65 * _WIDTH else ("start", 6)
-            parts.append(
-                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#111"/>'
-                f'<text x="{x + dx:.1f}" y="{y + 4:.1f}" font-size="11" text-anchor="{anchor}" '
-                'stroke="#fff" stroke-width="3" paint-order="stroke">'
-                f"{_safe(flip.name)}</text>"
-            )
+        parts += self.names(flips)
         inside = "".join(parts)
         label = _safe(caption)
         return (
@@ -518,6 +509,24 @@ class _View:
             f'width="{_WIDTH}" height="{self.height}" viewBox="0 0 {_WIDTH} {self.height}">'
             f"{inside}</svg></figure>"
         )
+
+    def names(self, flips: Sequence[Flip]) -> Iterator[str]:
+        """A dot for each place, and its name where there is room for it."""
+        taken: list[tuple[float, float, float, float]] = []
+        for flip in flips:
+            x, y = self.xy(np.array([flip.where]))[0].tolist()
+            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#111"/>'
+            long = 6.5 * len(flip.name)
+            left = x + 6 if x + 6 + long < _WIDTH else x - 6 - long
+            box = left, y - 7, left + long, y + 7
+            if any(a < box[2] and box[0] < c and b < box[3] and box[1] < d for a, b, c, d in taken):
+                continue
+            taken.append(box)
+            yield (
+                f'<text x="{left:.1f}" y="{y + 4:.1f}" font-size="11" textLength="{long:.0f}" '
+                'lengthAdjust="spacingAndGlyphs" stroke="#fff" stroke-width="3" '
+                f'paint-order="stroke">{_safe(flip.name)}</text>'
+            )
 
     def path(self, shape: shapely.Geometry) -> str:
         window = shapely.box(-50, -50, _WIDTH + 50, self.height + 50)

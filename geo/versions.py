@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Flip", "Ground", "compare", "guard", "new_layer", "read_at"]
 
 WORKING_TREE = "working tree"
+_MOVED, _RETOLD = 0, 1
 _ONE, _TWO = dt.date(1, 1, 1), dt.date(1, 1, 2)
 """Stand for the two versions in a composite; they are no dates of the theatre."""
 
@@ -86,7 +87,9 @@ class Ground:
     shapes
         For each version the ground of each side, longitude, latitude.
     moved
-        The ground that changed sides.
+        The ground that changed sides; None where none did.
+    retold
+        The ground of which something else is said; None where there is none.
     """
 
     day: dt.date
@@ -98,6 +101,7 @@ class Ground:
     patches: merge.Difference
     shapes: tuple[Mapping[str, shapely.Geometry], Mapping[str, shapely.Geometry]]
     moved: shapely.Geometry | None
+    retold: shapely.Geometry | None
 
     @property
     def moved_km2(self) -> float:  # numpydoc ignore=RT01
@@ -174,8 +178,8 @@ def compare(layers: Path, before: str, after: str | None = None) -> Comparison:
         *names,
         grounds=tuple(_grounds(first, second)),
         records=_record_differences(first, second),
-        findings=tuple(issue for key, issue in findings[1].items() if key not in findings[0]),
-        mended=tuple(issue for key, issue in findings[0].items() if key not in findings[1]),
+        findings=_surplus(findings[1], findings[0]),
+        mended=_surplus(findings[0], findings[1]),
         area=second.area,
         colors=_colors(second),
     )
@@ -228,14 +232,27 @@ def _colors(folder: Folder) -> dict[str, str]:
     return {row.id: str(row.values["color"]) for row in rows if row.values["color"]}
 
 
-def _findings(folder: Folder) -> dict[tuple[str, ...], Issue]:
-    """What the checks say of a version, by what does not depend on where it lies."""
-    found = {}
+def _findings(folder: Folder) -> dict[tuple[str, ...], list[Issue]]:
+    """What the checks say of a version, by rule and by the first of the ids concerned."""
+    found: dict[tuple[str, ...], list[Issue]] = defaultdict(list)
     for issue in validation.check(folder):
         here = _of(issue, folder.root, "").file.lstrip("/")
-        key = issue.code, here, *issue.ids, issue.message.replace(str(folder.root), "")
-        found[key] = dataclasses.replace(issue, file=here)
+        message = issue.message.replace(f"{folder.root}/", "")
+        key = issue.code, here, issue.ids[0] if issue.ids else message
+        found[key].append(dataclasses.replace(issue, file=here, message=message))
     return found
+
+
+def _surplus(
+    some: Mapping[tuple[str, ...], list[Issue]], others: Mapping[tuple[str, ...], list[Issue]]
+) -> tuple[Issue, ...]:
+    """Findings that others do not have, whatever the words: the numbers in them change easily."""
+    found = []
+    for key, issues in some.items():
+        known = [issue.message for issue in others.get(key, [])]
+        fresh = [issue for issue in issues if issue.message not in known]
+        found += fresh[: max(0, len(issues) - len(known))]
+    return tuple(found)
 
 
 # --- ground -------------------------------------------------------------------
@@ -269,7 +286,7 @@ def _ground(
 ) -> Ground:
     patches = merge.difference(*features)
     if not (features[0] and features[1]):
-        return Ground(day, kind, against, (), (), (), patches, ({}, {}), None)
+        return Ground(day, kind, against, (), (), (), patches, ({}, {}), None, None)
     area, layers = _common_area(folders, features)
     sides = folders[0].sides | folders[1].sides
     composite = Composite.build(area, dict(zip((_ONE, _TWO), layers, strict=True)), sides)
@@ -277,7 +294,7 @@ def _ground(
     km2 = composite.ground_km2(arrangement)
     sums: dict[tuple[str, str], float] = defaultdict(float)
     surer: dict[str, float] = defaultdict(float)
-    moved = np.zeros(len(one), bool)
+    kinds = np.full(len(one), -1)
     inside = np.flatnonzero((one >= 0) & (two >= 0))
     pairs, inverse = np.unique(np.stack([one, two])[:, inside], axis=1, return_inverse=True)
     for i, (was, now) in enumerate(pairs.T.tolist()):
@@ -286,11 +303,12 @@ def _ground(
         hands = composite.side(old), composite.side(new)
         if hands[0] != hands[1]:
             sums[hands] += float(km2[faces].sum())
-            moved[faces] = True
+            kinds[faces] = _MOVED
         elif words := _axes_changed(old, new):
             surer[words] += float(km2[faces].sum())
+            kinds[faces] = _RETOLD
     drawn = [_side_shapes(composite, arrangement, row) for row in (one, two)]
-    changed = arrangement.dissolve(np.where(moved, 0, -1))[1]
+    changed = dict(zip(*arrangement.dissolve(kinds), strict=True))
     return Ground(
         day=day,
         kind=kind,
@@ -300,7 +318,8 @@ def _ground(
         flips=tuple(_flips(composite, folders[1])),
         patches=patches,
         shapes=(drawn[0], drawn[1]),
-        moved=changed[0] if len(changed) else None,
+        moved=changed.get(_MOVED),
+        retold=changed.get(_RETOLD),
     )
 
 

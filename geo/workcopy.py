@@ -636,7 +636,7 @@ def plan(
         notes.append("the layer was changed since the copy was made; both were merged")
         ours = merged.theirs if prefer == "theirs" else merged.features
         conflicts = () if prefer else merged.conflicts
-        ours = _as_before(ours, on_disk, _ALL)
+        ours = _as_before(ours, on_disk)
         if not conflicts:
             _require_coverage(folder, ours, file)
     difference = merge.difference(on_disk, ours)
@@ -666,13 +666,14 @@ def _date_of(folder: Folder, copy: Copy, day: str | dt.date | None) -> dt.date:
     return wanted
 
 
-_ALL = frozenset(CONTROL.names)
-
-
 def _as_before(
-    features: Sequence[Feature], before: Sequence[Feature], columns: frozenset[str]
+    features: Sequence[Feature], before: Sequence[Feature], columns: frozenset[str] | None = None
 ) -> tuple[Feature, ...]:
-    """The features, each that says the same as before in the very same words and corners."""
+    """
+    The features, each that says the same as before in the very same words and corners.
+
+    Of properties that are none of `columns` they say nothing.
+    """
     old = {feature.id: feature for feature in before}
     return tuple(
         _restored(feature, old[feature.id], columns) if feature.id in old else feature
@@ -680,11 +681,11 @@ def _as_before(
     )
 
 
-def _restored(feature: Feature, old: Feature, columns: frozenset[str]) -> Feature:
+def _restored(feature: Feature, old: Feature, columns: frozenset[str] | None) -> Feature:
     values = dict(feature.properties)
     for key, was in old.properties.items():
         # A program that drops a column has not emptied it; and a GeoPackage has one type a column.
-        lost = columns is not _ALL and key not in columns
+        lost = columns is not None and key not in columns
         if lost or (isinstance(was, int) and values.get(key) == str(was)):
             values[key] = was
     names = [*CONTROL.names, *sorted(values.keys() - set(CONTROL.names))]
@@ -734,7 +735,7 @@ def _sewn(
         note = f"borders were not snapped: within {snap_m:g} m it would not be a sound layer"
         return ours, [note]
     by_id = {feature.id: feature for feature in ours}
-    kept = tuple(_restored(feature, by_id[feature.id], _ALL) for feature in after)
+    kept = tuple(_restored(feature, by_id[feature.id], None) for feature in after)
     moved = [f.id for f in kept if f.geometry is not by_id[f.id].geometry]
     notes = [f"new borders were snapped within {snap_m:g} m: {', '.join(moved)}"] if moved else []
     return kept, notes

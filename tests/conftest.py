@@ -8,6 +8,8 @@ import pytest
 from hypothesis import settings
 
 os.environ["FRONTLINE_CACHE"] = tempfile.mkdtemp(prefix="frontline-cache-")
+# The workers share the cores already; threads of matrix products would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("local", deadline=None)

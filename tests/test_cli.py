@@ -95,6 +95,37 @@ def test_areas_of_each_date_add_up_to_the_study_area(frontline, small):
         assert sum(float(r[3]) for r in rows if r[0] == day) == pytest.approx(whole, rel=1e-4)
 
 
+@pytest.mark.parametrize("by", ["holder", "side"])
+def test_control_joins_patches_of_a_holder_or_a_side(frontline, small, by):
+    code, out, err = frontline(
+        "control", "2017-08-05", "--by", by, "--format", "geojson", "--layers", small
+    )
+    assert code == 0
+    assert "as of 2017-08-01" in err
+    rows = [feature["properties"] for feature in json.loads(out)["features"]]
+    assert [row[by] for row in rows] == sorted({row[by] for row in rows})
+    whole = area_km2(shapely.box(37, 33, 38, 34))[0]
+    assert sum(row["area_km2"] for row in rows) == pytest.approx(whole, rel=1e-9)
+    code, out, _ = frontline("control", "2017-08-05", "--by", by, "--layers", small)
+    assert code == 0
+    assert len(out.splitlines()) == len(rows) + 1
+    assert frontline("control", "2017-08-05", "--by", "actor", "--layers", small)[0] == 2
+
+
+def test_geodesic_areas_differ_a_little_from_straight_ones(frontline, small):
+    found = {}
+    for edges in ("straight", "geodesic"):
+        code, out, _ = frontline("areas", "--edges", edges, "--format", "csv", "--layers", small)
+        assert code == 0
+        rows = [line.split(",") for line in out.splitlines()]
+        found[edges] = {tuple(row[:3]): float(row[3]) for row in rows[1:]}
+    assert rows[0] == ["date", "controller", "status", "area_km2"]
+    assert found["straight"].keys() == found["geodesic"].keys()
+    for key, size in found["straight"].items():
+        assert found["geodesic"][key] != size
+        assert found["geodesic"][key] == pytest.approx(size, rel=2e-3)
+
+
 def test_history_says_who_when_and_why_in_text_and_as_data(frontline, small):
     code, out, err = frontline("history", "mid_well", "--layers", small)
     assert code == 0

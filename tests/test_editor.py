@@ -453,6 +453,16 @@ def test_an_event_goes_into_the_file_of_its_month(session, small):
     assert [f["properties"]["id"] for f in records(session.state(), "events")] == ["evt-a", "evt-b"]
 
 
+def test_the_files_of_other_months_are_not_touched(session, small):
+    state, before = session.state(), snapshot(small)
+    new = json.loads(json.dumps(records(state, "events")[0]))
+    new["properties"] |= {"id": "evt-new", "event_date": "2017-06-30", "end_date": None}
+    session.save(saved(state, events=[*records(state, "events"), new]))
+    after = snapshot(small)
+    assert set(after) - set(before) == {"events/2017-06.geojson"}
+    assert {path: after[path] for path in before} == before
+
+
 def test_a_place_and_a_row_of_the_ledger_are_saved(session, small):
     state = session.state()
     places = changed(state, "places", "mid_well", note="Moved.")
@@ -582,6 +592,19 @@ def test_what_both_changed_is_a_conflict_that_shows_both(session, small):
     assert conflict["mine"]["properties"]["controller"] == "blue"
     assert conflict["theirs"]["properties"]["controller"] == "red"
     json.dumps(found.value.answer)
+
+
+def test_where_nobody_knows_what_edits_began_with_every_difference_is_a_conflict(session):
+    state = session.state()
+    sent = saved(state, control=changed(state, "control", "ctl-mid", note="Mine."))
+    sent["control"]["etag"] = "0" * 64
+    with pytest.raises(ConflictError) as found:
+        session.save(sent)
+    answer = found.value.answer
+    assert {conflict["id"] for conflict in answer["conflicts"]} == {"ctl-mid"}
+    notes = {f["properties"]["id"]: f["properties"]["note"] for f in answer["merged"]["control"]}
+    assert notes["ctl-mid"] == "Mine."
+    assert len(notes) == 4
 
 
 def test_rows_that_both_added_are_both_there_after_the_merge(session, small):

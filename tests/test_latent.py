@@ -74,19 +74,16 @@ def test_the_greatest_of_three_is_as_often_as_in_a_simulation():
     assert _latent._greatest(heights, deviation) == pytest.approx(simulated, abs=5e-3)
 
 
-def test_left_out_heights_are_those_of_a_field_without_the_observation(monkeypatch):
+def test_left_out_scores_are_those_of_fields_without_the_observation():
     theatre = known(3, places=25).observations()._sorted()
-    scores = {}
-    for parameters, score in _latent._scores(theatre):
-        scores.setdefault(parameters, score)
+    scores = dict(_latent._scores(theatre))
     parameters = FieldParameters(next(iter(scores)).range_m, spread=1.0)
-    total = 0.0
-    mean = _latent._mean(theatre, 1.0)
-    monkeypatch.setattr(_latent, "_mean", lambda *_: mean)
+    prior = _latent._prior(theatre)
+    mean, total = _latent._mean(prior, 1.0), 0.0
     kinds = theatre.shares.shape[1]
     for k in range(len(theatre)):
         rest = theatre._taken(np.flatnonzero(np.arange(len(theatre)) != k))
-        posterior = _latent._Posterior(rest, parameters)
+        posterior = _latent._Posterior(rest, prior, parameters)
         across = _latent._covariance(
             theatre.xy[k : k + 1],
             theatre.radius_m[k : k + 1],
@@ -157,31 +154,30 @@ def _plain(observations):
 spots = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 2))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(spots, min_size=1, max_size=12), st.randoms())
 def test_order_and_names_of_sides_do_not_matter(words, dice):
     points = np.array([[0.0, 0.0], [30e3, 12e3], [61e3, 3e3]])
-    plain = LatentField(seen(words, 3), "abc")
-    shuffled = LatentField(seen(dice.sample(words, len(words)), 3), "abc")
+    plain = LatentField(seen(words, 3), "abc", parameters=PARAMETERS)
+    mixed = dice.sample(words, len(words))
+    shuffled = LatentField(seen(mixed, 3), "abc", parameters=PARAMETERS)
     assert shuffled.probabilities(points) == pytest.approx(plain.probabilities(points), abs=1e-9)
     assert (shuffled.draws(points, count=8, seed=1) == plain.draws(points, count=8, seed=1)).all()
-    renamed = LatentField(seen([(x, y, 2 - side) for x, y, side in words], 3), "cba")
-    turned = renamed.probabilities(points)[:, ::-1]
+    renamed = seen([(x, y, 2 - side) for x, y, side in words], 3)
+    turned = LatentField(renamed, "cba", parameters=PARAMETERS).probabilities(points)[:, ::-1]
     assert turned == pytest.approx(plain.probabilities(points), abs=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.lists(spots, min_size=2, max_size=10), st.floats(0.1, 10), st.floats(-900, 900))
-def test_units_and_origin_of_the_plane_do_not_matter(words, scale, shift):
-    points = np.array([[0.0, 0.0], [30e3, 12e3]])
-    plain = seen(words, 3, radius_m=1e3)
-    moved = Observations(
-        plain.xy * scale + shift, plain.radius_m * scale, plain.shares, plain.noise
-    )
-    if np.ptp(plain.xy, axis=0).any():
-        here = LatentField(plain, "abc").probabilities(points)
-        there = LatentField(moved, "abc").probabilities(points * scale + shift)
-        assert there == pytest.approx(here, abs=1e-6)
+def test_scale_and_origin_of_the_plane_and_order_do_not_matter_to_the_fit():
+    plain = known(4, places=30).observations()
+    turned = plain._taken(np.arange(len(plain))[::-1])
+    moved = Observations(plain.xy * 0.125 - 4096, plain.radius_m * 0.125, plain.shares, plain.noise)
+    points = known(4).lattice(5)
+    here = LatentField(plain, known(4).sides).probabilities(points)
+    again = LatentField(turned, known(4).sides).probabilities(points)
+    there = LatentField(moved, known(4).sides).probabilities(points * 0.125 - 4096)
+    assert again == pytest.approx(here, abs=1e-9)
+    assert there == pytest.approx(here, abs=1e-6)
 
 
 def test_the_few_and_the_trivial_have_an_answer():
@@ -233,7 +229,7 @@ def test_observations_that_make_no_sense_are_refused(change, message):
 @pytest.mark.slow
 def test_the_field_is_as_sure_as_it_is_right_where_the_truth_is_known():
     sure, right, ours, nearest = [], [], [], []
-    for seed in range(15):
+    for seed in range(12):
         theatre = known(seed)
         field = LatentField(theatre.observations(), theatre.sides)
         ground = theatre.lattice(20)
@@ -247,7 +243,7 @@ def test_the_field_is_as_sure_as_it_is_right_where_the_truth_is_known():
         nearest.append(((plain - truth) ** 2).sum(axis=1).mean())
     assert np.mean(sure) == pytest.approx(np.mean(right), abs=0.06)
     assert np.mean(ours) < 0.8 * np.mean(nearest)
-    assert sum(a < b for a, b in zip(ours, nearest, strict=True)) >= 13
+    assert sum(a < b for a, b in zip(ours, nearest, strict=True)) >= 11
 
 
 def test_known_theatres_are_what_they_say():

@@ -182,12 +182,13 @@ def test_a_patch_deleted_here_and_changed_there_is_a_conflict():
 
 def test_a_patch_that_both_eat_up_from_two_ends_is_never_lost_without_a_word():
     # The two bites meet at one point only, so neither touches the other's border.
-    base = layer("axb", "cxd", "eee")
-    ours = layer("aab", "cxd", "eee")
-    theirs = layer("axb", "cdd", "eee")
+    base = layer("xab", "cxd")
+    ours = layer("aab", "cxd")
+    theirs = layer("xab", "cdd")
     merged = merge.merge_features(base, ours, theirs)
     assert merged.conflicts
-    assert is_same_map(merged.features, "aab", "cxd", "eee")
+    assert is_same_map(merged.features, "aab", "cxd")
+    assert is_same_map(merged.theirs, "xab", "cdd")
 
 
 def slanted(*border):
@@ -404,6 +405,17 @@ def test_rows_merge_by_id_cell_by_cell():
         ("cc", "3"),
         ("dd", "new"),
     ]
+
+
+def test_who_holds_a_place_is_one_answer_in_a_statement_too():
+    def said(**values):
+        (row,) = statements(aa=None)
+        return [Row("aa", {**row.values, **values})]
+
+    ours, theirs = said(controller="blue"), said(status="contested", controllers="red;green")
+    merged = merge.merge_rows(said(), ours, theirs, schema=STATEMENTS)
+    assert [conflict.what for conflict in merged.conflicts] == ["holder"]
+    assert (merged.rows, merged.theirs) == (tuple(ours), tuple(theirs))
 
 
 def test_a_row_deleted_here_and_changed_there_keeps_both_texts():

@@ -473,6 +473,48 @@ def test_a_neck_names_what_it_cuts_off_and_what_would_join():
     assert row.geometry.geom_type == "LineString"
 
 
+def test_each_leg_of_a_cut_names_the_stretches_that_it_joins():
+    # The corridor is a square high, with an island in its middle: two legs, past the island.
+    rows = ["bbbbbbb", "baabaab", "baaaaab", "baacaab", "baaaaab", "baabaab", "bbbbbbb"]
+    places = {
+        "north_near": (37.35, 33.52), "north_far": (37.36, 33.6), "island": (37.35, 33.35),
+        "south": (37.35, 33.15), "beyond": (37.35, 32.8), "own": (37.15, 33.35),
+    }  # fmt: skip
+    (row,) = necks(
+        theatre(rows), FIRST_DAY, "a", anchors={"base": Point(37.55, 33.35)}, places=places
+    ).itertuples()
+    legs = row.legs.split("; ")
+    assert row.leg_count == len(legs) == 2
+    ends = {frozenset(leg.split(": ")[0].split(" to ")) for leg in legs}
+    assert ends == {
+        frozenset({"north_near / north_far", "island"}), frozenset({"island", "south"}),
+    }  # fmt: skip
+    told = [float(leg.split(": ")[1].split(" km")[0]) for leg in legs]
+    assert sum(told) == pytest.approx(row.length_km, abs=0.1)
+    assert {leg.rsplit(", ", 1)[1] for leg in legs} == {"reported"}
+
+
+def test_events_behind_a_neck_are_named_and_no_others():
+    events = {"evt-in": WEST["west"], "evt-out": (37.55, 33.25), "evt-enemy": WEST["wall"]}
+    rules = {"anchors": BASE, "events": events}
+    (row,) = necks(theatre(CORRIDOR), FIRST_DAY, "a", **rules).itertuples()
+    assert row.event_ids == "evt-in"
+
+
+def test_a_cut_that_ends_at_a_closed_edge_says_so():
+    rows = ["aabaa", "aaaaa"]
+    (row,) = necks(
+        theatre(rows),
+        FIRST_DAY,
+        "a",
+        anchors={"base": Point(37.45, 33.05)},
+        edge="closed",
+        places={"salient": (37.25, 33.15)},
+    ).itertuples()
+    (leg,) = row.legs.split("; ")
+    assert set(leg.split(": ")[0].split(" to ")) == {"edge", "salient"}
+
+
 def test_a_frame_without_necks_has_its_columns():
     found = necks(theatre(["aaa", "aaa"]), FIRST_DAY, "a", anchors=BASE)
     assert len(found) == 0

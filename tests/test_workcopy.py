@@ -7,6 +7,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+import textwrap
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from strategies import partition, snap
 
 from geo import cli, files, geojson, recovery, workcopy
+from geo._qgis.package import _SPATIAL
 from geo._stitch import stitched
 from geo.errors import (
     DateError,
@@ -401,6 +403,58 @@ def test_a_property_that_the_schema_does_not_know_comes_back_as_it_was(canonical
     saved(canonical, path)
     found = json.loads(layer_path(canonical).read_bytes())["features"][0]["properties"]
     assert (found["team"], found["count"]) == ("north", 7)
+
+
+def test_a_column_that_a_program_dropped_is_not_emptied(canonical, tmp_path):
+    def change(features):
+        for feature in features:
+            del feature["properties"]["statement_ids"]
+
+    path = as_json(canonical, tmp_path / f"{DAY}.geojson", change)
+    assert not planned(canonical, path).difference
+    package = package_of(canonical, tmp_path)
+    change_package(package, lambda frame: frame.drop(columns="statement_ids"))
+    assert not planned(canonical, package).difference
+
+
+def test_what_another_program_has_not_written_into_the_file_proper_yet_is_read(canonical, tmp_path):
+    path = package_of(canonical, tmp_path)
+    other = sqlite3.connect(path)
+    assert other.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+    for name, answer in _SPATIAL.items():
+        other.create_function(name, 1, answer)
+    with other:
+        other.execute("UPDATE control SET note = 'in the log' WHERE id = 'ctl-mid'")
+    assert Path(f"{path}-wal").stat().st_size
+    plan = saved(canonical, path)  # the other program goes on
+    assert names(plan.difference)[2] == ["ctl-mid"]
+    assert other.execute("SELECT count(*) FROM control").fetchone() == (4,)
+    other.close()
+    assert not saved(canonical, path).difference
+
+
+def test_what_a_program_that_crashed_had_begun_is_taken_back(canonical, tmp_path):
+    path = package_of(canonical, tmp_path)
+    child = """
+        import os, sqlite3, sys
+        database = sqlite3.connect(sys.argv[1], isolation_level=None)
+        database.execute("PRAGMA cache_spill = 1")
+        database.execute("PRAGMA cache_size = 1")
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("UPDATE statements SET note = hex(randomblob(90000))")
+        database.execute("UPDATE sources SET title = hex(randomblob(90000))")
+        os._exit(1)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(child), path], check=False)
+    assert Path(f"{path}-journal").stat().st_size
+    assert not saved(canonical, path).difference
+    assert not Path(f"{path}-journal").exists()
+
+
+def test_a_write_protected_copy_is_read(canonical, tmp_path):
+    path = package_of(canonical, tmp_path)
+    path.chmod(0o444)
+    assert not planned(canonical, path).difference
 
 
 def test_a_file_drawn_elsewhere_becomes_a_layer_of_a_new_date(canonical, tmp_path):
@@ -882,6 +936,49 @@ def test_a_conflict_is_told_and_exits_with_one(canonical, tmp_path, frontline):
     assert "--prefer" in err
     assert frontline("save", path, "--yes", "--prefer", "mine", "--layers", canonical)[0] == 0
     assert b'"mine"' in layer_path(canonical).read_bytes()
+
+
+def test_a_file_copied_from_an_older_commit_is_merged_with_what_came_since(
+    canonical, tmp_path, frontline
+):
+    def git(*words):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", "layers")
+    git("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "-m", "one")
+    mine = as_json(
+        canonical,
+        tmp_path / f"{DAY}.geojson",
+        lambda features: features[0]["properties"].update(note="mine"),
+    )
+    edit_on_disk(canonical, id="ctl-west", note="since")
+    words = ("save", mine, "--yes", "--layers", canonical)
+    code, out, _ = frontline(*words, "--dry-run")
+    assert "~ ctl-west  note: since -> nothing" in out  # the file knows nothing of it
+    code, out, _ = frontline(*words, "--base", "HEAD")
+    assert code == 0
+    assert "ctl-west" not in out
+    notes = {f.id: f.properties["note"] for f in read_folder(canonical).control[DAY].features}
+    assert (notes["ctl-west"], notes["ctl-east"]) == ("since", "mine")
+    code, _, err = frontline(*words, "--base", "nowhere")
+    assert code == 1
+    code, _, err = frontline("save", mine, "2017-09-09", "--base", "HEAD", "--layers", canonical)
+    assert code == 1
+    assert "no control layer of 2017-09-09" in err
+    package = package_of(canonical, tmp_path)
+    assert frontline("save", package, "--base", "HEAD", "--layers", canonical)[0] == 2
+
+
+def test_recover_lists_the_last_three_of_each_file(canonical, frontline):
+    for i in range(5):
+        edit_on_disk(canonical, id="ctl-west", note=f"{i}")
+        files.backup(layer_path(canonical))
+    _, out, _ = frontline("recover", "--layers", canonical)
+    assert out.count(f"control/{DAY}.geojson@") == 3
+    _, out, _ = frontline("recover", "--all", "--layers", canonical)
+    assert out.count(f"control/{DAY}.geojson@") == 6  # and what fmt replaced
+    assert "workcopies" not in out
 
 
 def test_recover_says_what_there_is(canonical, frontline):

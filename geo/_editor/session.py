@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     Answer = dict[str, Any]
 
 
+_REMEMBERED = 60
+"""So many versions of parts are remembered, for merges."""
+
+
 class ConflictError(Exception):
     """
     Files changed on disk since the page read them; nothing was written.
@@ -222,7 +226,7 @@ class Session:
     def _remember(self, part: str, etag: str, texts: dict[str, bytes]) -> None:
         self._versions[part, etag] = texts
         self._versions.move_to_end((part, etag))
-        while len(self._versions) > 200:
+        while len(self._versions) > _REMEMBERED:
             self._versions.popitem(last=False)
 
     def _date(self, date: object) -> dt.date:

@@ -168,8 +168,9 @@ function corridorCard(one) {
     el('h3', null, t('corridor.answers')),
     el('dl', null, RULES.map((rule) => row(t(`corridor.if.${rule}`), ...answerText(one.answers[rule])))),
     el('dl', null,
-      row(t('corridor.behind'), one.places.length ? one.places.map((id, i) => [i ? listed(['', '']) : '', placeButton(id)]) : t('corridor.no.place')),
       row(t('corridor.supplied'), foreign(listed(one.anchors.map(anchorName))))),
+    folded(t('corridor.behind'), one.places, (id) => el('li', null, placeButton(id)))
+      ?? el('p', { class: 'quiet' }, t('corridor.no.place')),
     el('h3', null, t(one.legs.length > 1 ? 'corridor.legs' : 'corridor.leg')),
     el('ul', { class: 'list' }, one.legs.map(([from, to, km]) => el('li', null,
       foreign(stretchName(from)), ' \u2013 ', foreign(stretchName(to)), ' ', ltr(longText(km * 1000))))),

@@ -65,7 +65,7 @@ def read(path: Path, *, table: str) -> Package:
         raise LayerNotFoundError(
             [Issue("file.missing", "error", "there is no such file", file=str(path))]
         )
-    with _opened(path, "ro") as database:
+    with _opened(path, is_read=True) as database:
         facts = _facts(database)
         table, column, srs = _features_table(database, table, path)
         _require_lonlat(database, srs, path)
@@ -110,7 +110,7 @@ def refresh(
     SchemaError
         If the file is locked or damaged.
     """
-    with _opened(path, "rw") as database:
+    with _opened(path, is_read=False) as database:
         for name, answer in _SPATIAL.items():
             database.create_function(name, 1, answer, deterministic=True)
         table, column, srs = _features_table(database, table, path)
@@ -144,16 +144,19 @@ def refresh(
 
 
 @contextlib.contextmanager
-def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+def _opened(path: Path, *, is_read: bool) -> Iterator[sqlite3.Connection]:
+    # Also to read it, SQLite must be able to write: a program that crashed in the middle of a
+    # save left a journal behind, and what it had begun is taken back first.
     try:
-        uri = f"{path.resolve().as_uri()}?mode={mode}"
+        uri = f"{path.resolve().as_uri()}?mode=rw"
         database = sqlite3.connect(uri, uri=True, timeout=_WAIT_S, isolation_level=None)
     except sqlite3.Error as error:
         raise _refused(path, f"it cannot be opened: {error}") from error
     try:
         # The schema of a file from elsewhere is data: read, it calls nothing. Written to, its
         # triggers keep the index of shapes, and can reach nothing but this file.
-        database.execute(f"PRAGMA trusted_schema = {'OFF' if mode == 'ro' else 'ON'}")
+        database.execute(f"PRAGMA trusted_schema = {'OFF' if is_read else 'ON'}")
+        database.execute(f"PRAGMA query_only = {'ON' if is_read else 'OFF'}")
         database.execute("PRAGMA cell_size_check = ON")
         yield database
     except sqlite3.Error as error:

@@ -15,6 +15,7 @@ from geo.cli._common import (
     layers_option,
     open_theatre,
     plain,
+    say,
     show,
     wrapped,
 )
@@ -172,6 +173,10 @@ def pockets(date: str, side: str | None, form: str, unknown: str, layers: Path) 
     ]
     shown = ("side", "unknown", "area_km2", "since", "enclosed_by", "place_ids")
     _show_all(frames, form, shown, "No pocket.")
+    found = {rule for frame in frames for rule in frame["unknown"]}
+    for rule in _rules(unknown):
+        if form == "table" and rule not in found:
+            say(f"nothing is cut off where {_MEANS[rule]}")
 
 
 @command.command()
@@ -195,7 +200,7 @@ def _sides(theatre: Theatre, date: str, side: str | None) -> list[str]:
     """The side asked for, or each that holds ground."""
     if side is not None:
         return [side]
-    return sorted({one for one in theatre.control(date)["side"] if one})
+    return sorted(theatre.control(date)["side"].dropna().unique())
 
 
 def _show_all(frames: list[pd.DataFrame], form: str, shown: tuple[str, ...], empty: str) -> None:
@@ -290,8 +295,11 @@ def what_if(
     question, doubt = asked.question.rsplit("; ", 1)
     click.echo(f"{question[0].upper()}{question[1:]}? {doubt[0].upper()}{doubt[1:]}.\n")
     change = asked.change()
-    click.echo(f"{side} would take {km2(change['area_km2'].sum())} km2")
-    show(change, form, empty="It would take nothing.")
+    if change.empty:
+        click.echo("It would take nothing: the ground is its own, or a friend's.")
+    else:
+        click.echo(f"{side} would take {km2(change['area_km2'].sum())} km2")
+        show(change[["from", "area_km2"]], form)
     if places := ", ".join(asked.places_taken()):
         click.echo(f"places on it: {places}")
     click.echo("\nCut off, km2 before and after, and the places that would be besieged")

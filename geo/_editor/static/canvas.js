@@ -3,7 +3,7 @@
 
 import { Borders, GRID, keyOf, nearestOn, ringsOf } from './coverage.js';
 
-/* global DATA, FONT, L, Patterns, RANKS, drawMark, eventGroup, language, lookOf, mix, nameOf, paintsOf, splitIds, worldX, worldY */
+/* global FONT, L, Patterns, RANKS, drawMark, eventGroup, lookOf, nameOf, paintsOf, splitIds, worldX, worldY */
 
 const ACCENT = '#0b57d0';
 const PREVIOUS = '#7a4a00';

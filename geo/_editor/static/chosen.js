@@ -1,12 +1,12 @@
 // The panel about what is chosen: patches of ground, an event, a place; or else lists to choose from.
 
-import { covers, toGrid } from './coverage.js';
+import { toGrid } from './coverage.js';
 import { Form, choice, day, idList, number, text } from './fields.js';
 import { areaKm2, areaText, holderText } from './labels.js';
 import { labelOf } from './canvas.js';
 import { idOf } from './work.js';
 
-/* global DATA, PLACES, actorName, colorOf, dateText, el, eventGroup, foreign, isoText, language, listed, nameOf, paintsOf, placeName, sideOf, splitIds, t, term, toDay */
+/* global DATA, PLACES, actorName, colorOf, el, eventGroup, foreign, isoText, language, listed, nameOf, placeName, sideOf, splitIds, t, term */
 
 export const sourceName = (id) => {
   const source = DATA.sources[id];
@@ -137,7 +137,7 @@ export class Chosen {
   #event(id) {
     const { app } = this;
     const { lists } = app.state;
-    const form = this.form = new Form(() => [app.work.record('events', id)?.properties ?? {}], (values, options) => app.setRecord('events', id, values, options));
+    const form = this.form = new Form(() => [app.work.record('events', id)?.properties ?? {}], (values, options) => app.work.setRecord('events', id, values, options));
     const heading = el('h2', { class: 'name' });
     this.head = () => heading.replaceChildren(eventName(app.work.record('events', id)));
     const precision = (name, count) => Array.from({ length: count }, (_, i) => [String(i + 1), t(`${name}.${i + 1}`)]);
@@ -147,7 +147,7 @@ export class Chosen {
     form.add('event_type', choice(() => words(Object.keys(lists.event_types), 'type'), { empty: false, onSet: (f, value) => f.write({ event_type: value, sub_event_type: lists.event_types[value]?.[0] ?? null }, { now: true }) }));
     form.add('sub_event_type', choice((f) => words(lists.event_types[f.value('event_type')] ?? [], 'sub'), { empty: false }));
     form.add('actor1', choice(actorOptions)).add('actor2', choice(actorOptions));
-    form.add('place_id', text({ list: 'known-places', onSet: (f, value) => app.setEventPlace(id, value) }));
+    form.add('place_id', text({ list: 'known-places', onSet: (f, value) => app.work.setEventPlace(id, value) }));
     form.add('location', text());
     form.add('geo_precision', whole('geo_precision', precision('geo', 3)));
     form.add('geo_radius_m', number({ min: 0 }));
@@ -165,7 +165,7 @@ export class Chosen {
   #place(id) {
     const { app } = this;
     const { lists } = app.state;
-    const form = this.form = new Form(() => [app.work.record('places', id)?.properties ?? {}], (values, options) => app.setRecord('places', id, values, options));
+    const form = this.form = new Form(() => [app.work.record('places', id)?.properties ?? {}], (values, options) => app.work.setRecord('places', id, values, options));
     const heading = el('h2', { class: 'name' });
     this.head = () => {
       const place = app.work.record('places', id);
@@ -188,7 +188,7 @@ export class Chosen {
     const button = (word, on) => el('button', { type: 'button', on: { click: on } }, t(word));
     const tools = [
       record?.geometry ? button('zoom.to', () => app.stage.zoomTo([record.geometry.coordinates.map(toGrid)])) : null,
-      fresh || layer === 'events' ? button('remove', () => app.removeRecord(layer, id)) : null,
+      fresh || layer === 'events' ? button('remove', () => app.work.removeRecord(layer, id)) : null,
       button('back', () => app.choose(null)),
     ];
     this.node.replaceChildren(heading, facts, form.renew(), el('div', { class: 'tools' }, tools));
@@ -211,9 +211,10 @@ export class Chosen {
       const places = app.work.now.places.filter(({ properties: p }) => fits(p.id, p.name, p.name_ar, p.alternatenames));
       fill(lists,
         section('patches', patches, (list) => el('ul', { class: 'pick' }, list.map((patch) => el('li', null,
-          el('button', { type: 'button', class: 'plain row', on: { click: () => app.selectPatch(patch.id, false, true) } }, swatchOf(patch), foreign(holderText(patch)), el('span', { class: 'quiet' }, ` ${areaText(areaKm2(patch))}`)))))),
-        section(asked ? 'events' : 'events.near', events, (list) => this.#rows(list, 'events')),
-        section('places', places, (list) => this.#rows(list, 'places')),
+          el('button', { type: 'button', class: 'plain row', on: { click: () => app.selectPatch(patch.id, false, true) } }, swatchOf(patch), foreign(holderText(patch)), el('span', { class: 'quiet' }, ` ${areaText(areaKm2(patch))}`))))), Boolean(asked)),
+        section(asked ? 'events' : 'events.near', events, (list) => this.#rows(list, 'events'), Boolean(asked)),
+        section('places', places, (list) => this.#rows(list, 'places'), Boolean(asked)),
+        asked && !patches.length && !events.length && !places.length ? el('p', { class: 'quiet' }, t('found.none')) : null,
       );
     };
     search.addEventListener('input', list);
@@ -230,10 +231,12 @@ export class Chosen {
 
 const fold = (text) => String(text).normalize('NFKD').replace(/[\u0300-\u036f\u064b-\u0652]/g, '').toLowerCase();
 
-function section(word, records, listOf) {
+/** A list that is filled when it is first opened; what was searched for is open at once. */
+function section(word, records, listOf, open = false) {
   if (!records.length) return null;
-  const details = el('details', { on: { toggle: () => { if (details.open && details.childElementCount < 2) details.append(listOf(records)); } } },
-    el('summary', null, `${t(word)} (${records.length})`));
+  const fillOnce = () => { if (details.open && details.childElementCount < 2) details.append(listOf(records)); };
+  const details = el('details', { open, on: { toggle: fillOnce } }, el('summary', null, `${t(word)} (${records.length})`));
+  fillOnce();
   return details;
 }
 
@@ -247,7 +250,7 @@ function eventName(event) {
 }
 
 /** The colour of a patch, as the legend of the map has it. */
-export function swatchOf(patch) {
+function swatchOf(patch) {
   if (!patch) return '';
   const { status, controller, controllers } = labelOf(patch.properties);
   const sides = (controllers.length ? controllers : [controller]).filter(Boolean).map(sideOf).map(colorOf);
@@ -255,6 +258,3 @@ export function swatchOf(patch) {
     : sides.length > 1 ? `linear-gradient(135deg, ${sides.map((c, i) => `${c} ${(i * 100) / sides.length}% ${((i + 1) * 100) / sides.length}%`).join(',')})` : sides[0];
   return el('span', { class: 'swatch', style: { background: fill } });
 }
-
-/** The patch that holds most of an event or place. */
-export const patchUnder = (control, at) => control.find((patch) => covers(patch, at)) ?? null;

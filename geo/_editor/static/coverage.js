@@ -132,7 +132,7 @@ export class Borders {
 }
 
 /** Where two segments meet other than at a common end; null where they do not. */
-export function meeting(a, b, c, d) {
+function meeting(a, b, c, d) {
   if (Math.max(a[0], b[0]) < Math.min(c[0], d[0]) || Math.max(c[0], d[0]) < Math.min(a[0], b[0])) return null;
   if (Math.max(a[1], b[1]) < Math.min(c[1], d[1]) || Math.max(c[1], d[1]) < Math.min(a[1], b[1])) return null;
   if ((same(a, c) && same(b, d)) || (same(a, d) && same(b, c))) return a;

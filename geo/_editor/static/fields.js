@@ -1,7 +1,7 @@
 // Fields of a form: each reads its value from the records in hand and writes one step of work.
 // A field that somebody is typing in is left alone when the work changes under it.
 
-/* global el, foreign, listed, splitIds, t */
+/* global el, foreign, splitIds, t */
 
 let serial = 0;
 
@@ -114,5 +114,3 @@ export const idList = (list, nameOfId) => (form, name, id) => {
   };
   return { node, renew, group: true };
 };
-
-export const joined = (ids, nameOfId) => listed(splitIds(ids).map(nameOfId));

@@ -1,22 +1,22 @@
 // The editor: what is chosen and which tool is in hand; every change of the work goes through here.
 
-import { Answer, Asker, Silence, TAB, post, readPing, readState } from './api.js';
+import { Answer, Asker, Silence, post, readState } from './api.js';
 import { formerBorders } from './canvas.js';
 import { Chosen } from './chosen.js';
 import { GRID, Refusal, covers, ringsOf, toGrid } from './coverage.js';
-import { ask, askConflict, askName, askRestore, askUnsaved, openHelp, tell } from './dialogs.js';
+import { askName, openHelp, tell } from './dialogs.js';
+import { Keeper } from './keeper.js';
 import { Ledger, Problems, shapeOf } from './panels.js';
 import { Stage } from './stage.js';
 import { LAYERS, Work, freshId, idOf, layersOf, wired } from './work.js';
 
-/* global DATA, PLACES, WORDS, el, eventGroup, foreign, isoText, nameOf, placeName, splitIds, t, term, toDay, has */
+/* global DATA, PLACES, WORDS, el, foreign, isoText, nameOf, placeName, t, term, toDay */
 /* global language:writable */
 
 const byId = (id) => document.getElementById(id);
 const TOOLS = ['select', 'borders', 'split', 'front', 'event', 'place'];
 const TABS = ['chosen', 'ledger', 'problems'];
 const EVENT_DAYS = 7;
-const PING_SECONDS = 30;
 
 const COLUMNS = {
   events: ['id', 'event_date', 'end_date', 'time_precision', 'event_type', 'sub_event_type', 'actor1', 'assoc_actor_1', 'actor2', 'assoc_actor_2', 'place_id', 'location', 'geo_precision', 'geo_radius_m', 'source_ids', 'notes', 'fatalities', 'confidence', 'change_id'],
@@ -36,7 +36,6 @@ class App {
   snap = true;
   keys = true;
   panel = 'chosen';
-  saving = false;
 
   async start() {
     const [page, own] = await Promise.all(['page-words.json', 'words.json'].map(async (name) => (await fetch(`/static/${name}`)).json()));
@@ -50,14 +49,13 @@ class App {
     this.chosenPanel = new Chosen(this, byId('chosen'));
     this.ledger = new Ledger(this, byId('ledger'));
     this.problems = new Problems(this, byId('problems'));
+    this.keeper = new Keeper(this);
     this.#prepareAskers();
     this.#prepareControls();
     this.words();
     this.changed();
     document.body.dataset.ready = 'yes';
-    if (state.journal) await this.#restore(state.journal);
-    // Hidden tabs ask too: their server must not take them for gone.
-    window.setInterval(() => this.ping(), PING_SECONDS * 1000);
+    if (state.journal) await this.keeper.restore(state.journal);
   }
 
   // What the server said.
@@ -83,7 +81,7 @@ class App {
   }
 
   async load(date, word = null) {
-    const state = await this.#try(() => readState(date));
+    const state = await this.keeper.attempt(() => readState(date));
     if (!state) return false;
     this.#read(state);
     this.ledger.answer = null;
@@ -95,23 +93,9 @@ class App {
     return true;
   }
 
-  /** Something asked of the server; nothing where it refuses, and people are told why. */
-  async #try(action) {
-    try {
-      const answer = await action();
-      this.silent(false);
-      return answer ?? {};
-    } catch (error) {
-      if (error instanceof Silence) this.silent(true);
-      else if (error instanceof Answer) this.refuse(error);
-      else throw error;
-      return null;
-    }
-  }
-
   #prepareAskers() {
     const fail = (panel) => (error) => {
-      if (error instanceof Silence) this.silent(true);
+      if (error instanceof Silence) this.keeper.silent(true);
       else panel.fail(error.body.issues?.[0]?.message ?? error.message);
       this.tabs();
     };
@@ -125,17 +109,6 @@ class App {
       this.ledger.take(answer);
       this.tabs();
     }, fail(this.ledger));
-    this.journal = new Asker('journal', 150, () => {
-      const edits = this.work.changed.length ? this.work.forJournal() : null;
-      if (edits === null && !this.journaled) return null;
-      this.journaled = edits !== null;
-      this.unsent = false;
-      return { edits };
-    }, () => this.silent(false), (error) => {
-      this.unsent = true;
-      if (error instanceof Silence) this.silent(true);
-      else this.news('journal', t('news.journal', { why: error.message }));
-    });
   }
 
   // The work has changed.
@@ -159,7 +132,7 @@ class App {
       this.changer.soon();
       this.asked = layers;
     }
-    if (what.kind !== 'read') this.journal.soon();
+    if (what.kind !== 'read') this.keeper.note();
     this.stage.renew();
     this.draw();
     this.chosenPanel.renew();
@@ -167,7 +140,7 @@ class App {
     else this.ledger.refresh();
     this.rowIds = this.#rowIds();
     this.tabs();
-    this.#bar();
+    this.bar();
   }
 
   #rowIds() {
@@ -266,12 +239,12 @@ class App {
     this.tabs();
   }
 
-  #bar() {
+  bar() {
     const { work } = this;
     const { count } = work;
     byId('undo').disabled = !work.past.length;
     byId('redo').disabled = !work.future.length;
-    byId('save').disabled = !count || this.saving;
+    byId('save').disabled = !count || this.keeper.saving;
     const text = count ? t(count === 1 ? 'dirty.one' : 'dirty', { count }) : t('clean');
     if (byId('dirty').textContent !== text) byId('dirty').textContent = text;
     document.title = `${count ? '* ' : ''}${nameOf(this.state.theatre, 'frontline')} ${this.state.date}`;
@@ -388,55 +361,6 @@ class App {
     if (changed) this.work.step(word, { control: next }, run);
   }
 
-  /** Change a record; a row of the ledger and its events name each other, so both ends change. */
-  setRecord(layer, id, values, { now = false } = {}) {
-    const { work } = this;
-    const record = work.record(layer, id);
-    if (!record) return;
-    const old = record.properties ?? record;
-    if (Object.keys(values).every((key) => (old[key] ?? null) === (values[key] ?? null))) return;
-    const properties = { ...old, ...values };
-    const layers = { [layer]: work.with(layer, record.properties ? { ...record, properties } : properties) };
-    if (layer === 'changes' && 'event_ids' in values) layers.events = this.#linkEvents(id, splitIds(values.event_ids));
-    if (layer === 'events' && 'change_id' in values) layers.changes = this.#linkRows(id, values.change_id);
-    work.step(`step.set.${layer}`, layers, now ? null : `${layer}:${id}:${Object.keys(values)}`);
-  }
-
-  #linkEvents(row, ids) {
-    const named = new Set(ids);
-    return this.work.now.events.map((event) => {
-      const { id, change_id: old } = event.properties;
-      const change = named.has(id) ? row : old === row ? null : old;
-      return change === old ? event : { ...event, properties: { ...event.properties, change_id: change } };
-    });
-  }
-
-  #linkRows(event, row) {
-    return this.work.now.changes.map((one) => {
-      const ids = splitIds(one.event_ids);
-      const wanted = one.id === row;
-      if (ids.includes(event) === wanted) return one;
-      const next = wanted ? [...ids, event] : ids.filter((id) => id !== event);
-      return { ...one, event_ids: next.join(';') || null };
-    });
-  }
-
-  moveRecord(layer, id, to) {
-    const record = this.work.record(layer, id);
-    const geometry = { type: 'Point', coordinates: to.map((v) => v / GRID) };
-    this.work.step(`step.move.${layer}`, { [layer]: this.work.with(layer, { ...record, geometry }) });
-  }
-
-  setEventPlace(id, place) {
-    const event = this.work.record('events', id);
-    const known = place && this.work.record('places', place);
-    if ((event.properties.place_id ?? null) === (place ?? null)) return;
-    const properties = { ...event.properties, place_id: place };
-    if (known?.properties.geo_radius_m != null) properties.geo_radius_m = known.properties.geo_radius_m;
-    const geometry = known ? known.geometry : event.geometry;
-    this.work.step('step.set.events', { events: this.work.with('events', { ...event, properties, geometry }) });
-  }
-
   #inside(at) {
     if (this.work.now.control.some((patch) => covers(patch, at))) return true;
     this.refuse(new Refusal('outside', at));
@@ -481,19 +405,12 @@ class App {
     this.ledger.open(row.id);
   }
 
-  removeRecord(layer, id) {
-    const layers = { [layer]: this.work.without(layer, id) };
-    if (layer === 'changes') layers.events = this.#linkEvents(id, []);
-    if (layer === 'events') layers.changes = this.#linkRows(id, null);
-    this.work.step(`step.remove.${layer}`, layers);
-  }
-
   async cut(line) {
     const { work } = this;
     const only = this.tool === 'split' ? this.#patchAlong(line) : null;
     if (this.tool === 'split' && !only) return this.refuse(new Refusal('outside', line[0]));
     const before = work.now.control;
-    const answer = await this.#try(() => post('cut', { date: this.state.date, features: wired.control(before), line: line.map((at) => at.map((v) => v / GRID)), id: only }));
+    const answer = await this.keeper.attempt(() => post('cut', { date: this.state.date, features: wired.control(before), line: line.map((at) => at.map((v) => v / GRID)), id: only }));
     if (!answer) return undefined;
     if (work.now.control !== before) return this.refuse(new Refusal('meanwhile'));
     this.stage.setLine([]);
@@ -518,104 +435,25 @@ class App {
   async join() {
     const { work } = this;
     const before = work.now.control;
-    const answer = await this.#try(() => post('merge', { date: this.state.date, features: wired.control(before), ids: [...this.selected] }));
+    const answer = await this.keeper.attempt(() => post('merge', { date: this.state.date, features: wired.control(before), ids: [...this.selected] }));
     if (!answer) return;
     if (work.now.control !== before) this.refuse(new Refusal('meanwhile'));
     else work.adopt('step.join', { control: answer.features });
-  }
-
-  // Saving.
-
-  async save() {
-    const { work } = this;
-    if (this.saving || !work.changed.length) return;
-    this.saving = true;
-    this.#bar();
-    const [sent, names] = [work.now, work.changed];
-    try {
-      const answer = await post('save', work.forSave());
-      this.silent(false);
-      this.#saved(answer, sent, names);
-    } catch (error) {
-      this.saving = false;
-      if (error instanceof Silence) this.silent(true);
-      else if (!(error instanceof Answer)) throw error;
-      else if (error.status === 409) await this.#conflict(error.body);
-      else if (error.body.issues) this.#notSaved(error.body.issues);
-      else this.refuse(error);
-    } finally {
-      this.saving = false;
-      this.#bar();
-    }
-  }
-
-  #saved({ etags, summary }, sent, names) {
-    this.work.saved(etags, sent, names);
-    this.others?.postMessage({ saved: this.state.date });
-    const lines = summary?.lines ?? [];
-    this.news('saved', t('news.saved'), lines.length ? el('details', null, el('summary', null, t('news.saved.what')), el('pre', { dir: 'ltr' }, lines.join('\n'))) : null);
-    this.say(t('news.saved'));
-  }
-
-  #notSaved(issues) {
-    this.problems.take(issues.map((issue) => ({ ...issue, new: true })));
-    this.show('problems');
-    this.refuse(new Refusal('not.saved'));
-    const first = issues.find((issue) => issue.where);
-    if (first) this.showShapes('marks', [shapeOf(first.where)]);
-  }
-
-  async #conflict(body) {
-    const edited = this.work.changed;
-    const mine = Object.fromEntries(edited.map((name) => [name, wired[name](this.work.now[name])]));
-    const answer = await askConflict(body, mine);
-    if (!answer) return;
-    const state = await this.#try(() => readState(this.state.date));
-    if (!state) return;
-    const theirs = Object.fromEntries(LAYERS.map((name) => [name, state[name].features ?? state[name].rows]));
-    // What was not edited here is as it is on disk.
-    const layers = answer.theirs ? theirs : { ...theirs, ...Object.fromEntries(edited.map((name) => [name, answer.layers[name]])) };
-    this.work.adopt('step.merge', layers, { etags: body.etags, base: layersOf(state) });
-    this.saving = false;
-    if (this.work.changed.length) await this.save();
-    else this.news('saved', t('news.theirs'));
-  }
-
-  async #restore(journal) {
-    const answer = await askRestore(journal);
-    const { edits, tab } = journal;
-    if (answer === 'restore') {
-      if (edits.date !== this.state.date && !(await this.load(edits.date))) return;
-      const layers = Object.fromEntries(LAYERS.map((name) => [name, edits[name] ?? null]));
-      // What has changed on disk since is found out when the work is saved.
-      const etags = Object.fromEntries(LAYERS.filter((name) => edits[name]).map((name) => [name, edits.etags[name]]));
-      this.work.adopt('step.restore', layers, { etags });
-      this.say(t('said.restored'));
-      await this.journal.now();
-    }
-    if (answer === 'discard' || (answer === 'restore' && tab && tab !== TAB)) await this.#try(() => post('journal', { edits: null, tab }));
-  }
-
-  async ping() {
-    try {
-      const { etags } = await readPing(this.state.date);
-      this.silent(false);
-      const stale = LAYERS.some((name) => etags[name] !== undefined && etags[name] !== this.work.etags[name]);
-      if (stale && !this.saving) this.#stale();
-    } catch (error) {
-      if (error instanceof Silence) this.silent(true);
-    }
-  }
-
-  #stale() {
-    const reload = this.work.changed.length ? null : el('button', { type: 'button', on: { click: async () => (await this.load(this.state.date, 'said.read')) && this.news(null) } }, t('news.read'));
-    this.news('stale', t(reload ? 'news.stale' : 'news.stale.dirty'), reload);
   }
 
   // Telling people.
 
   say(text) {
     byId('said').textContent = text;
+  }
+
+  /** What a save was refused for. */
+  notSaved(issues) {
+    this.problems.take(issues.map((issue) => ({ ...issue, new: true })));
+    this.show('problems');
+    this.refuse(new Refusal('not.saved'));
+    const first = issues.find((issue) => issue.where);
+    if (first) this.showShapes('marks', [shapeOf(first.where)]);
   }
 
   /** Say why something was not done, and show where; null takes it back. */
@@ -632,32 +470,14 @@ class App {
     this.draw();
   }
 
+  /** A notice that stays until it is closed or another comes; null takes it away. */
   news(kind, text = '', ...more) {
     const node = byId('news');
-    node.hidden = !text;
+    this.newsKind = kind;
+    node.hidden = !kind;
     node.dataset.kind = kind ?? '';
     node.replaceChildren(el('p', { role: 'status' }, text), ...more.filter(Boolean),
       el('button', { type: 'button', class: 'close', 'aria-label': t('close'), on: { click: () => this.news(null) } }, '\u00D7'));
-  }
-
-  /** The server answers, or it does not. */
-  silent(silent) {
-    if (silent === Boolean(this.gone)) return;
-    this.gone = silent;
-    if (!silent) {
-      if (byId('news').dataset.kind === 'silent') this.news(null);
-      if (this.unsent) this.journal.soon();
-      return;
-    }
-    const copy = el('button', { type: 'button', on: { click: () => this.download() } }, t('news.copy'));
-    this.news('silent', t(this.unsent ? 'news.silent.unsent' : 'news.silent'), this.work.changed.length ? copy : null);
-  }
-
-  download() {
-    const blob = new Blob([JSON.stringify(this.work.forJournal(), null, 1)], { type: 'application/json' });
-    const link = el('a', { href: URL.createObjectURL(blob), download: `frontline-${this.state.date}.json` });
-    link.click();
-    URL.revokeObjectURL(link.href);
   }
 
   // Buttons and keys.
@@ -666,7 +486,7 @@ class App {
     for (const button of document.querySelectorAll('[data-tool]')) button.addEventListener('click', () => this.take(button.dataset.tool));
     byId('undo').addEventListener('click', () => this.work.undo());
     byId('redo').addEventListener('click', () => this.work.redo());
-    byId('save').addEventListener('click', () => this.save());
+    byId('save').addEventListener('click', () => this.keeper.save());
     byId('help').addEventListener('click', () => this.help());
     byId('leave').addEventListener('click', () => this.leave());
     byId('language').addEventListener('click', () => this.turnLanguage());
@@ -676,15 +496,6 @@ class App {
     for (const name of TABS) byId(`tab-${name}`).addEventListener('click', () => this.show(name));
     byId('tabs').addEventListener('keydown', (event) => this.#tabKey(event));
     document.addEventListener('keydown', (event) => this.#key(event));
-    window.addEventListener('beforeunload', (event) => { if (this.work.changed.length && !this.left) event.preventDefault(); });
-    window.addEventListener('pagehide', (event) => {
-      // The server ends when its last page is gone; a reload asks again in time.
-      if (!event.persisted) navigator.sendBeacon('/api/close', new Blob([JSON.stringify({ tab: TAB })], { type: 'application/json' }));
-    });
-    if (typeof BroadcastChannel !== 'undefined') {
-      this.others = new BroadcastChannel('frontline-edit');
-      this.others.onmessage = () => { this.ping(); };
-    }
   }
 
   #tabKey(event) {
@@ -714,7 +525,7 @@ class App {
       // A field tells of its last word when it is left.
       event.target.blur?.();
       event.target.focus?.();
-      this.save();
+      this.keeper.save();
     } else if (typing) return; // the field's own undo
     else if (key === 'z' && event.shiftKey) this.work.redo();
     else if (key === 'z') this.work.undo();
@@ -746,30 +557,12 @@ class App {
     this.problems.renew();
   }
 
-  async #settled() {
-    if (!this.work.changed.length) return true;
-    const answer = await askUnsaved();
-    if (answer === 'save') {
-      await this.save();
-      return !this.work.changed.length;
-    }
-    if (answer !== 'discard') return false;
-    this.journaled = false;
-    await this.#try(() => post('journal', { edits: null }));
-    return true;
-  }
-
   async #turnDate(date) {
-    if (await this.#settled()) {
-      if (await this.load(date)) return;
-    }
-    byId('date').value = this.state.date;
+    if (!(await this.keeper.settled()) || !(await this.load(date))) byId('date').value = this.state.date;
   }
 
   async leave() {
-    if (!(await this.#settled())) return;
-    this.left = true;
-    await this.#try(() => post('close', {}));
+    if (!(await this.keeper.leave())) return;
     this.news(null);
     document.body.dataset.left = 'yes';
     await tell(t('left.title'), el('p', null, t('left.text')));
@@ -781,7 +574,11 @@ const today = () => {
   return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((v) => String(v).padStart(2, '0')).join('-');
 };
 
-new App().start().catch((error) => {
+const app = new App();
+for (const kind of ['error', 'unhandledrejection']) {
+  window.addEventListener(kind, (event) => app.news('fault', t('news.fault', { why: (event.reason ?? event.error)?.message ?? event.message ?? '' })));
+}
+app.start().catch((error) => {
   const node = byId('refused');
   node.hidden = false;
   node.textContent = `${error.message}`;

@@ -5,7 +5,7 @@ import { Form, choice, day, idList, text } from './fields.js';
 import { sourceName } from './chosen.js';
 import { areaText, handText } from './labels.js';
 
-/* global actorName, dateText, el, foreign, isoText, listed, nameOf, placeName, splitIds, t, term */
+/* global el, foreign, isoText, listed, nameOf, placeName, splitIds, t, term */
 
 /** A GeoJSON geometry as lines and spots to point out on the map. */
 export function shapeOf(geometry) {
@@ -138,13 +138,13 @@ export class Ledger {
       row.place_ids ? el('span', { class: 'quiet' }, ' · ', foreign(listed(splitIds(row.place_ids).slice(0, 3).map(placeName))), splitIds(row.place_ids).length > 3 ? ' …' : '') : null), inner);
     const tools = el('div', { class: 'tools' },
       pieces.length ? button('show', () => this.app.showShapes('pieces', pieces.map((piece) => piece.shape)), { 'data-key': `show:${row.id}` }) : null,
-      button('remove', () => this.app.removeRecord('changes', row.id), { 'data-key': `remove:${row.id}` }));
+      button('remove', () => this.app.work.removeRecord('changes', row.id), { 'data-key': `remove:${row.id}` }));
     return details;
   }
 
   #form(id) {
     const { app } = this;
-    const form = new Form(() => [app.work.record('changes', id) ?? {}], (values, options) => app.setRecord('changes', id, values, options));
+    const form = new Form(() => [app.work.record('changes', id) ?? {}], (values, options) => app.work.setRecord('changes', id, values, options));
     const actors = () => Object.values(app.actors).map((actor) => [actor.id, nameOf(actor, actor.id)]);
     form.add('kind', choice(() => app.state.lists.change_kinds.map((kind) => [kind, term('change', kind)]), { empty: false }));
     form.add('from_controller', choice(actors)).add('to_controller', choice(actors));

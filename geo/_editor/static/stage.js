@@ -225,7 +225,7 @@ export class Stage {
     this.map.dragging.enable();
     if (held.moved) this.quiet = true;
     const done = !cancelled && held.moved && held.to;
-    if (done && held.kind === 'record') this.app.moveRecord(held.layer, held.id, held.to);
+    if (done && held.kind === 'record') this.app.work.moveRecord(held.layer, held.id, held.to);
     else if (done && held.into) this.deletePoint();
     else if (done && held.kind === 'point') this.#put(held.inserted ? 'step.insert' : 'step.move', () => held.move.done(held.to), keyOf(held.to));
     else if (!cancelled && !held.moved && held.kind === 'insert') this.#insert(held.edge, held.at);
@@ -470,6 +470,7 @@ export class Stage {
 
   /** The work has changed, or the tool: what is in hand may be gone. */
   renew() {
+    if (this.held) this.#release(true); // undo by key while something is dragged
     if (this.point && !Borders.of(this.app.work.now.control).points.has(this.point)) this.point = null;
     if (!LINE_TOOLS.has(this.app.tool)) Object.assign(this, { line: [], next: null, lineWrong: false, faults: [] });
     if (this.app.tool !== 'borders') this.point = null;

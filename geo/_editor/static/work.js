@@ -2,7 +2,9 @@
 // A step is a whole new document that shares with the old one whatever it left alone, so undo is
 // going back to an object, and undo to the start gives the very objects that were read.
 
-import { featureOf, patchOf } from './coverage.js';
+import { GRID, featureOf, patchOf } from './coverage.js';
+
+/* global splitIds */
 
 export const LAYERS = ['control', 'events', 'places', 'changes'];
 
@@ -108,15 +110,64 @@ export class Work {
     return this.now[name].filter((record) => idOf(record) !== id);
   }
 
-  /** Change some properties of a record; nothing happens where nothing is new. */
-  set(name, id, values, word, { now = false } = {}) {
-    const record = this.record(name, id);
+  /**
+   * Change a record. A row of the ledger and its events name each other, and an event explains one
+   * row: all ends of a link change in the same step.
+   */
+  setRecord(layer, id, values, { now = false } = {}) {
+    const record = this.record(layer, id);
+    if (!record) return;
     const old = record.properties ?? record;
-    const changed = Object.keys(values).filter((key) => (old[key] ?? null) !== (values[key] ?? null));
-    if (!changed.length) return false;
+    if (Object.keys(values).every((key) => (old[key] ?? null) === (values[key] ?? null))) return;
     const properties = { ...old, ...values };
-    this.step(word, { [name]: this.with(name, record.properties ? { ...record, properties } : properties) }, now ? null : `set:${name}:${id}:${changed}`);
-    return true;
+    const layers = { [layer]: this.with(layer, record.properties ? { ...record, properties } : properties) };
+    if (layer === 'changes' && 'event_ids' in values) {
+      const named = splitIds(values.event_ids);
+      layers.events = this.#linkEvents(id, named);
+      layers.changes = layers.changes.map((row) => (row.id === id ? row : withoutEvents(row, named)));
+    }
+    if (layer === 'events' && 'change_id' in values) layers.changes = this.#linkRows(id, values.change_id);
+    this.step(`step.set.${layer}`, layers, now ? null : `${layer}:${id}:${Object.keys(values)}`);
+  }
+
+  #linkEvents(row, ids) {
+    const named = new Set(ids);
+    return this.now.events.map((event) => {
+      const { id, change_id: old } = event.properties;
+      const change = named.has(id) ? row : old === row ? null : old;
+      return change === old ? event : { ...event, properties: { ...event.properties, change_id: change } };
+    });
+  }
+
+  #linkRows(event, row) {
+    return this.now.changes.map((one) => {
+      if (one.id !== row) return withoutEvents(one, [event]);
+      const ids = splitIds(one.event_ids);
+      return ids.includes(event) ? one : { ...one, event_ids: [...ids, event].join(';') };
+    });
+  }
+
+  moveRecord(layer, id, to) {
+    const record = this.record(layer, id);
+    const geometry = { type: 'Point', coordinates: to.map((v) => v / GRID) };
+    this.step(`step.move.${layer}`, { [layer]: this.with(layer, { ...record, geometry }) });
+  }
+
+  setEventPlace(id, place) {
+    const event = this.record('events', id);
+    const known = place && this.record('places', place);
+    if ((event.properties.place_id ?? null) === (place ?? null)) return;
+    const properties = { ...event.properties, place_id: place };
+    if (known?.properties.geo_radius_m != null) properties.geo_radius_m = known.properties.geo_radius_m;
+    const geometry = known ? known.geometry : event.geometry;
+    this.step('step.set.events', { events: this.with('events', { ...event, properties, geometry }) });
+  }
+
+  removeRecord(layer, id) {
+    const layers = { [layer]: this.without(layer, id) };
+    if (layer === 'changes') layers.events = this.#linkEvents(id, []);
+    if (layer === 'events') layers.changes = this.#linkRows(id, null);
+    this.step(`step.remove.${layer}`, layers);
   }
 
   /** A layer for the server: null where it is as it was. */
@@ -163,6 +214,13 @@ export class Work {
 
 /** The layers of a state, as the work holds them. */
 export const layersOf = (state) => Object.fromEntries(LAYERS.map((name) => [name, state[name] ? readers[name](state[name]) : []]));
+
+/** A row of the ledger that names some events no longer; itself where it named none of them. */
+function withoutEvents(row, events) {
+  const ids = splitIds(row.event_ids);
+  const kept = ids.filter((id) => !events.includes(id));
+  return kept.length === ids.length ? row : { ...row, event_ids: kept.join(';') || null };
+}
 
 /** A fresh identity with a random part, as the layers have them. */
 export function freshId(prefix) {
