@@ -94,10 +94,14 @@ class Repository:
             )
         return done.stdout.decode().strip()
 
-    @property
-    def has_commit(self) -> bool:
-        """Whether anything was ever committed."""
-        return self.succeeds(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+    def has(self, revision: str) -> bool:
+        """Whether there is such a commit."""
+        return self.succeeds(["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"])
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The commit that two go back to; None where they have nothing in common."""
+        done = _call([*_QUIET, "merge-base", one, other], self.top, None)
+        return None if done.returncode else done.stdout.decode().strip()
 
     def entries(self, commit: str | None, folder: str) -> list[Entry]:
         """The regular files below a folder in a commit; None stands for what is staged."""
@@ -180,8 +184,8 @@ def run(words: Sequence[str], *, cwd: Path, data: bytes | None = None) -> bytes:
 def _checked(words: Sequence[str], cwd: Path, data: bytes | None) -> bytes:
     done = _call(words, cwd, data)
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise GeoError(f"git says: {escape(said or 'nothing', 400)}")
+        said = " ".join(done.stderr.decode("utf-8", "replace").split())
+        raise GeoError(f"git says: {escape(said or 'nothing', 500)}")
     return done.stdout
 
 

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
     from geo._latent import FieldParameters
 
-__all__ = ["Draft", "Estimator", "Parameters", "Unused"]
+__all__ = ["Draft", "Estimator", "Parameters", "Unused", "percent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -664,7 +664,8 @@ class Estimator:
     ) -> Feature:
         names = [str(self._places[place].properties["name"]) for place in self._members[site]]
         weights = ", ".join(f"{side} {share:.0%}" for side, share in verdict.shares)
-        drawn = [f"{side} {chance[self.sides.index(side)]:.0%}" for side, _ in verdict.shares]
+        chances = dict(zip(self.sides, chance, strict=True))
+        drawn = [f"{side} {percent(chances[side])}" for side, _ in verdict.shares]
         identity = _identity(site)
         return Feature(
             identity,
@@ -691,6 +692,30 @@ class Estimator:
         if holds >= self.parameters.high:
             return Confidence.HIGH
         return Confidence.MODERATE if holds >= self.parameters.moderate else Confidence.LOW
+
+
+def percent(chance: float) -> str:
+    """
+    Return a probability as a person reads it.
+
+    Parameters
+    ----------
+    chance
+        0 to 1.
+
+    Returns
+    -------
+    text
+        Whole per cents; never 0 or 100, which a field of control cannot know.
+
+    Examples
+    --------
+    >>> percent(0.874), percent(0.9999), percent(0.0)
+    ('87%', '>99%', '<1%')
+    """
+    if chance > 0.99:
+        return ">99%"
+    return "<1%" if chance < 0.01 else f"{chance:.0%}"
 
 
 def _reports_change(row: Row) -> bool:

@@ -235,9 +235,8 @@ def check_staged() -> list[Issue]:
             staged = Path(name) / "layers"
             if repository.write_out(None, path, staged):
                 issues += [_at(issue, staged, folder) for issue in _staged_faults(staged)]
-        if repository.has_commit:
-            gone = os.environ.get("FRONTLINE_GONE", "").replace(",", " ").split()
-            issues += versions.guard(repository.top / path, "HEAD", staged=True, confirmed=gone)
+        gone = os.environ.get("FRONTLINE_GONE", "").replace(",", " ").split()
+        issues += versions.guard_commit(repository.top / path, confirmed=gone)
     return issues
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geo import files, geojson, tables
@@ -306,13 +306,17 @@ def write_control(folder: Folder, day: dt.date, features: Sequence[Feature]) -> 
     Raises
     ------
     SchemaError
-        If the features would not be read back as they are.
+        If the features would not be read back as they are, or the file has members beside them,
+        which would be lost.
     StaleLayerError
         If the file changed on disk after it was read; nothing is written.
     """
     path = folder.root / "control" / f"{day.isoformat()}.geojson"
     data = geojson.dump(features, schema=CONTROL)
     layer = folder.control.get(day)
+    if layer and (lost := [issue for issue in layer.issues if issue.code == "root.foreign"]):
+        # Features do not hold what somebody typed beside them.
+        raise SchemaError([replace(issue, severity="error", file=str(path)) for issue in lost])
     path.parent.mkdir(exist_ok=True)
     files.save(path, data, expected=layer.digest if layer else None)
     return path

@@ -327,11 +327,16 @@ class Plots:
             length = narrowest["length_km"].astype(float)
             axes.vlines(narrowest["day"], 0, length, color=color, linewidth=3, alpha=0.5)
             axes.plot(narrowest["day"], length, "o", color=color, markersize=7)
-            for day, km in zip(narrowest["day"], length, strict=True):
-                if km == km:
-                    axes.annotate(f"{km:.1f}", (day, km), (5, 3), textcoords="offset points")
-            axes.set_ylim(bottom=0)
-            axes.set_xlim(self._composite.dates[0], self._composite.dates[-1])
+            texts = [f"{km:.1f}" if km == km else "" for km in length]
+            for i, (day, km) in enumerate(zip(narrowest["day"], length, strict=True)):
+                if texts[i] and texts[i] != (texts[i - 1] if i else ""):
+                    axes.annotate(
+                        texts[i], (day, km), (0, 6), textcoords="offset points", ha="center"
+                    )
+            axes.set_ylim(bottom=0, top=1.1 * length.max() if length.notna().any() else None)
+            first, last = self._composite.dates[0], self._composite.dates[-1]
+            days = max((last - first).days // 40, 1)
+            axes.set_xlim(np.datetime64(first) - days, np.datetime64(last) + days)
             axes.margins(x=0.05)
             months(axes)
             axes.set_ylabel("km")

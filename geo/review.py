@@ -8,6 +8,7 @@ where it is put in, and passes through no template.
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -199,6 +200,9 @@ class _Plain:
 class _Markdown(_Plain):
     """The same for a pull request."""
 
+    def text(self) -> str:
+        return re.sub("\n{3,}", "\n\n", super().text())
+
     def heading(self, level: int, words: str) -> None:
         self.lines += ["", f"{'#' * (level + 1)} {self.safe(words)}", ""]
 
@@ -208,14 +212,15 @@ class _Markdown(_Plain):
             self.lines.append(f"- ... and {len(entries) - limit} more")
 
     def table(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
-        self.lines += ["", f"| {title} | km² |", "|---|---:|"]
+        self.lines += ["", f"| {title.removesuffix(', km2')} | km² |", "|---|---:|"]
         self.lines += [f"| {self.safe(words)} | {number} |" for words, number in rows]
         self.lines.append("")
 
     def safe(self, words: str) -> str:
         # What Markdown or HTML would take for its own; a sentence in a note stays a sentence.
         shown = html.escape(escape(words, 1000), quote=False)
-        return "".join(f"\\{c}" if c in "\\`*_[]|#!" else c for c in shown)
+        shown = "".join(f"\\{c}" if c in "\\`*_[]|#!~" else c for c in shown)
+        return shown.replace("@", "&#64;")
 
 
 def _summary(comparison: Comparison) -> str:

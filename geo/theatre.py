@@ -630,6 +630,41 @@ class Theatre:
         ValueError
             If there is no evidence to draw from.
         """
+        return self._estimator(dataclasses.replace(parameters or Parameters(), **numbers)).draft(
+            day
+        )
+
+    def probabilities(
+        self, day: str | dt.date, points: Sequence[tuple[float, float]]
+    ) -> pd.DataFrame:
+        """
+        Return how likely each side held some points, from the statements in force on a date.
+
+        Parameters
+        ----------
+        day
+            The date.
+        points
+            Longitude, latitude of each.
+
+        Returns
+        -------
+        probabilities
+            One row a point: ``lon``, ``lat`` and a column for each side, which add up to 1. The
+            method, and how well it keeps its word, stand in `geo.estimate` and ``DESIGN.md``.
+
+        Raises
+        ------
+        CRSError
+            If a point is no longitude and latitude in degrees.
+        DateError
+            If `day` is no date.
+        ValueError
+            If there is no evidence to estimate from.
+        """
+        return self._estimator(Parameters()).probabilities(day, points)
+
+    def _estimator(self, parameters: Parameters) -> Estimator:
         folder = self.folder
         return Estimator(
             self.area,
@@ -637,8 +672,8 @@ class Theatre:
             folder.statements.rows,
             folder.rows("sources"),
             folder.sides,
-            parameters=dataclasses.replace(parameters or Parameters(), **numbers),
-        ).draft(day)
+            parameters=parameters,
+        )
 
     def write_estimate(
         self,

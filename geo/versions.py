@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["Comparison", "Flip", "Ground", "compare", "guard", "new_layer", "read_at"]
+__all__ = [
+    "Comparison",
+    "Flip",
+    "Ground",
+    "compare",
+    "guard",
+    "guard_commit",
+    "new_layer",
+    "read_at",
+]
 
 WORKING_TREE = "working tree"
 _MOVED, _RETOLD = 0, 1
@@ -457,6 +466,46 @@ def guard(
             file = str(layers / issue.file)
             kept.append(dataclasses.replace(issue, ids=ids, file=file))
     return kept
+
+
+def guard_commit(layers: Path, *, confirmed: Collection[str] = ()) -> list[Issue]:
+    """
+    Find ids that the commit which is staged would lose, or bring back.
+
+    Where a merge is being committed, what either side deleted may be gone.
+
+    Parameters
+    ----------
+    layers
+        The folder, in a git repository.
+    confirmed
+        Ids that may vanish or return; ``all`` stands for any.
+
+    Returns
+    -------
+    issues
+        As from `guard`; none before the first commit.
+
+    Raises
+    ------
+    GeoError
+        If git refuses.
+    """
+    repository = Repository.around(layers)
+    if not repository.has("HEAD"):
+        return []
+    if not repository.has("MERGE_HEAD"):
+        return guard(layers, "HEAD", staged=True, confirmed=confirmed)
+    path = repository.relative(layers)
+    base = repository.merge_base("HEAD", "MERGE_HEAD")
+    before = {} if base is None else _files_at(repository, base, path)
+    issues = []
+    for side, other in (("HEAD", "MERGE_HEAD"), ("MERGE_HEAD", "HEAD")):
+        there = _files_at(repository, repository.commit(other), path)
+        deleted = {name for issue in _vanished(before, there, other) for name in issue.ids}
+        found = guard(layers, side, staged=True, confirmed=[*confirmed, *deleted])
+        issues += [issue for issue in found if issue.code == "id.vanished"]
+    return issues
 
 
 _Files = dict[str, tuple[Schema, dict[str, Feature | Row]]]

@@ -36,6 +36,7 @@ def imported(path):
         ("click", "cli/"),
         ("csv", "tables.py"),
         ("filelock", "files.py"),
+        ("subprocess", "_git.py"),
         ("matplotlib", "_still/paper.py"),
         ("starlette", "_editor/"),
         ("uvicorn", "_editor/"),

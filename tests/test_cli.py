@@ -230,6 +230,21 @@ def test_a_dry_run_writes_nothing(frontline, small):
     assert snapshot(small) == before
 
 
+def test_estimate_says_how_likely_each_side_is_at_a_point(frontline, small):
+    before = snapshot(small)
+    asked = ("estimate", "2017-07-15", "--at", "37.05", "33.05", "--layers", small)
+    code, out, err = frontline(*asked)
+    assert code == 0, err
+    assert out.splitlines()[0].split()[:2] == ["lon", "lat"]
+    assert "%" in out.splitlines()[1]
+    code, out, _ = frontline(*asked, "--format", "json")
+    (row,) = json.loads(out)
+    assert sum(row[side] for side in set(row) - {"lon", "lat"}) == pytest.approx(1, abs=1e-3)
+    code, _, err = frontline("estimate", "2017-07-15", "--at", "33", "370", "--layers", small)
+    assert (code, "longitude, latitude" in err) == (1, True)
+    assert snapshot(small) == before
+
+
 def test_map_writes_one_file_and_names_it_last(frontline, small, tmp_path):
     code, out, err = frontline("map", small, "--output", tmp_path / "x.html")
     assert code == 0, err

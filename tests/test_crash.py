@@ -174,6 +174,30 @@ def test_a_record_that_was_cut_off_is_not_seen_and_the_next_takes_its_place(tmp_
         assert files.Journal(journal.path).records() == [*records, b"next"]
 
 
+def test_nothing_that_was_cut_off_comes_back_behind_a_later_record(tmp_path):
+    ghost = files.Journal(tmp_path / "ghost.journal")
+    ghost.append(b"ghost")
+    journal = files.Journal(tmp_path / "a.journal")
+    journal.append(b"next!")
+    size = journal.path.stat().st_size
+    journal.path.write_bytes(b"x" * size + ghost.path.read_bytes())
+    files.Journal(journal.path).append(b"next!")
+    assert files.Journal(journal.path).records() == [b"next!"]
+
+
+def test_a_record_is_forced_to_the_disk_before_the_call_returns(tmp_path, monkeypatch):
+    journal, forced, fsync = files.Journal(tmp_path / "a.journal"), [], os.fsync
+
+    def watched(opened):
+        if os.fstat(opened).st_ino == journal.path.stat().st_ino:
+            forced.append(journal.path.read_bytes())
+        fsync(opened)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    journal.append(b"one")
+    assert forced == [journal.path.read_bytes()]
+
+
 def test_two_programs_write_one_journal(tmp_path):
     path = tmp_path / "a.journal"
     one, two = files.Journal(path), files.Journal(path)

@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.crs import LocalPlane, area_km2, distance_km
+from geo.errors import CRSError
 from geo.estimate import Estimator, Parameters
 from geo.model import Feature, Row
+from tests.benchmarks import estimate as benchmark
+from tests.benchmarks.estimate import Forecast
 
 AREA = shapely.box(37.0, 33.0, 38.0, 34.0)
 SHARED = Path(os.environ.get("GEO_SHARED", Path(__file__).parents[2] / "shared"))
@@ -325,3 +328,116 @@ def test_the_plane_of_the_method_is_equal_area():
     fine = shapely.segmentize(AREA, 0.01)
     assert shapely.area(plane.forward(fine)) / 1e6 == pytest.approx(area_km2(AREA)[0], rel=1e-6)
     assert np.isclose(plane.inverse(plane.forward(shapely.Point(37.2, 33.1))).x, 37.2)
+
+
+def test_observations_are_the_words_of_each_place_by_weight():
+    places = [place("town", 37.5, 33.5, 700), place("vague", 37.2, 33.2, 30_000)]
+    statements = [
+        said("town", "2017-07-01", "red"),
+        said("town", "2017-07-01", "blue", source="monitor", confidence="low"),
+        said("vague", "2017-06-01", "red;blue"),
+    ]
+    model = estimator(places, statements)
+    seen = model.observations("2017-07-01")
+    assert (seen.keys, seen.sides) == (("town", "vague"), ("blue", "red"))
+    assert seen.radius_m.tolist() == [700, 30_000]
+    # Reported counts 0.8, with low confidence 0.4 of that, after 30 days half.
+    assert seen.shares == pytest.approx(np.array([[0.4 / 1.4, 1 / 1.4], [0.5, 0.5]]))
+    assert seen.noise == pytest.approx(np.exp([-0.8 * 1.4 / 0.19, -0.4 / 0.19]))
+    assert seen.xy == pytest.approx(
+        shapely.get_coordinates(
+            model.plane.forward(shapely.MultiPoint([[37.5, 33.5], [37.2, 33.2]]))
+        )
+    )
+    assert len(model.observations("2016-01-01")) == 0
+
+
+def test_partisan_outlets_are_one_voice_in_the_field_too():
+    def chance(*sources):
+        statements = [said("town", "2017-07-01", "red", source=name) for name in sources]
+        statements.append(said("town", "2017-07-01", "blue", confidence="moderate"))
+        model = estimator([place("town", 37.5, 33.5)], statements)
+        return model.probabilities("2017-07-01", [(37.5, 33.5)])["red"].item()
+
+    assert chance("red-tv") == pytest.approx(chance("red-tv", "red-radio", "red-paper"))
+    assert chance("red-tv") < 0.5 < chance("wire", "monitor")
+
+
+def test_probabilities_follow_the_evidence_and_fade_with_age_and_distance():
+    places = [place("west", 37.2, 33.5), place("east", 37.8, 33.5), place("south", 37.2, 33.3)]
+    holders = {"west": "red", "south": "red", "east": "blue"}
+    model = estimator(places, [said(p, "2017-07-01", who) for p, who in holders.items()])
+    spots = [(37.2, 33.5), (37.45, 33.5), (37.8, 33.5)]
+    fresh = model.probabilities("2017-07-01", spots)
+    assert list(fresh) == ["lon", "lat", "blue", "red"]
+    assert fresh[["lon", "lat"]].to_numpy().tolist() == [list(spot) for spot in spots]
+    assert fresh[["blue", "red"]].sum(axis=1).to_numpy() == pytest.approx(np.ones(3))
+    assert fresh["red"].is_monotonic_decreasing
+    assert fresh["red"].iloc[0] > 0.9 > 0.5 > fresh["red"].iloc[2]
+    old = model.probabilities("2017-09-25", spots)
+    assert old["red"].iloc[0] < fresh["red"].iloc[0]
+    assert old["blue"].iloc[2] < fresh["blue"].iloc[2]
+    with pytest.raises(CRSError, match="longitude, latitude"):
+        model.probabilities("2017-07-01", [(33.5, 370.0)])
+
+
+def test_confidence_of_a_patch_is_the_probability_of_its_holder_there():
+    places = [place(f"p{k}", 37.1 + 0.1 * k, 33.5) for k in range(9)]
+    agreed = [said(p.id, "2017-07-01", "red") for p in places]
+    mixed = [said(p.id, "2017-07-01", "red" if p.id < "p5" else "blue") for p in places]
+    mixed.append(said("p8", "2017-07-01", "red", source="monitor"))
+    grade = {"high": (0.95, 1), "moderate": (0.8, 0.95), "low": (0, 0.8)}
+    seen = set()
+    for statements, day in ((agreed, "2017-07-01"), (mixed, "2017-07-01"), (mixed, "2017-09-20")):
+        draft = estimator(places, statements).draft(day)
+        for feature in draft.features:
+            held, chances = feature.properties, draft.probabilities[feature.id]
+            assert sum(chances.values()) == pytest.approx(1)
+            if held["status"] == "controlled":
+                low, high = grade[held["confidence"]]
+                assert low <= chances[held["controller"]] <= high
+                seen.add(held["confidence"])
+                assert "Probability on this ground" in held["note"]
+            elif held["status"] == "contested":
+                assert held["confidence"] == "low"
+    assert seen == set(grade)
+    strict = estimator(places, mixed, high=1.0, moderate=1.0).draft("2017-07-01")
+    assert {f.properties["confidence"] for f in strict.features} <= {"low", None}
+
+
+def test_the_field_of_every_date_has_the_same_range_and_spread():
+    places = [place(f"p{k}", 37.1 + 0.1 * k, 33.5) for k in range(9)]
+    statements = [said(p.id, f"2017-07-0{k + 1}", "red") for k, p in enumerate(places)]
+    model = estimator(places, statements, max_age_days=400)
+    early, late = model.field("2017-07-02"), model.field("2017-07-09")
+    assert len(early.observations) < len(late.observations)
+    assert early.parameters == late.parameters
+
+
+def test_the_scores_of_the_benchmark_are_those_known_by_hand():
+    chance = np.array([[0.8, 0.2], [0.8, 0.2], [0.8, 0.2], [0.8, 0.2], [0.35, 0.65]])
+    forecast = Forecast(chance, np.array([0, 0, 0, 1, 1]))
+    assert forecast.accuracy == pytest.approx(0.8)
+    assert forecast.brier == pytest.approx((3 * 0.08 + 1.28 + 0.245) / 5)
+    # Four say 0.8 and three of them are right; one says 0.65 and is right.
+    assert forecast.calibration_error == pytest.approx((4 * 0.05 + 0.35) / 5)
+
+
+@pytest.mark.slow
+def test_hidden_places_are_known_better_than_by_their_nearest_neighbour():
+    if not benchmark.SOURCE.is_dir():
+        pytest.skip("the town lists of another war are not beside this checkout")
+    dates = benchmark.read(by_side=True)
+    assert len(dates) == 10
+    day = list(dates)[3]
+    known, asked = benchmark.split(dates, None, day, "others", True, 0)
+    assert not {tuple(spot) for spot in known.lonlat} & {tuple(spot) for spot in asked.lonlat}
+    names = ["russia", "ukraine"]
+    truth = np.searchsorted(names, asked.holder)
+    ours, nearest = (
+        Forecast(benchmark.PREDICT[name](known, asked.lonlat, names, day, True), truth)
+        for name in ("field", "nearest")
+    )
+    assert ours.brier < 0.8 * nearest.brier
+    assert ours.calibration_error < 0.08
+    assert ours.accuracy > 0.85

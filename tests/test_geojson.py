@@ -17,6 +17,7 @@ from shapely.testing import assert_geometries_equal
 
 from geo import geojson
 from geo.errors import SchemaError
+from geo.layers import read_folder, write_control
 from geo.model import CONTEXT, CONTROL, EVENTS, PLACES, Feature
 
 PROPERTIES = {
@@ -535,6 +536,17 @@ def test_a_ring_that_is_none_is_read_or_refused_as_by_the_strict_reader(old, new
     except SchemaError as error:
         ours = error.issues
     assert ours == told(data)
+
+
+def test_a_layer_with_members_beside_its_features_is_not_written_over(small):
+    path = small / "control/2017-08-01.geojson"
+    typed = path.read_bytes().replace(b'"features": [', b'"seen": "by me",\n"features": [', 1)
+    path.write_bytes(typed)
+    folder = read_folder(small)
+    day, layer = list(folder.control.items())[-1]
+    with pytest.raises(SchemaError, match="seen will be lost"):
+        write_control(folder, day, layer.features)
+    assert path.read_bytes() == typed
 
 
 # --- what a file may not be -------------------------------------------------

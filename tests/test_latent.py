@@ -25,16 +25,17 @@ def chance_at(observations, *points, sides="ab"):
 
 def test_one_word_is_weighed_as_by_hand():
     # Prior share of the side that is named once: (1 + 1) / (1 + 2). Heights of such a prior differ
-    # by sqrt(2) x spread x 0.430727, the normal quantile of 2/3; evidence at the place itself
-    # moves both towards 1 and 0 by 1 / (1 + noise), and leaves that share of the variance less.
+    # by sqrt(2) x spread x 0.430727, the normal quantile of 2/3. A place whose covariance with the
+    # evidence is k moves towards the labels, 1 and 0, by k / (1 + noise).
     noise, spread = PARAMETERS[0].noise, 0.8
-    pull = 1 / (1 + noise)
-    lead = (1 - pull) * np.sqrt(2) * spread * 0.430727 + pull
-    deviation = np.sqrt(2) * spread * np.sqrt(1 - pull)
-    by_hand = 0.5 * (1 + _erf(lead / deviation / np.sqrt(2)))
-    observations = seen([(0, 0, 0)])
-    assert chance_at(observations, (0, 0))[0, 0] == pytest.approx(by_hand, abs=1e-5)
-    assert chance_at(observations, (1e6, 0))[0, 0] == pytest.approx(2 / 3, abs=1e-4)
+    before = np.sqrt(2) * spread * 0.430727
+    # At the place itself, and so far from it that only the level of the theatre is shared.
+    for away_km, k in ((0, 1.0), (1000, 0.5 * np.exp(-(1e6**2) / (2 * 3e7**2)))):
+        lead = before + k / (1 + noise) * (1 - before)
+        deviation = np.sqrt(2) * spread * np.sqrt(1 - k**2 / (1 + noise))
+        by_hand = 0.5 * (1 + _erf(lead / deviation / np.sqrt(2)))
+        chance = chance_at(seen([(0, 0, 0)]), (away_km, 0))[0, 0]
+        assert chance == pytest.approx(by_hand, abs=1e-5)
 
 
 def _erf(x):

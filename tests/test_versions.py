@@ -414,6 +414,36 @@ def test_a_commit_that_loses_a_patch_says_so_until_it_is_named(clone):
     git(clone, "commit", "-q", "-m", "less", FRONTLINE_GONE="ctl-mid")
 
 
+def test_a_merge_may_lose_what_one_side_deleted_and_nothing_else(clone):
+    set_up(clone, whole=True)
+    table = clone / "layers" / "statements.csv"
+    old = tables.parse(table.read_bytes(), schema=STATEMENTS, file="").rows
+
+    def write_rows(**notes):
+        more = [
+            Row(f"stm-{n}", {**old[-1].values, "id": f"stm-{n}", "note": notes[n]}) for n in notes
+        ]
+        table.write_bytes(tables.dump([*old, *more], schema=STATEMENTS))
+        git(clone, "commit", "-q", "-a", "-m", "rows", FRONTLINE_GONE="stm-xa")
+
+    write_rows(xa="1", xb="1", xc="1")
+    git(clone, "checkout", "-q", "-b", "other")
+    write_rows(xb="south", xc="1")
+    git(clone, "checkout", "-q", "main")
+    write_rows(xa="1", xb="north", xc="1")
+    git(clone, "merge", "--no-edit", "other", code=1)
+    text = "".join(merged_as_ours(table.read_text()))
+    assert "stm-xa" not in text
+    table.write_text(text.replace("stm-xc,", "stm-xd,"))
+    git(clone, "add", "-A")
+    said = git(clone, "commit", "--no-edit", code=1)
+    assert "id.vanished: [stm-xc]" in said
+    assert "stm-xa" not in said
+    table.write_text(text)
+    git(clone, "add", "-A")
+    git(clone, "commit", "-q", "--no-edit")
+
+
 # --- ids over time
 
 
@@ -632,6 +662,18 @@ def test_questions_to_git_run_nothing_of_the_repository(clone, tmp_path):
     assert not trap.exists()
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away"
+)
+def test_a_repository_of_another_user_is_left_to_what_git_says_of_it(clone):
+    for path in (clone, clone / ".git"):
+        os.chown(path, 54321, 54321)
+    with pytest.raises(GeoError, match="dubious ownership"):
+        versions.compare(clone / "layers", "HEAD")
+    with pytest.raises(GeoError, match="dubious ownership"):
+        gitsetup.install(clone / "layers")
+
+
 def test_links_in_a_commit_are_not_followed(clone, tmp_path):
     (tmp_path / "secret.geojson").write_text("secret")
     (clone / "layers" / "context" / "link.geojson").symlink_to(tmp_path / "secret.geojson")
@@ -650,11 +692,14 @@ def read_folder_at_first(clone):
 
 def test_markdown_is_a_list_and_tables_that_nothing_out_of_a_layer_can_break(clone, frontline):
     place = clone / "layers" / "places.geojson"
-    place.write_bytes(place.read_bytes().replace(b'"Mid Well"', b'"<img src=x> | [a](b) `c` #1"'))
+    place.write_bytes(
+        place.read_bytes().replace(b'"Mid Well"', b'"<img src=x> | [a](b) `c` #1 @all"')
+    )
     moved_border(clone)
     said = frontline(clone, "diff", "HEAD", "--format", "markdown")
-    assert "| ground that changes sides, km2 | km² |" in said
+    assert "| ground that changes sides | km² |" in said
     assert "<img" not in said
+    assert "@" not in said
     assert "\\| \\[a\\](b)" in said
 
 

@@ -32,8 +32,9 @@ _AXES = ("controller", "controllers", "status", "basis", "confidence")
 _LISTS = ("statement_ids", "source_ids")
 _THIN_M = 1.0
 """No piece is of less mean width: nobody draws one, only a line that runs along a border."""
-_TURNS = 9
-"""So often a line is shortened to what divides; two are the rule."""
+_TURNS = 3
+"""So often a line is shortened to what divides, at most; two are the rule. A line that nears a
+border at a very sharp angle would go on losing a step of the grid at each."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -145,6 +145,15 @@ def fmt(paths: tuple[Path, ...], only_check: bool, assign_ids: bool) -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Print the draft as a table and write nothing.")
 @click.option("--force", is_flag=True, help="Replace a layer of that date.")
+@click.option(
+    "--at",
+    "points",
+    type=(float, float),
+    multiple=True,
+    metavar="LON LAT",
+    help="Print how likely each side is at a point, and draft nothing; may be repeated.",
+)
+@format_option("table", "csv", "json")
 @layers_option
 def estimate(
     date: str,
@@ -152,9 +161,11 @@ def estimate(
     max_age_days: int | None,
     dry_run: bool,
     force: bool,
+    points: tuple[tuple[float, float], ...],
+    form: str,
     layers: Path,
 ) -> None:
-    """Draft the control layer of DATE from the statements in force on it."""
+    """Draft the control layer of DATE from the statements in force, and say how sure it is."""
     from geo.estimate import Parameters
     from geo.layers import write_control
 
@@ -162,6 +173,10 @@ def estimate(
     chosen: Any = {name: value for name, value in given.items() if value is not None}
     theatre = open_theatre(layers)
     try:
+        if points:
+            chances = theatre.probabilities(date, points)
+            show(chances.round(4) if form != "table" else _percentages(chances), form)
+            return
         draft = theatre.estimate(date, parameters=Parameters(**chosen))
     except ValueError as error:
         raise GeoError(str(error)) from error
@@ -177,6 +192,14 @@ def estimate(
         _print_draft(draft.features)
         return
     click.echo(str(write_control(theatre.folder, draft.day, draft.features)))
+
+
+def _percentages(chances: Any) -> Any:
+    from geo.estimate import percent
+
+    texts = chances.drop(columns=["lon", "lat"]).map(percent)
+    where = chances[["lon", "lat"]].map(lambda degrees: f"{degrees:.6f}")
+    return where.join(texts)
 
 
 def _print_draft(features: Iterable[Any]) -> None:
