@@ -344,8 +344,8 @@ class Spread:
 
     def _flat_lines(self, lines: NDArray[np.object_]) -> NDArray[np.object_]:
         """Lines in the plane, with a vertex at least every 5 km."""
-        flat = [self._plane.forward(line) for line in shapely.segmentize(lines, 0.1)]
-        return np.asarray(shapely.segmentize(np.array(flat, dtype=object), 5e3))
+        flat = self._plane.forward(shapely.MultiLineString(list(shapely.segmentize(lines, 0.1))))
+        return np.asarray(shapely.segmentize(shapely.get_parts(flat), 5e3))
 
     # ------------------------------------------------------------ change
 

@@ -19,7 +19,7 @@ from geo import shapes
 from geo.crs import GRID_DEG
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,12 +64,49 @@ def stitched(
         In the order of `edited`; the very same shapes where nothing moved. A shape may come out
         invalid if the tolerance is too wide for it.
     """
+    if tolerance_m <= 0:
+        return list(edited)
+    # Only where somebody drew: what is far from every changed area stays as it is.
+    near = _near_changes(edited, earlier, tolerance_m)
+    out, at = list(edited), near(edited)
+    old, guide = ([some[i] for i in near(some)] for some in (earlier, guides))
+    for i, shape in zip(
+        at, _sewn(area, [out[i] for i in at], old, guide, tolerance_m), strict=True
+    ):
+        out[i] = shape
+    return out
+
+
+def _near_changes(
+    edited: Sequence[shapely.Geometry], earlier: Sequence[shapely.Geometry], tolerance_m: float
+) -> Callable[[Sequence[shapely.Geometry]], list[int]]:
+    """Tells which of some areas, by number, lie near one that was not there before."""
+    known = {id(shape) for shape in earlier}
+    bounds = shapely.bounds(np.array([s for s in edited if id(s) not in known], dtype=object))
+    margin = np.array([-1.0, -1.0, 1.0, 1.0]) * 4 * tolerance_m / _METRES
+    tree = shapely.STRtree(np.asarray(shapely.box(*(bounds.reshape(-1, 4) + margin).T)))
+
+    def near(some: Sequence[shapely.Geometry]) -> list[int]:
+        found = tree.query(np.array(some, dtype=object), predicate="intersects")[0]
+        return [int(i) for i in np.unique(found)]
+
+    return near
+
+
+def _sewn(
+    area: shapely.Geometry,
+    edited: list[shapely.Geometry],
+    earlier: list[shapely.Geometry],
+    guides: list[shapely.Geometry],
+    tolerance_m: float,
+) -> list[shapely.Geometry]:
+    if not edited:
+        return []
     flat, _, _ = shapes.flatten([shapes.unfold(shape) for shape in edited])
     keys = _keys(flat.xy)
-    known = _all_keys(earlier)
-    new = np.setdiff1d(keys, known)
-    if not new.size or tolerance_m <= 0:
-        return list(edited)
+    new = np.setdiff1d(keys, _all_keys(earlier))
+    if not new.size:
+        return edited
     plane = _Plane(float(np.median(flat.xy[:, 1])), tolerance_m)
     goal = _goals(plane, new, [*earlier, *guides], area)
     at = np.searchsorted(new, keys).clip(max=len(new) - 1)
@@ -180,15 +217,14 @@ def _with_corners(
     """Put corners into the edges that they lie beside: new ones into all, old ones into new."""
     keys = _keys(flat.xy)
     ring = np.repeat(np.arange(len(flat.sequences) - 1), np.diff(flat.sequences))
-    edges, old = _distinct(keys, ring), _edges_of(earlier)
-    is_old = _rows_in(edges, old)
-    corners = np.unique(keys)
-    edge, corner = shapely.STRtree(plane.points(corners)).query(
-        plane.edges(edges), predicate="dwithin", distance=plane.tolerance
-    )
-    is_new = ~np.isin(corners, _all_keys(earlier)) & np.isin(corners, moved)
-    wanted = ~is_old[edge] | is_new[corner]
-    edge, corner = edge[wanted], corner[wanted]
+    edges, corners = _distinct(keys, ring), np.unique(keys)
+    new_edges = np.flatnonzero(~_rows_in(edges, _edges_of(earlier)))
+    new_corners = np.flatnonzero(~np.isin(corners, _all_keys(earlier)) & np.isin(corners, moved))
+    pairs = [
+        _beside(plane, edges, new_edges, corners, np.arange(len(corners))),
+        _beside(plane, edges, np.arange(len(edges)), corners, new_corners),
+    ]
+    edge, corner = np.unique(np.concatenate(pairs, axis=1), axis=1)
     a, b, p = (_xy(k) * plane.scale for k in (edges[edge, 0], edges[edge, 1], corners[corner]))
     step = b - a
     along = ((p - a) * step).sum(axis=1)
@@ -202,9 +238,29 @@ def _with_corners(
     return _rebuilt(flat, keys, extra)
 
 
+def _beside(
+    plane: _Plane, edges: Ints, some_edges: Ints, corners: Ints, some_corners: Ints
+) -> Ints:
+    """Edge and corner of each pair that is near, out of some of each."""
+    if not (some_edges.size and some_corners.size):
+        return np.empty((2, 0), dtype=np.int64)
+    lines, points = plane.edges(edges[some_edges]), plane.points(corners[some_corners])
+    # The tree holds the more of the two.
+    if len(lines) > len(points):
+        at, line = shapely.STRtree(lines).query(
+            points, predicate="dwithin", distance=plane.tolerance
+        )
+    else:
+        line, at = shapely.STRtree(points).query(
+            lines, predicate="dwithin", distance=plane.tolerance
+        )
+    return np.stack([some_edges[line], some_corners[at]])
+
+
 def _rows_in(rows: Ints, others: Ints) -> Flags:
-    known = set(map(tuple, others.tolist()))
-    return np.array([tuple(row) in known for row in rows.tolist()], dtype=bool)
+    pair = np.dtype([("low", np.int64), ("high", np.int64)])
+    one, two = (np.ascontiguousarray(some).view(pair).reshape(-1) for some in (rows, others))
+    return np.asarray(np.isin(one, two))
 
 
 def _rebuilt(

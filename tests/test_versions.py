@@ -318,6 +318,18 @@ def test_where_the_tool_is_broken_git_merges_text_and_loses_nothing(clone, tool)
     assert '"note": "edited"' in git(clone, "show", f"HEAD:layers/control/{DAY}.geojson")
 
 
+def test_where_only_the_attributes_are_left_git_merges_text(clone):
+    set_up(clone, whole=True)
+    for section in ("merge.frontline", "diff.frontline", "filter.frontline"):
+        git(clone, "config", "--remove-section", section)
+    (clone / ".git" / "hooks" / "pre-commit").unlink()
+    conflicting(clone)
+    git(clone, "merge", "--no-edit", "other", code=1)
+    text = layer(clone).read_text()
+    assert '"note": "north"' in text
+    assert '"note": "south"' in text
+
+
 def test_a_version_with_a_fault_is_merged_as_text(clone):
     set_up(clone)
 
