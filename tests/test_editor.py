@@ -81,7 +81,7 @@ def cut_up(seed, cells, line):
         reject()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(seeds, st.integers(2, 9), lines)
 @example(0, 2, [(36.9, 33.5), (38.6, 33.5)])  # through an island and across the main land
 @example(1, 3, [(37.0, 33.0), (38.0, 34.0)])  # from corner to corner of the study area
@@ -103,7 +103,7 @@ def test_a_cut_keeps_the_ground_the_ids_and_the_shared_borders(seed, cells, line
         assert shapely.hausdorff_distance(together, old.geometry) < 1.5e-6
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(seeds, st.integers(2, 9), st.lists(anywhere, min_size=2, max_size=5, unique=True))
 @example(0, 3, [(36.9, 32.9), (37.939998, 34.052992)])
 def test_new_corners_stand_only_where_something_is_divided(seed, cells, line):
@@ -119,7 +119,7 @@ def test_new_corners_stand_only_where_something_is_divided(seed, cells, line):
     assert (shapely.distance(new, shapely.multipoints(dividing)) < 1e-5).all()
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(seeds, st.integers(2, 9), lines)
 @example(0, 3, [(36.9, 32.9), (37.939998, 34.052992)])
 def test_a_line_that_has_cut_cuts_nothing_more(seed, cells, line):
@@ -128,7 +128,7 @@ def test_a_line_that_has_cut_cuts_nothing_more(seed, cells, line):
         ground.cut(after.features, drawn(line, before), only=None, taken=())
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(seeds, st.integers(2, 9), lines)
 def test_pieces_join_to_what_they_were_cut_from(seed, cells, line):
     area, before, after = cut_up(seed, cells, line)

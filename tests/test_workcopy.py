@@ -287,6 +287,45 @@ def test_a_changed_holder_changes_its_line_alone(canonical, tmp_path):
     assert workcopy.described(plan) == ["~ ctl-mid  controller: blue-guard -> blue"]
 
 
+@settings(max_examples=20)
+@given(
+    edits=st.dictionaries(
+        st.tuples(
+            st.sampled_from(["ctl-west", "ctl-mid"]),
+            st.sampled_from(["note", "confidence", "basis", "controller"]),
+        ),
+        st.integers(0, 2),
+        min_size=1,
+    )
+)
+def test_the_difference_is_exactly_what_was_edited(edits):
+    choices = {
+        "note": ["one; two", "ملاحظة", 'a "b" \\ c'],
+        "confidence": ["high", "moderate", "low"],
+        "basis": ["assessed", "reported", "claimed"],
+        "controller": ["red", "blue", "blue-guard"],
+    }
+    source = Path(__file__).parent / "data" / "valid"
+    folder = read_folder(source)
+    before = {f.id: f.properties for f in folder.control[DAY].features}
+    document = json.loads((source / "control" / f"{DAY}.geojson").read_bytes())
+    wanted = {}
+    for feature in document["features"]:
+        values = feature["properties"]
+        for (name, key), choice in edits.items():
+            if name == values["id"]:
+                values[key] = choices[key][choice]
+                if values[key] != before[name][key]:
+                    wanted.setdefault(name, {})[key] = (before[name][key], values[key])
+    features, _, columns, _ = workcopy._identified(json.dumps(document).encode(), "back", ())
+    plan = workcopy.plan(
+        folder, workcopy.Copy(Path("back"), DAY, "", None, features, (), columns, {})
+    )
+    found = {c.id: {key: (a, b) for key, a, b in c.values} for c in plan.difference.changed}
+    assert found == wanted
+    assert not plan.difference.added + plan.difference.gone
+
+
 def moved_border(frame, by=0.01):
     """The border between the first two patches, moved east, as topological editing does."""
 
