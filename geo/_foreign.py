@@ -617,6 +617,8 @@ def _read_shapes(records: Sequence[Record], desk: Desk) -> None:
         record.geometry = built[n]
         if n in errors:
             record.geometry = _mended(record, errors[n], desk)
+        # As lists of numbers a long series would fill the memory.
+        record.shape = None
 
 
 def _flattened(shape: Mapping[str, object]) -> bool:
@@ -629,9 +631,17 @@ def _flattened(shape: Mapping[str, object]) -> bool:
             continue
         if len(item) == 3 and all(isinstance(v, int | float) for v in item):
             said = item.pop() != 0 or said
-        else:
+        elif not _is_flat(item):
             stack += item
     return said
+
+
+def _is_flat(ring: Sequence[Any]) -> bool:
+    """Whether it is a list of positions of two numbers, without a look at each number."""
+    if not ring or not isinstance(ring[0], list) or not ring[0] or isinstance(ring[0][0], list):
+        return False
+    # Most rings are; what else lies in one is refused later.
+    return set(map(type, ring)) == {list} and set(map(len, ring)) == {2}
 
 
 def _mended(record: Record, issues: Sequence[Issue], desk: Desk) -> shapely.Geometry | None:

@@ -22,8 +22,8 @@ section 6.5), so that one linear solve gives the joint posterior of all heights.
    the average over the plausible pairs, weighed by the square root of their score, as the scores
    of neighbours are not independent, and by a weak prior that decides where observations are few.
    One best pair would give probabilities as good, but totals of ground that are too sure: in
-   theatres of known truth (`tests/theatres.py`) 78 of 100 lay between the 5th and the 95th percentile of the
-   draws, and 85 with the average.
+   theatres of known truth (`tests/theatres.py`) 78 of 100 lay between the 5th and the 95th
+   percentile of the draws, and 85 with the average.
 6. **Draws.** Prior heights from random Fourier features (Rahimi and Recht 2007), looked at with
    the positions' and the words' errors of this draw, then moved to agree with the evidence
    (Matheron's rule; Wilson et al. 2020, ICML). How often a side holds a point in the draws is its

@@ -1033,6 +1033,32 @@ class Composite:
         end = len(self.dates)
         return spells + [(label, i, end, shape, size) for label, (i, shape, size) in since.items()]
 
+    def face_spells(self) -> Iterator[tuple[Arrangement, Ints, Ints, Ints, Ints]]:
+        """
+        Return how long each face says the same, epoch by epoch.
+
+        Yields
+        ------
+        arrangement, face, label, first, after
+            The faces and arcs of an epoch; then one entry a spell, by face and date: the face, the
+            index into `labels`, and the indices into `dates` of its first layer and of the first
+            layer after it (the number of dates where it lasts to the end). Faces outside the study
+            area have none.
+        """
+        for epoch in self._epochs:
+            history = epoch.history
+            count = len(history.first)
+            date = np.repeat(np.arange(len(history)), np.diff(history.offsets))
+            face = np.concatenate([np.arange(count), history.face])
+            label = np.concatenate([history.first, history.label]).astype(np.int64)
+            first = epoch.begin + np.concatenate([np.zeros(count, np.int64), date])
+            order = np.lexsort([first, face])
+            face, label, first = face[order], label[order], first[order]
+            goes_on = np.append(face[1:] == face[:-1], False)
+            after = np.where(goes_on, np.append(first[1:], 0), epoch.end)
+            kept = label >= 0
+            yield epoch.arrangement, face[kept], label[kept], first[kept], after[kept]
+
     # ------------------------------------------------------------ bytes
 
     def to_bytes(self) -> bytes:

@@ -1126,12 +1126,13 @@ def _finished_layers(reader: _Reader) -> dict[dt.date, tuple[Feature, ...]]:
     if not reader.control:
         return {}
     shapes = {id(p.geometry): p.geometry for ps in reader.control.values() for p in ps}
-    area = reader.into.area if reader.into else _union([*shapes.values()])
+    unions = {day: _union([p.geometry for p in ps]) for day, ps in reader.control.items()}
+    area = reader.into.area if reader.into else _union_of_layers(unions.values())
     sizes = dict(zip(shapes, area_km2([*shapes.values()]), strict=True))
     finished, gaps, doubles = {}, [], []
     for day, patches in sorted(reader.control.items()):
         ground = [patch.geometry for patch in patches]
-        union = _union(ground)
+        union = unions[day]
         rest = shapely.difference(area, union, grid_size=GRID_DEG)
         gaps.append(float(area_km2(rest)[0]))
         # All ground of a new theatre lies in its study area; else the union must be measured.
@@ -1148,7 +1149,17 @@ def _finished_layers(reader: _Reader) -> dict[dt.date, tuple[Feature, ...]]:
 
 
 def _union(ground: Sequence[shapely.Geometry]) -> shapely.Geometry:
-    return shapely.union_all(np.array(ground, dtype=object), grid_size=GRID_DEG)
+    shapes = np.empty(len(ground), dtype=object)
+    shapes[:] = ground
+    if shapely.coverage_is_valid(shapes):
+        # Patches that meet along equal edges need no noding.
+        return shapely.set_precision(shapely.coverage_union_all(shapes), GRID_DEG)
+    return shapely.union_all(shapes, grid_size=GRID_DEG)
+
+
+def _union_of_layers(unions: Iterable[shapely.Geometry]) -> shapely.Geometry:
+    """The ground of all layers; most of them have the same."""
+    return _union([*{shapely.to_wkb(shapely.normalize(one)): one for one in unions}.values()])
 
 
 _NOTHING_KM2 = 1e-3
@@ -1548,9 +1559,10 @@ def _theatre(imported: Import) -> Feature:
     """A new theatre round what was imported."""
     settings = imported.settings
     area: shapely.Geometry
-    ground = [f.geometry for layer in imported.control.values() for f in layer if f.geometry]
+    layers = [[f.geometry for f in layer if f.geometry] for layer in imported.control.values()]
+    ground = any(layers)
     if ground:
-        area = _union([*{id(shape): shape for shape in ground}.values()])
+        area = _union_of_layers(_union(layer) for layer in layers if layer)
     else:
         area = _round_points(imported)
     days = sorted({str(day) for day in imported.control} or _days(imported))

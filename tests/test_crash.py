@@ -18,7 +18,7 @@ from geo import files, recovery
 from geo.errors import GeoError, LayerError
 from geo.layers import read_folder
 
-KILLS = int(os.environ.get("CRASH_KILLS", "12"))
+KILLS = int(os.environ.get("CRASH_KILLS", "8"))
 """So many times each program is killed; the figures of the design were taken with 500."""
 
 CALLS = ("write", "fsync", "replace", "ftruncate")

@@ -23,18 +23,20 @@ def chance_at(observations, *points, sides="ab"):
     return field.probabilities(np.array(points, dtype=float) * 1e3)
 
 
-def test_one_word_is_weighed_as_by_hand():
-    # Prior share of the side that is named once: (1 + 1) / (1 + 2). Heights of such a prior differ
-    # by sqrt(2) x spread x 0.430727, the normal quantile of 2/3. A place whose covariance with the
-    # evidence is k moves towards the labels, 1 and 0, by k / (1 + noise).
-    noise, spread = PARAMETERS[0].noise, 0.8
-    before = np.sqrt(2) * spread * 0.430727
+@pytest.mark.parametrize(("unreliable", "quantile"), [(0.0, 0.430727), (0.5, 0.253347)])
+def test_one_word_is_weighed_as_by_hand(unreliable, quantile):
+    # Prior share of the side that is named once with weight w = 1 - unreliable: (w + 1) / (w + 2),
+    # 2/3 or 3/5. Heights of such a prior differ by sqrt(2) x spread x its normal quantile. A place
+    # whose covariance with the evidence is k moves towards the labels, 1 and 0, stretched by 1/w.
+    spread, weight = 0.8, 1 - unreliable
+    noise = PARAMETERS[0].noise + 1 / weight**2 - 1
+    before = np.sqrt(2) * spread * quantile
     # At the place itself, and so far from it that only the level of the theatre is shared.
     for away_km, k in ((0, 1.0), (1000, 0.5 * np.exp(-(1e6**2) / (2 * 3e7**2)))):
-        lead = before + k / (1 + noise) * (1 - before)
+        lead = before + k / (1 + noise) * (1 - before) / weight
         deviation = np.sqrt(2) * spread * np.sqrt(1 - k**2 / (1 + noise))
         by_hand = 0.5 * (1 + _erf(lead / deviation / np.sqrt(2)))
-        chance = chance_at(seen([(0, 0, 0)]), (away_km, 0))[0, 0]
+        chance = chance_at(seen([(0, 0, 0)], noise=unreliable), (away_km, 0))[0, 0]
         assert chance == pytest.approx(by_hand, abs=1e-5)
 
 
@@ -100,12 +102,16 @@ def test_left_out_scores_are_those_of_fields_without_the_observation():
     assert scores[parameters] == pytest.approx(total, rel=1e-6)
 
 
-@pytest.mark.parametrize("sides", [2, 3])
-def test_a_side_holds_a_point_as_often_as_its_probability_says(sides):
+@pytest.mark.parametrize(
+    ("sides", "radius_m", "parameters"),
+    [(2, 4e3, None), (3, 4e3, None), (2, 30e3, (FieldParameters(60e3, spread=0.5),))],
+    ids=["two sides", "three sides", "vague places"],
+)
+def test_a_side_holds_a_point_as_often_as_its_probability_says(sides, radius_m, parameters):
     rng = np.random.default_rng(sides)
     words = [(*rng.uniform(0, 100, 2), k % sides) for k in range(14)]
-    observations = seen(words, sides, radius_m=4e3, noise=0.1)
-    field = LatentField(observations, tuple("abc"[:sides]))
+    observations = seen(words, sides, radius_m=radius_m, noise=0.1)
+    field = LatentField(observations, tuple("abc"[:sides]), parameters=parameters)
     points = rng.uniform(0, 100e3, (60, 2))
     drawn = field.draws(points, count=3000, seed=5)
     often = np.stack([(drawn == k).mean(axis=0) for k in range(sides)], axis=1)
@@ -114,6 +120,27 @@ def test_a_side_holds_a_point_as_often_as_its_probability_says(sides):
     # Random features are finite; a coin of 3000 throws is off by 0.009.
     assert np.abs(often - chance).mean() < 0.012
     assert np.abs(often - chance).max() < 0.05
+
+
+def test_totals_of_draws_spread_as_the_covariance_says():
+    # Two sides: the lead of one is normal, so the share of a pair of points that one side holds
+    # both of is an orthant of their joint posterior; here by simulation from that covariance.
+    words = [(0, 0, 0), (30, 0, 1), (15, 20, 0)]
+    observations = seen(words, radius_m=12e3)
+    field = LatentField(observations, "ab", parameters=PARAMETERS)
+    pair = np.array([[10e3, 2e3], [18e3, 6e3]])
+    posterior = field._posteriors[0]
+    across, nowhere = posterior._across(pair), np.zeros(2)
+    among = _latent._covariance(pair, nowhere, pair, nowhere, PARAMETERS[0].range_m)
+    joint = 0.8**2 * (among - across @ posterior.inverse @ across.T)
+    lead = (posterior.mean + across @ posterior.weights) @ [1, -1]
+    rng = np.random.default_rng(4)
+    simulated = lead + rng.multivariate_normal(np.zeros(2), 2 * joint, 100_000)
+    drawn = field.draws(pair, count=6000, seed=1) == 0
+    assert drawn.all(axis=1).mean() == pytest.approx((simulated > 0).all(axis=1).mean(), abs=0.03)
+    assert (drawn[:, 0] != drawn[:, 1]).mean() == pytest.approx(
+        ((simulated > 0).sum(axis=1) == 1).mean(), abs=0.03
+    )
 
 
 def test_a_draw_is_one_map_at_whatever_points_it_is_asked_for():

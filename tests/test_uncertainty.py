@@ -229,6 +229,22 @@ def front_km(composite):
     return float(front_lines(composite, FIRST_DAY)["length_km"].sum())
 
 
+def test_other_dates_that_cut_a_border_do_not_change_its_band():
+    drawn = ["bbbb", "baab", "baab", "bbbb"]
+    cut = ["abab", "baba", "aabb", "bbaa"]
+    alone = Ensemble(theatre(drawn), judgements=QUICK).areas()
+    among = Ensemble(theatre(drawn, cut, cut[::-1]), judgements=QUICK).areas()
+    for end in ("low_km2", "high_km2"):
+        assert among[end].iloc[:2].tolist() == pytest.approx(alone[end].tolist(), rel=1e-3)
+
+
+def test_a_border_inside_a_side_does_not_change_what_the_side_holds():
+    composite = theatre(["aabb"] * 3, sides={"a": "red", "b": "red"})
+    low, high = Ensemble(composite, judgements=QUICK).holders(FIRST_DAY)["red"]
+    whole = composite.areas()["area_km2"].sum()
+    assert (low, high) == pytest.approx((whole, whole))
+
+
 def test_unknown_ground_could_be_anyones_and_is_itself_only_counted():
     areas = Ensemble(theatre(["a?b"]), judgements=Judgements(draws=2000)).areas()
     unknown, a, b = areas.to_dict("records")
@@ -332,13 +348,21 @@ def test_a_piece_may_not_have_changed_hands_and_its_total_says_so_too():
     assert totals.loc[0, "high_km2"] == pytest.approx(piece["high_km2"])
 
 
-def test_dates_share_their_errors_so_that_a_firm_border_does_not_seem_to_move():
-    rows = ["aaabbb"] * 4, ["aaabbb"] * 3 + ["abbbbb"]
-    ensemble = Ensemble(relabelled(theatre(*rows), confidence="low"), judgements=QUICK)
-    _, totals = ensemble.change(FIRST_DAY, FIRST_DAY + dt.timedelta(days=1))
-    areas = ensemble.areas()
-    spread = (areas["high_km2"] - areas["low_km2"]).min()
-    assert totals.loc[0, "high_km2"] - totals.loc[0, "low_km2"] < 0.8 * spread
+def test_dates_share_their_errors_so_a_piece_between_two_near_borders_is_sure():
+    composite = theatre(["aaabbb"] * 4, ["aabbbb"] * 4)
+    pieces, _ = Ensemble(composite, judgements=Judgements(draws=4000)).change(*composite.dates)
+    (piece,) = pieces.to_dict("records")
+    north_km, apart_km = 44.36, piece["area_km2"] / 44.36
+    s = (np.arange(200) + 0.5) / 200 * north_km
+
+    def shared(across_km):
+        squared = (s[:, None] - s) ** 2 + across_km**2
+        return ((np.exp(-squared / 800) + np.exp(-squared / 20_000)) / 2).mean() * north_km**2
+
+    # What the two borders, off by a kilometre each, do not share.
+    deviation = math.sqrt(2 * (shared(0) - shared(apart_km)))
+    width = piece["high_km2"] - piece["low_km2"]
+    assert width == pytest.approx(2 * 1.645 * deviation, rel=0.1)
 
 
 def test_a_front_in_the_draws_is_measured_as_it_is_on_the_map():

@@ -428,6 +428,7 @@ def test_a_commit_that_loses_a_patch_says_so_until_it_is_named(clone):
 
 def test_a_merge_may_lose_what_one_side_deleted_and_nothing_else(clone):
     set_up(clone, whole=True)
+    git(clone, "config", "--unset", "filter.frontline.clean")
     table = clone / "layers" / "statements.csv"
     old = tables.parse(table.read_bytes(), schema=STATEMENTS, file="").rows
 
@@ -436,7 +437,7 @@ def test_a_merge_may_lose_what_one_side_deleted_and_nothing_else(clone):
             Row(f"stm-{n}", {**old[-1].values, "id": f"stm-{n}", "note": notes[n]}) for n in notes
         ]
         table.write_bytes(tables.dump([*old, *more], schema=STATEMENTS))
-        git(clone, "commit", "-q", "-a", "-m", "rows", FRONTLINE_GONE="stm-xa")
+        git(clone, "commit", "-q", "--no-verify", "-a", "-m", "rows")
 
     write_rows(xa="1", xb="1", xc="1")
     git(clone, "checkout", "-q", "-b", "other")

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from strategies import partition, snap
 
 from geo import cli, files, geojson, recovery, workcopy
-from geo._qgis.package import _SPATIAL
+from geo._qgis import package
 from geo._stitch import stitched
 from geo.errors import (
     DateError,
@@ -451,16 +451,16 @@ def test_a_column_that_a_program_dropped_is_not_emptied(canonical, tmp_path):
 
     path = as_json(canonical, tmp_path / f"{DAY}.geojson", change)
     assert not planned(canonical, path).difference
-    package = package_of(canonical, tmp_path)
-    change_package(package, lambda frame: frame.drop(columns="statement_ids"))
-    assert not planned(canonical, package).difference
+    path = package_of(canonical, tmp_path)
+    change_package(path, lambda frame: frame.drop(columns="statement_ids"))
+    assert not planned(canonical, path).difference
 
 
 def test_what_another_program_has_not_written_into_the_file_proper_yet_is_read(canonical, tmp_path):
     path = package_of(canonical, tmp_path)
     other = sqlite3.connect(path)
     assert other.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
-    for name, answer in _SPATIAL.items():
+    for name, answer in package._SPATIAL.items():
         other.create_function(name, 1, answer)
     with other:
         other.execute("UPDATE control SET note = 'in the log' WHERE id = 'ctl-mid'")
@@ -719,7 +719,10 @@ def test_a_layer_that_changes_in_the_last_moment_is_not_overwritten(canonical, t
     assert layer_path(canonical).read_bytes() == before
 
 
-def test_a_copy_that_another_program_holds_is_told_and_saved_later(canonical, tmp_path):
+def test_a_copy_that_another_program_holds_is_told_and_saved_later(
+    canonical, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(package, "_WAIT_S", 0.2)
     path = package_of(canonical, tmp_path)
     change_package(path, moved_border)
     other = sqlite3.connect(path)
@@ -752,7 +755,7 @@ def test_a_saved_copy_goes_on_with_the_same_rows_and_a_sound_index(canonical, tm
 # --- sewing ---------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 2**32 - 1),
     cells=st.integers(2, 12),
@@ -787,7 +790,7 @@ def test_borders_drawn_again_nearly_the_same_are_the_old_borders(seed, cells, ji
     assert all(a.equals(b) for a, b in zip(sewn, old, strict=True))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1), cells=st.integers(3, 10))
 def test_sewing_leaves_what_was_there_and_makes_one_border_of_two(seed, cells):
     """One patch cut at random: the cut's ends come into the neighbours, no old corner moves."""
@@ -836,8 +839,8 @@ def _theatre():
 
 
 def test_a_copy_names_no_path_of_this_machine(canonical, tmp_path):
-    project, package = workcopy.checkout(read_folder(canonical), DAY, tmp_path / "copy")
-    for path in (project, package):
+    project, held = workcopy.checkout(read_folder(canonical), DAY, tmp_path / "copy")
+    for path in (project, held):
         assert str(tmp_path).encode() not in path.read_bytes()
 
 
@@ -1005,8 +1008,8 @@ def test_a_file_copied_from_an_older_commit_is_merged_with_what_came_since(
     code, _, err = frontline("save", mine, "2017-09-09", "--base", "HEAD", "--layers", canonical)
     assert code == 1
     assert "no control layer of 2017-09-09" in err
-    package = package_of(canonical, tmp_path)
-    assert frontline("save", package, "--base", "HEAD", "--layers", canonical)[0] == 2
+    path = package_of(canonical, tmp_path)
+    assert frontline("save", path, "--base", "HEAD", "--layers", canonical)[0] == 2
 
 
 def test_recover_lists_the_last_three_of_each_file(canonical, frontline):

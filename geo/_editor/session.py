@@ -348,9 +348,10 @@ class Session:
         """
         with self._lock:
             day, folder = self._date(sent.get("date")), self._current()
-            drafts, issues = self._drafts(sent, day)
-            known = {_told(issue) for issue in self._checked(folder)}
-            issues += validation.check(parts.applied(folder, day, drafts))
+        # A folder as read never changes: what takes long keeps nobody waiting.
+        drafts, issues = self._drafts(sent, day)
+        known = {_told(issue) for issue in self._checked(folder)}
+        issues += validation.check(parts.applied(folder, day, drafts))
         told = [
             {**parts.shown(issue), "new": _told(issue) not in known}
             for issue in dict.fromkeys(issues)
@@ -358,9 +359,10 @@ class Session:
         return {"issues": sorted(told, key=lambda one: (not one["new"], one["severity"]))}
 
     def _checked(self, folder: Folder) -> list[Issue]:
-        if self._found is None or self._found[0] is not folder:
-            self._found = folder, validation.check(folder)
-        return self._found[1]
+        found = self._found
+        if found is None or found[0] is not folder:
+            found = self._found = folder, validation.check(folder)
+        return found[1]
 
     def _drafts(self, sent: Mapping[str, Any], day: dt.date) -> tuple[Drafts, list[Issue]]:
         """The parts that were sent and can be read, and what is wrong with the others."""
