@@ -13,7 +13,9 @@ taken. Sums of areas are exact in any order. So the answers are equal, whoever g
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,7 +42,7 @@ Engine = Literal["auto", "here", "duckdb", "sedona", "dask"]
 
 ENGINES: dict[str, tuple[str, ...]] = {
     "here": (),
-    "duckdb": ("duckdb", "duckdb-extension-spatial"),
+    "duckdb": ("duckdb",),
     "sedona": ("sedonadb", "geoarrow-pyarrow"),
     "dask": ("distributed",),
 }
@@ -110,7 +112,7 @@ def areas(
     engine
         Who sums; ``auto`` is this process.
     client
-        For ``dask``, as for `histories`.
+        Taken and not needed: so few sums are not worth their way to a worker.
 
     Returns
     -------
@@ -221,7 +223,7 @@ def _columns(places: Any) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]
     lon, lat = (
         places[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in ("lon", "lat")
     )
-    return places["place_id"].combine_chunks(), lon, lat
+    return places["place_id"].cast(pa.string()).combine_chunks(), lon, lat
 
 
 def _joined(store: Store, names: Any, place: Ints, face: Ints) -> Any:
@@ -251,9 +253,10 @@ def _joined(store: Store, names: Any, place: Ints, face: Ints) -> Any:
             "place_id": names.take(pa.array(row)),
             "face": pa.array(columns["face"][at]),
             "label": pa.array(label),
-            "holder": store.labels["holder"].combine_chunks().dictionary_encode().take(
-                pa.array(label)
-            ),
+            "holder": store.labels["holder"]
+            .combine_chunks()
+            .dictionary_encode()
+            .take(pa.array(label)),
             "valid_from": pa.array(first, pa.int32()).cast(pa.date32()),
             "valid_to": pa.array(last, pa.int32(), mask=last == _OPEN).cast(pa.date32()),
         }
@@ -313,11 +316,11 @@ def _locate_duckdb(store: Store, lon: Any, lat: Any, _: Any) -> Found:
 
     with _duckdb() as connection:
         connection.register("spots", pa.table({"n": np.arange(len(lon)), "lon": lon, "lat": lat}))
+        plain = store.faces.select(["face", "geometry"]).replace_schema_metadata(None)
+        connection.register("faces", plain)
         connection.execute(
-            "CREATE TEMP TABLE grounds AS SELECT face, ST_GeomFromWKB(geometry::BLOB) AS shape "
-            "FROM (SELECT face, geometry FROM faces)"
-            if connection.register("faces", store.faces.select(["face", "geometry"]))
-            else ""
+            "CREATE TEMP TABLE grounds AS "
+            "SELECT face, ST_GeomFromWKB(geometry::BLOB) AS shape FROM faces"
         )
         found = connection.execute(
             "SELECT s.n, g.face::BIGINT AS face FROM "
@@ -328,15 +331,29 @@ def _locate_duckdb(store: Store, lon: Any, lat: Any, _: Any) -> Found:
 
 
 def _duckdb() -> Any:
-    """A connection with the spatial extension, from its own folder or from the package of it."""
+    """
+    Return a connection with the spatial extension.
+
+    Raises
+    ------
+    GeoError
+        If the extension is not installed.
+    """
     import duckdb
-    import duckdb_extension_spatial
 
     connection = duckdb.connect()
-    root = Path(str(duckdb_extension_spatial.__file__)).parent
-    (path,) = sorted(root.rglob("spatial.duckdb_extension"))[:1] or ("spatial",)
-    connection.execute(f"LOAD '{path}'")
-    return connection
+    found = importlib.util.find_spec("duckdb_extension_spatial")
+    roots = found.submodule_search_locations if found else None
+    paths = [str(path) for root in roots or () for path in Path(root).rglob("*.duckdb_extension")]
+    for name in ("spatial", *paths):
+        with contextlib.suppress(duckdb.Error):
+            connection.execute(f"LOAD '{name}'")
+            return connection
+    connection.close()
+    raise GeoError(
+        "the engine duckdb needs its spatial extension: `INSTALL spatial` in DuckDB, "
+        "or `pip install duckdb-extension-spatial`"
+    )
 
 
 def _locate_sedona(store: Store, lon: Any, lat: Any, _: Any) -> Found:
@@ -359,22 +376,27 @@ def _locate_sedona(store: Store, lon: Any, lat: Any, _: Any) -> Found:
 def _sedona() -> Any:
     import sedonadb
 
-    return sedonadb.connect()
+    context = sedonadb.connect()
+    # Its default is fast and inexact: it loses places that lie on a border.
+    context.sql("SET sedona.spatial_join.spatial_library = 'geos'").to_arrow_table()
+    return context
 
 
 def _locate_dask(store: Store, lon: Any, lat: Any, client: Any) -> Found:
     from distributed import Client
 
     own = client is None
-    client = Client(n_workers=2, threads_per_worker=1, dashboard_address=None) if own else client
+    client = (
+        Client(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0")
+        if own
+        else client
+    )
     try:
         workers = max(1, len(client.scheduler_info()["workers"]))
         # Few enough to be worth their way, enough for all to be busy to the end.
         size = max(1, min(_BLOCK, -(-len(lon) // (4 * workers))))
         spans = [slice(begin, begin + size) for begin in range(0, len(lon), size)]
-        ground = client.scatter(
-            (store.faces["geometry"].to_pylist(), _epoch(store)), broadcast=True
-        )
+        ground = client.scatter(_Ground(store.faces["geometry"], _epoch(store)), broadcast=True)
         tasks = [client.submit(_part, ground, lon[s], lat[s], pure=False) for s in spans]
         parts = client.gather(tasks)
     finally:
@@ -386,19 +408,23 @@ def _locate_dask(store: Store, lon: Any, lat: Any, client: Any) -> Found:
     return place, face
 
 
-def _part(ground: tuple[list[bytes], Ints], lon: Any, lat: Any) -> Found:
-    """Locate some places, on a worker; its faces are kept from one part to the next."""
-    wkb, epoch = ground
-    key = hash((len(wkb), id(wkb)))
-    if key not in _KEPT:
-        _KEPT.clear()
-        shapes = np.asarray(shapely.from_wkb(wkb))
-        shapely.prepare(shapes)
-        _KEPT[key] = shapes
-    return _lowest(*_touching(_KEPT[key], lon, lat), epoch)
+class _Ground:
+    """The faces, on their way to a worker; prepared there once, for all parts."""
+
+    def __init__(self, wkb: Any, epoch: Ints) -> None:
+        self.wkb, self.epoch = wkb, epoch
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"wkb": self.wkb, "epoch": self.epoch}
+
+    @cached_property
+    def shapes(self) -> NDArray[np.object_]:
+        return _prepared(self.wkb)
 
 
-_KEPT: dict[int, NDArray[np.object_]] = {}
+def _part(ground: _Ground, lon: Any, lat: Any) -> Found:
+    """Locate some places, on a worker."""
+    return _lowest(*_touching(ground.shapes, lon, lat), ground.epoch)
 
 
 # --- sums -----------------------------------------------------------------------
@@ -413,7 +439,10 @@ def _sums_here(store: Store, _: Any) -> tuple[Any, Any, Any]:
     return (
         np.concatenate([label, label[ended]]),
         np.concatenate(
-            [table["valid_from"].to_numpy(), table["valid_to"].to_numpy(zero_copy_only=False)[ended]]
+            [
+                table["valid_from"].to_numpy(),
+                table["valid_to"].to_numpy(zero_copy_only=False)[ended],
+            ]
         ),
         np.concatenate([area, -area[ended]]),
     )
@@ -451,12 +480,8 @@ def _sums_sedona(store: Store, _: Any) -> tuple[Any, Any, Any]:
 
 
 def _three(table: Any) -> tuple[Any, Any, Any]:
-    return tuple(table[name].to_numpy() for name in ("label", "day", "km2"))  # type: ignore[return-value]
-
-
-def _sums_dask(store: Store, client: Any) -> tuple[Any, Any, Any]:
-    """A sum of a few thousand numbers is not worth the way to a worker."""
-    return _sums_here(store, client)
+    label, day, km2 = (table[name].to_numpy() for name in ("label", "day", "km2"))
+    return label, day, km2
 
 
 _LOCATE: dict[str, Callable[[Store, Any, Any, Any], Found]] = {
@@ -469,5 +494,5 @@ _SUMS: dict[str, Callable[[Store, Any], tuple[Any, Any, Any]]] = {
     "here": _sums_here,
     "duckdb": _sums_duckdb,
     "sedona": _sums_sedona,
-    "dask": _sums_dask,
+    "dask": _sums_here,
 }

@@ -35,7 +35,8 @@ The method, in full:
    dates, so that it too changes between two dates only where the evidence did.
 8. **Confidence** of a patch: ``high`` where whoever it is drawn for holds its ground with a
    probability of `Parameters.high` or more, ``moderate`` from `Parameters.moderate` on, else
-   ``low``. Contested ground is ``low``.
+   ``low``. Contested ground is ``low``, and so is ground that only its holder's own media give
+   to the holder: how often such words are right, no neighbour can tell.
 
 Everything drawn has basis ``inferred`` and names its statements.
 """
@@ -686,12 +687,21 @@ class Estimator:
 
     def _confidence(self, verdict: _Verdict, chance: NDArray[np.float64]) -> Confidence:
         """How sure a patch is: the probability that who it is drawn for holds its ground."""
-        if verdict.status == Status.CONTESTED:
+        side = verdict.shares[0][0]
+        if verdict.status == Status.CONTESTED or self._only_claims(verdict, side):
             return Confidence.LOW
-        holds = chance[self.sides.index(verdict.shares[0][0])]
+        holds = chance[self.sides.index(side)]
         if holds >= self.parameters.high:
             return Confidence.HIGH
         return Confidence.MODERATE if holds >= self.parameters.moderate else Confidence.LOW
+
+    def _only_claims(self, verdict: _Verdict, side: str) -> bool:
+        """Whether nobody but sources that lean to a side give it this ground."""
+        leanings = {
+            str(self._sources[source].values["leaning"] or "") if source in self._sources else ""
+            for source in verdict.sources
+        }
+        return leanings == {side}
 
 
 def percent(chance: float) -> str:

@@ -26,7 +26,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 import shapely
 
-from geo import files, shapes
+from geo import files, series, shapes
 from geo._qgis import symbols
 from geo._version import __version__
 from geo.errors import GeoError, escape
@@ -70,6 +70,7 @@ __all__ = [
     "render",
     "spreadsheet_safe",
     "write",
+    "write_series",
 ]
 
 Type = Literal["text", "integer", "real", "date"]
@@ -270,6 +271,54 @@ def write(
         current = files.digest(target.read_bytes()) if target.is_file() else None
         files.save(target, data, expected=current)
     return tuple(sorted(targets, key=lambda target: target != path))
+
+
+def write_series(
+    folder: Folder,
+    composite: Composite,
+    root: Path,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> series.Store:
+    """
+    Write a theatre as a folder of GeoParquet, partitioned by date; see `geo.series`.
+
+    Parameters
+    ----------
+    folder
+        The theatre, as read.
+    composite
+        Its control layers, noded together.
+    root
+        The folder; a series that lies there is replaced whole.
+    progress
+        Told how many dates are written, and of how many.
+
+    Returns
+    -------
+    store
+        The series, on disk.
+
+    Raises
+    ------
+    ValueError
+        If there is no control layer.
+    GeoError
+        If `root` lies among the layers or holds something else, pyarrow is not installed, or the
+        system refuses to write.
+    """
+    if root.resolve().is_relative_to(folder.root.resolve()):
+        raise GeoError(
+            f"{escape(str(root))} lies among the layers; an export is derived, write it elsewhere"
+        )
+    places = [
+        (place.id, place.geometry.x, place.geometry.y)
+        for place in folder.places.values()
+        if isinstance(place.geometry, shapely.Point)
+    ]
+    return series.write(
+        composite, root, places=places, about=about(folder, composite), progress=progress
+    )
 
 
 def about(folder: Folder, composite: Composite) -> dict[str, Any]:

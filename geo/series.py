@@ -133,14 +133,16 @@ def read(root: str | Path) -> Store:
     try:
         about = json.loads((root / _ABOUT).read_bytes())
         own = about["series"]
-        if own["layout"] != _LAYOUT:
-            raise ValueError(f"layout {own['layout']}")
-        return Store(root, tuple(map(parse_day, own["dates"])), int(own["epochs"]), about)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        known = own["layout"] == _LAYOUT
+        store = Store(root, tuple(map(parse_day, own["dates"])), int(own["epochs"]), about)
+    except (OSError, ValueError, KeyError, TypeError):
+        known = False
+    if not known:
         raise GeoError(
             f"{escape(str(root))} is no series of this version; "
             "make one with `frontline export --to geoparquet-series`"
-        ) from error
+        )
+    return store
 
 
 def write(
@@ -186,9 +188,8 @@ def write(
     root = Path(root)
     if not composite.dates:
         raise ValueError("the composite has no date; a series needs one")
-    if root.exists():
-        if not root.is_dir() or (any(root.iterdir()) and not _is_series(root)):
-            raise GeoError(f"{escape(str(root))} holds something else; name a new folder")
+    if root.exists() and (not root.is_dir() or (any(root.iterdir()) and not _is_series(root))):
+        raise GeoError(f"{escape(str(root))} holds something else; name a new folder")
     beside = root.with_name(f".{root.name}-{secrets.token_hex(4)}.tmp")
     try:
         beside.mkdir()
@@ -254,7 +255,9 @@ def _ground(
 ) -> tuple[tuple[dict[str, Any], NDArray[np.object_]], dict[str, Any], int]:
     """Columns and shapes of the faces, columns of their intervals, and the number of epochs."""
     pa, _ = _arrow()
-    shapes, areas, epochs = [], [], []
+    shapes: list[NDArray[np.object_]] = []
+    areas: list[NDArray[np.float64]] = []
+    epochs: list[Ints] = []
     spells: list[tuple[Ints, Ints, Ints, Ints]] = []
     base = 0
     for arrangement, face, label, first, after in composite.face_spells():
@@ -332,7 +335,9 @@ def _save(
 def _wkb(shapes: NDArray[np.object_]) -> list[bytes]:
     single = [g.geom_type == "Polygon" for g in shapes]
     many = shapes.copy()
-    many[:] = [shapely.multipolygons([g]) if one else g for g, one in zip(shapes, single, strict=True)]
+    many[:] = [
+        shapely.multipolygons([g]) if one else g for g, one in zip(shapes, single, strict=True)
+    ]
     return list(shapely.to_wkb(many, flavor="iso"))
 
 

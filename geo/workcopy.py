@@ -126,8 +126,11 @@ def checkout(folder: Folder, day: str | dt.date, output: Path) -> tuple[Path, ..
             f"{escape(str(output))} holds a working copy of {day} already; "
             "`frontline save` it, or delete the folder to begin anew"
         )
-    output.mkdir(parents=True, exist_ok=True)
     made = _package(folder, day, data)
+    if not output.exists():
+        # Beside the layers it would be committed one day; a folder that is there is left alone.
+        output.mkdir(parents=True)
+        files.save(output / ".gitignore", b"*\n", expected=None)
     files.save(paths[1], made, expected=None)
     files.save(paths[0], _project(folder, day, paths[1].name).encode(), expected=None)
     _remember(folder.root, paths[1])

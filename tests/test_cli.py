@@ -349,7 +349,7 @@ def test_fronts_and_change_agree_on_the_ground(frontline, shipped):
     words = ("2017-08-02", "government", "opposition", "--since", "2017-07-31")
     code, out, _ = frontline("fronts", *words, "--layers", shipped)
     assert code == 0
-    swept = re.search(r"opposition swept ([0-9.,]+) km2 from government", out).group(1)
+    swept = re.search(r"opposition swept ([0-9.,]+) km2 \(.+\) from government", out).group(1)
     change = ("change", "2017-07-31", "2017-08-02", "--format", "json", "--layers", shipped)
     rows = json.loads(frontline(*change)[1])
     taken = sum(r["area_km2"] for r in rows if r["to_controller"] == "opposition")

@@ -405,6 +405,15 @@ def test_confidence_of_a_patch_is_the_probability_of_its_holder_there():
     assert {f.properties["confidence"] for f in strict.features} <= {"low", None}
 
 
+@pytest.mark.parametrize(("holder", "graded"), [("red", {"low"}), ("blue", {"high", "moderate"})])
+def test_what_only_its_own_media_give_a_side_is_of_low_confidence(holder, graded):
+    places = [place(f"p{k}", 37.1 + 0.1 * k, 33.5) for k in range(9)]
+    told = [said(p.id, "2017-07-01", holder, source="red-tv") for p in places]
+    draft = estimator(places, told).draft("2017-07-01")
+    held = {f.properties["confidence"] for f in draft.features if f.properties["controller"]}
+    assert held <= graded and held
+
+
 def test_the_field_of_every_date_has_the_same_range_and_spread():
     places = [place(f"p{k}", 37.1 + 0.1 * k, 33.5) for k in range(9)]
     statements = [said(p.id, f"2017-07-0{k + 1}", "red") for k, p in enumerate(places)]

@@ -863,16 +863,22 @@ def test_every_save_keeps_what_it_replaces_and_recover_puts_it_back(canonical, t
     assert newest.path.read_bytes() == after
 
 
-def test_git_does_not_see_what_is_kept(canonical):
-    subprocess.run(["git", "init", "-q", canonical], check=True)
+def test_git_sees_neither_a_copy_nor_what_is_kept(canonical, tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    package_of(canonical, tmp_path)
+    (tmp_path / "mine").mkdir()
+    workcopy.checkout(read_folder(canonical), DAY, tmp_path / "mine")
+    assert not (tmp_path / "mine" / ".gitignore").exists()
     edit_on_disk(canonical, id="ctl-west", note="x")
     data = layer_path(canonical).read_bytes()
     files.save(layer_path(canonical), data + b"\n", expected=files.digest(data))
     assert files.backups(canonical)
     status = subprocess.run(
-        ["git", "-C", canonical, "status", "--porcelain", "-uall"], capture_output=True, text=True
+        ["git", "-C", tmp_path, "status", "--porcelain", "-uall"], capture_output=True, text=True
     )
+    assert "layers/places.geojson" in status.stdout
     assert ".frontline" not in status.stdout
+    assert "copy/" not in status.stdout
 
 
 def test_only_the_latest_contents_are_kept(canonical):

@@ -97,7 +97,9 @@ def change(
         click.echo(transfers.to_string(float_format=km2) + "\n")
         totals = theatre.totals(before, after)
         if len(totals):
-            click.echo("Taken by whom from whom, with the 90 % band")
+            click.echo(
+                "Taken by whom from whom, with the 90 % band where a side took it from another"
+            )
             show(banded(totals), form)
             click.echo()
         click.echo("Ground that changed hands, or became known, piece by piece")

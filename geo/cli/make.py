@@ -13,6 +13,8 @@ _EXPORTS = (
     *("geoparquet", "gpkg", "geojson-intervals", "topojson", "kml", "csv", "xlsx", "flatgeobuf"),
     *("qgis-temporal", "acled-csv"),
 )
+_SERIES = "geoparquet-series"
+"""A folder, where all others are files."""
 
 
 @command.command(name="map")
@@ -115,7 +117,7 @@ def _usage(error: ValueError) -> Exception:
 
 @command.command()
 @click.argument("output", type=FOLDER)
-@click.option("--to", required=True, type=click.Choice(_EXPORTS), help="The format.")
+@click.option("--to", required=True, type=click.Choice([*_EXPORTS, _SERIES]), help="The format.")
 @click.option(
     "--layer",
     type=click.Choice(["control", "events", "places"]),
@@ -126,10 +128,13 @@ def _usage(error: ValueError) -> Exception:
 @layers_option
 def export(output: Path, to: str, layer: str, layers: Path) -> None:
     """Write the theatre to OUTPUT for other tools: control as intervals [valid_from, valid_to)."""
-    from geo.export import write
+    from geo.export import write, write_series
 
     theatre = open_theatre(layers)
     try:
+        if to == _SERIES:
+            click.echo(str(write_series(theatre.folder, theatre.composite, output).root))
+            return
         paths = write(theatre.folder, theatre.composite, output, to=to, layer=layer)
     except ValueError as error:
         raise click.UsageError(str(error)) from error

@@ -299,14 +299,19 @@ def merged_values(name, base, ours, theirs):
     return conflicts, merged
 
 
-def changed_ground(one, two):
-    """The ground that is of another patch, as one shape."""
+def changed_pieces(one, two):
+    """The ground that patches gained or lost, patch by patch."""
     pieces = []
-    for name in {*one, *two}:
+    for name in sorted({*one, *two}):
         a, b = (side[name].geometry if name in side else shapely.Polygon() for side in (one, two))
         if a != b:
-            pieces.append(shapely.symmetric_difference(a, b))
-    return shapely.union_all(pieces) if pieces else shapely.Polygon()
+            pieces += [*shapely.get_parts(shapely.symmetric_difference(a, b))]
+    return [piece for piece in pieces if shapely.area(piece) > SLIVER]
+
+
+def changed_ground(one, two):
+    """The ground that is of another patch, as one shape."""
+    return shapely.union_all(changed_pieces(one, two))
 
 
 def moved_together(base, ours, theirs):
@@ -332,6 +337,9 @@ def at_points(base, ours, theirs, values, rng, count):
         west, south, east, north = part.bounds
         inside = shapely.points(rng.uniform([west, south], [east, north], (count, 2)))
         spots += [*inside[shapely.contains(part, inside)][: count // 4]]
+    # A small piece of much changed ground is easily missed by chance.
+    for side in (ours, theirs):
+        spots += [*shapely.point_on_surface(changed_pieces(base, side))]
     sides = (base, ours, theirs)
     owners = [owners_at(side, spots) for side in sides]
     conflicts, told = [], []
