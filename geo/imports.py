@@ -217,6 +217,8 @@ class Import:
         Errors for what was refused, warnings for what was mended.
     settings
         The values of `DEFAULTS` as used.
+    ground
+        The ground of all control layers together; None where there is none.
     """
 
     kind: str
@@ -228,6 +230,7 @@ class Import:
     notes: tuple[str, ...]
     issues: tuple[Issue, ...]
     settings: Mapping[str, str]
+    ground: shapely.Geometry | None = None
 
     def report(self) -> str:
         """
@@ -495,7 +498,7 @@ class _Reader(Desk):
         """Everything read, in order."""
         if self.spells:
             _layers_from_spells(self)
-        control = _finished_layers(self)
+        control, ground = _finished_layers(self)
         self._colour()
         if self.records or control:
             self.source()
@@ -523,6 +526,7 @@ class _Reader(Desk):
             notes=self.said(),
             issues=tuple(self.issues),
             settings=self.settings,
+            ground=ground,
         )
 
     def _uses(self, name: str) -> bool:
@@ -1121,10 +1125,16 @@ def _end_of(reader: _Reader) -> str:
     return found
 
 
-def _finished_layers(reader: _Reader) -> dict[dt.date, tuple[Feature, ...]]:
-    """Patches of every date as features; what a layer leaves out by the rule of the user."""
+def _finished_layers(
+    reader: _Reader,
+) -> tuple[dict[dt.date, tuple[Feature, ...]], shapely.Geometry | None]:
+    """
+    Patches of every date as features, and the ground of all of them.
+
+    What a layer leaves out is filled by the rule of the user.
+    """
     if not reader.control:
-        return {}
+        return {}, None
     shapes = {id(p.geometry): p.geometry for ps in reader.control.values() for p in ps}
     unions = {day: _union([p.geometry for p in ps]) for day, ps in reader.control.items()}
     area = reader.into.area if reader.into else _union_of_layers(unions.values())
@@ -1145,7 +1155,7 @@ def _finished_layers(reader: _Reader) -> dict[dt.date, tuple[Feature, ...]]:
             made += _rest_features(rest, reader)
         finished[day] = tuple(made)
     _note_coverage(gaps, doubles, reader)
-    return finished
+    return finished, area
 
 
 def _union(ground: Sequence[shapely.Geometry]) -> shapely.Geometry:
@@ -1558,13 +1568,8 @@ def _dump(schema: Schema, records: Sequence[Feature | Row]) -> bytes:
 def _theatre(imported: Import) -> Feature:
     """A new theatre round what was imported."""
     settings = imported.settings
-    area: shapely.Geometry
-    layers = [[f.geometry for f in layer if f.geometry] for layer in imported.control.values()]
-    ground = any(layers)
-    if ground:
-        area = _union_of_layers(_union(layer) for layer in layers if layer)
-    else:
-        area = _round_points(imported)
+    ground = imported.ground is not None
+    area = imported.ground if imported.ground is not None else _round_points(imported)
     days = sorted({str(day) for day in imported.control} or _days(imported))
     if len(days) == 1:  # a comparison needs two
         days.append(str(parse_day(days[0]) + dt.timedelta(days=1)))

@@ -306,7 +306,7 @@ def changed_pieces(one, two):
         a, b = (side[name].geometry if name in side else shapely.Polygon() for side in (one, two))
         if a != b:
             pieces += [*shapely.get_parts(shapely.symmetric_difference(a, b))]
-    return [piece for piece in pieces if shapely.area(piece) > SLIVER]
+    return pieces
 
 
 def changed_ground(one, two):
@@ -338,8 +338,9 @@ def at_points(base, ours, theirs, values, rng, count):
         inside = shapely.points(rng.uniform([west, south], [east, north], (count, 2)))
         spots += [*inside[shapely.contains(part, inside)][: count // 4]]
     # A small piece of much changed ground is easily missed by chance.
-    for side in (ours, theirs):
-        spots += [*shapely.point_on_surface(changed_pieces(base, side))]
+    for piece in (*changed_pieces(base, ours), *changed_pieces(base, theirs)):
+        if shapely.area(piece) > SLIVER:
+            spots.append(shapely.point_on_surface(piece))
     sides = (base, ours, theirs)
     owners = [owners_at(side, spots) for side in sides]
     conflicts, told = [], []
