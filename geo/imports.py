@@ -15,10 +15,12 @@ import hashlib
 import json
 import math
 import re
+import tempfile
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
 import shapely
@@ -46,7 +48,7 @@ from geo.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from geo.layers import Folder
@@ -58,6 +60,7 @@ __all__ = [
     "Import",
     "Mapped",
     "Options",
+    "Progress",
     "Saved",
     "Word",
     "read_words",
@@ -88,6 +91,9 @@ _PUBLISHERS = {
 }
 _PALETTE = ("#3b6fb6", "#c8553d", "#4f9d69", "#8d6cab", "#b8892f", "#4aa3a2", "#a34f7f", "#6b7d2a")
 """Colours of sides that an import draws up, in order of id; anyone may change them."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how much of it, and of how much."""
 
 _SAME_PLACE_KM = 2.0
 _SAMPLE = 3
@@ -317,7 +323,12 @@ class Saved:
 
 
 def run(
-    kind: str, paths: Sequence[Path], *, options: Options | None = None, into: Folder | None = None
+    kind: str,
+    paths: Sequence[Path],
+    *,
+    options: Options | None = None,
+    into: Folder | None = None,
+    progress: Progress | None = None,
 ) -> Import:
     """
     Read files of others; nothing is written.
@@ -332,6 +343,8 @@ def run(
         What the user decides; the default decides nothing.
     into
         The theatre that they shall be added to: its places and study area are used.
+    progress
+        Told what is done, how much of it, and of how much.
 
     Returns
     -------
@@ -356,8 +369,10 @@ def run(
     if not paths:
         raise ValueError("no file is given")
     reader = _Reader(kind, options, into, [path.name for path in sorted(paths)])
-    for path in sorted(paths):
+    for n, path in enumerate(sorted(paths), 1):
         reader.read(path)
+        if progress:
+            progress("reading", n, len(paths))
     return reader.result()
 
 
@@ -1435,9 +1450,19 @@ KINDS: dict[str, _Kind] = {
 # --- into a folder ------------------------------------------------------------------------
 
 
-def save(imported: Import, root: Path, *, into: Folder | None = None) -> Saved:
+def save(
+    imported: Import,
+    root: Path,
+    *,
+    into: Folder | None = None,
+    progress: Progress | None = None,
+) -> Saved:
     """
     Add an import to a folder, or begin one with it; what stands there is not changed.
+
+    A save that was stopped goes on where it stopped when the same import is saved again: a file
+    that holds what it shall hold is not written anew. A new theatre gets its ``theatre.geojson``
+    last, so one that is half written is no theatre yet.
 
     Parameters
     ----------
@@ -1447,6 +1472,8 @@ def save(imported: Import, root: Path, *, into: Folder | None = None) -> Saved:
         The layers folder; made if it is not there.
     into
         The same folder as read; None begins a new theatre.
+    progress
+        Told what is done, how much of it, and of how much.
 
     Returns
     -------
@@ -1456,64 +1483,118 @@ def save(imported: Import, root: Path, *, into: Folder | None = None) -> Saved:
     Raises
     ------
     LayerError
-        If `root` holds something already, a date has a layer already, or the system refuses to
-        write.
+        If `root` holds something else already, a date has another layer already, or the system
+        refuses to write.
     SchemaError
         If a record would not be read back as it is.
     StaleLayerError
         If a file changed on disk after it was read; it is not overwritten.
     """
-    texts: dict[str, bytes] = {}
-    if into is None:
-        if root.exists() and any(root.iterdir()):
+    merge = _Merge(imported, into, root)
+    with tempfile.TemporaryFile() as file:
+        spool = _Spool(file)
+        for n, (name, data) in enumerate(merge.texts(), 1):
+            spool.add(name, data)
+            if progress:
+                progress("checking", n, merge.count)
+        if into is None:
+            spool.add("theatre.geojson", geojson.dump([_theatre(imported)], schema=THEATRE))
+            _require_room(root, spool)
+        expected = into.digests if into else {}
+        paths = []
+        for n, (name, data) in enumerate(spool, 1):
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if into is not None or not path.exists():
+                files.save(path, data, expected=expected.get(name))
+                paths.append(path)
+            if progress:
+                progress("writing", n, len(spool.names))
+    return Saved(tuple(paths), merge.added, merge.present, tuple(merge.kept))
+
+
+class _Spool:
+    """Contents of files on their way to the folder; a long series does not fit into memory."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.names: dict[str, tuple[int, int]] = {}
+
+    def add(self, name: str, data: bytes) -> None:
+        """Keep the content of one more file."""
+        self.names[name] = self.file.tell(), len(data)
+        self.file.write(data)
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        for name in self.names:
+            yield name, self[name]
+
+    def __getitem__(self, name: str) -> bytes:
+        begin, size = self.names[name]
+        self.file.seek(begin)
+        return self.file.read(size)
+
+
+def _require_room(root: Path, spool: _Spool) -> None:
+    """
+    Pass if a folder holds nothing but what an unfinished save of the same import left there.
+
+    Raises
+    ------
+    LayerError
+        If it holds something else.
+    """
+    found = (path for path in root.rglob("*") if not path.is_dir()) if root.exists() else ()
+    for path in found:
+        name = path.relative_to(root).as_posix()
+        if path.name.startswith(".frontline"):
+            continue
+        if name not in spool.names or path.read_bytes() != spool[name]:
             hint = "read it first, to add to it, or name a new folder"
-            issue = Issue("import.folder", "error", "the folder is not empty", hint, str(root))
-            raise LayerError([issue])
-        texts["theatre.geojson"] = geojson.dump([_theatre(imported)], schema=THEATRE)
-    merge = _Merge(imported, into)
-    texts |= merge.texts()
-    expected = into.digests if into else {}
-    for name in texts:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-    for name, data in texts.items():
-        files.save(root / name, data, expected=expected.get(name))
-    paths = tuple(root / name for name in texts)
-    return Saved(paths, merge.added, merge.present, tuple(merge.kept))
+            message = f"the folder is not empty: it holds {escape(name)}"
+            raise LayerError([Issue("import.folder", "error", message, hint, str(root))])
 
 
 class _Merge:
     """Adds records to those of a folder."""
 
-    def __init__(self, imported: Import, into: Folder | None) -> None:
-        self.imported, self.into = imported, into
+    def __init__(self, imported: Import, into: Folder | None, root: Path) -> None:
+        self.imported, self.into, self.root = imported, into, root
         self.added: Counter[str] = Counter()
         self.present = 0
         self.kept: list[str] = []
 
-    def texts(self) -> dict[str, bytes]:
+    @property
+    def count(self) -> int:
+        """How many texts there are at most."""
+        return 4 + len(self.imported.control) + len(self.imported.records.get(EVENTS.name, ()))
+
+    def texts(self) -> Iterator[tuple[str, bytes]]:
         """
-        Return the content of every file that changes, by its path below the folder.
+        Return the path below the folder and the content of every file that changes.
 
         Raises
         ------
         LayerError
-            If a date has a layer already.
+            If a date has another layer already.
         """
-        texts = {}
         for schema in (PLACES, STATEMENTS, ACTORS, SOURCES):
             old = self._old(schema)
             new = self._joined(schema, old, self.imported.records.get(schema.name, ()))
             if len(new) > len(old) or self.into is None:
-                texts[schema.path] = _dump(schema, new)
-        texts |= self._events()
+                yield schema.path, _dump(schema, new)
+        yield from self._events().items()
         for day, features in self.imported.control.items():
             name = f"control/{day}.geojson"
+            data = geojson.dump(features, schema=CONTROL)
             if self.into and day in self.into.control:
-                message = "the date has a layer already; an import does not replace it"
-                raise LayerError([Issue("import.layer", "error", message, file=name)])
-            texts[name] = geojson.dump(features, schema=CONTROL)
+                if (self.root / name).read_bytes() != data:
+                    message = "the date has a layer already, and another one; an import does not replace it"
+                    raise LayerError([Issue("import.layer", "error", message, file=name)])
+                self.present += len(features)
+                continue
             self.added[CONTROL.name] += len(features)
-        return texts
+            yield name, data
 
     def _events(self) -> dict[str, bytes]:
         """Files of the months that get an event."""

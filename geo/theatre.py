@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from geo.estimate import Draft
     from geo.fronts import Movement
     from geo.gazetteer import Gazetteer
-    from geo.imports import Import, Options
+    from geo.imports import Import, Options, Progress
     from geo.layers import Folder
     from geo.maps import Page
     from geo.model import Patch
@@ -109,6 +109,7 @@ def import_into(
     kind: str,
     *paths: str | Path,
     options: Options | None = None,
+    progress: Progress | None = None,
     **fixed: str,
 ) -> Import:
     """
@@ -124,6 +125,8 @@ def import_into(
         The files.
     options
         What the user decides; the default decides nothing.
+    progress
+        Told what is done, how much of it, and of how much.
     **fixed
         One value for all records, such as ``publisher``, ``licence`` or ``confidence``.
 
@@ -145,8 +148,9 @@ def import_into(
     into = read_folder(root) if (root / "theatre.geojson").exists() else None
     chosen = options or imports.Options()
     chosen = dataclasses.replace(chosen, fixed={**chosen.fixed, **fixed})
-    imported = imports.run(kind, [Path(one) for one in paths], options=chosen, into=into)
-    imports.save(imported, root, into=into)
+    files = [Path(one) for one in paths]
+    imported = imports.run(kind, files, options=chosen, into=into, progress=progress)
+    imports.save(imported, root, into=into, progress=progress)
     return imported
 
 

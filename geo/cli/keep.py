@@ -355,7 +355,8 @@ def import_(
             **{name: value or "" for name, value in options.items() if name != "repair"},
             repair=bool(options["repair"]),
         )
-        imported = imports.run(kind, paths, options=chosen, into=into)
+        with progress_bar() as progress:
+            imported = imports.run(kind, paths, options=chosen, into=into, progress=progress)
     except ValueError as error:
         if isinstance(error, GeoError):
             raise
@@ -365,7 +366,8 @@ def import_(
         files.save(words, imports.words_table(imported.words), expected=None)
         say(f"{words}: what their words were taken to mean; edit it and run again")
     if not dry_run:
-        saved = imports.save(imported, root, into=into)
+        with progress_bar() as progress:
+            saved = imports.save(imported, root, into=into, progress=progress)
         say(f"{len(saved.paths)} files written, {saved.present} records were there already")
         for name in saved.kept:
             say(f"{name}: the folder says otherwise and was kept")

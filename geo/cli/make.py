@@ -133,7 +133,14 @@ def export(output: Path, to: str, layer: str, layers: Path) -> None:
     theatre = open_theatre(layers)
     try:
         if to == _SERIES:
-            click.echo(str(write_series(theatre.folder, theatre.composite, output).root))
+            with progress_bar() as progress:
+                write_series(
+                    theatre.folder,
+                    theatre.composite,
+                    output,
+                    progress=progress and (lambda n, of: progress("writing", n, of)),
+                )
+            click.echo(str(output))
             return
         paths = write(theatre.folder, theatre.composite, output, to=to, layer=layer)
     except ValueError as error:
