@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MAP := frontline-map.html
 
-.PHONY: map test check bench bench-bands bench-estimate bench-merges bench-names bench-page bench-reach bench-siege notebooks pictures setup clean
+.PHONY: map test check bench bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-series bench-siege notebooks pictures setup clean
 
 map: $(VENV)/.map
 	@$(BIN)/frontline map layers --output $(MAP)
@@ -25,7 +25,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --group bench
 	@$(BIN)/python -m tests.benchmarks
 
-bench-bands bench-estimate bench-merges bench-names bench-page bench-reach bench-siege: bench-%: $(VENV)/.dev
+bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-series bench-siege: bench-%: $(VENV)/.dev
 	@$(BIN)/python -m tests.benchmarks.$*
 
 notebooks: $(VENV)/.dev

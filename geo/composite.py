@@ -30,7 +30,17 @@ from geo._noding import PER_DEGREE, pack, uniques
 from geo.crs import LONLAT, area_km2
 from geo.errors import CoverageError, DateError, Issue
 from geo.model import Confidence, Label
-from geo.topology import Arcs, Arrangement, Lines, Segments, arrange, faults, outlines, shapes
+from geo.topology import (
+    Arcs,
+    Arrangement,
+    Edges,
+    Lines,
+    Segments,
+    arrange,
+    faults,
+    outlines,
+    shapes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +49,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from geo.crs import Edges
+    from geo.crs import Edges as EdgeKind
     from geo.model import Patch
     from geo.topology import Shapes
 
@@ -1253,7 +1263,12 @@ def _piece_ids(
 
 
 def ground_of(
-    area: shapely.Geometry, patches: Sequence[Patch], sides: Mapping[str, str], *, by: Ground
+    area: shapely.Geometry,
+    patches: Sequence[Patch],
+    sides: Mapping[str, str],
+    *,
+    by: Ground,
+    segments: Edges | None = None,
 ) -> tuple[dict[str, Any], NDArray[np.object_]]:
     """
     Return the ground of each holder or side in one layer, as it is drawn.
@@ -1271,6 +1286,8 @@ def ground_of(
         Side of each controller; one that is not listed is its own side.
     by
         ``holder`` or ``side``.
+    segments
+        Those of the patches, where they are known already.
 
     Returns
     -------
@@ -1298,7 +1315,7 @@ def ground_of(
     names, code = _codes(
         [p.label.holder if by == "holder" else side[p.label.holder] for p in patches]
     )
-    drawn = outlines(area, [patch.geometry for patch in patches], code)
+    drawn = outlines(area, segments or Edges.of([patch.geometry for patch in patches]), code)
     if drawn is None:
         # Slivers: the composite says whose they are.
         day = dt.date.min
@@ -1315,7 +1332,7 @@ def ground_of(
 
 
 def areas_as_drawn(
-    snapshots: Mapping[dt.date, Sequence[Patch]], *, edges: Edges = "straight"
+    snapshots: Mapping[dt.date, Sequence[Patch]], *, edges: EdgeKind = "straight"
 ) -> pd.DataFrame:
     """
     Return the ground of each controller and status, patch by patch as the layers have it.

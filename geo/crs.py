@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import shapely
-from pyproj import CRS, Geod, Transformer
 
 from geo._ellipsoid import ground_km2
 from geo.errors import CRSError
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
+    from pyproj import Geod, Transformer
 
 __all__ = [
     "GRID_DEG",
@@ -46,7 +46,6 @@ GRID_DEG = 1e-6
 Edges = Literal["straight", "geodesic"]
 """What runs between two corners: a straight line in longitude-latitude, or the shortest way."""
 
-_GEOD = Geod(ellps="WGS84")
 _MAX_EDGE_DEG = 0.05
 """Lines are measured in pieces no longer than this, about 5 km."""
 
@@ -110,7 +109,8 @@ def area_km2(
     many = np.atleast_1d(np.asarray(geometries, dtype=object))
     _require_lonlat(many)
     if edges == "geodesic":
-        return np.array([abs(_GEOD.geometry_area_perimeter(_wound(g))[0]) / 1e6 for g in many])
+        geod = _geod()
+        return np.array([abs(geod.geometry_area_perimeter(_wound(g))[0]) / 1e6 for g in many])
     rings, owner, hole = _rings(many)
     coords, ring = shapely.get_coordinates(rings, return_index=True)
     offsets = np.searchsorted(ring, np.arange(len(rings) + 1)).astype(np.int64)
@@ -161,7 +161,8 @@ def length_km(geometries: shapely.Geometry | Sequence[shapely.Geometry]) -> NDAr
     many = np.atleast_1d(np.asarray(geometries, dtype=object))
     _require_lonlat(many)
     pieces = shapely.segmentize(many, _MAX_EDGE_DEG)
-    return np.array([_GEOD.geometry_length(g) / 1e3 if not g.is_empty else 0.0 for g in pieces])
+    geod = _geod()
+    return np.array([geod.geometry_length(g) / 1e3 if not g.is_empty else 0.0 for g in pieces])
 
 
 def distance_km(
@@ -185,7 +186,7 @@ def distance_km(
     arrays = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (lon1, lat1, lon2, lat2)))
     shape = arrays[0].shape
     from_lon, from_lat, to_lon, to_lat = (np.ravel(a) for a in arrays)
-    metres = _GEOD.inv(from_lon, from_lat, to_lon, to_lat)[2]
+    metres = _geod().inv(from_lon, from_lat, to_lon, to_lat)[2]
     return np.asarray(metres, dtype=float).reshape(shape) / 1e3
 
 
@@ -266,8 +267,18 @@ class LocalPlane:
         return shapely.transform(geometry, lambda xy: np.column_stack(transform(*xy.T)))
 
 
+# What measures straight edges needs no PROJ, which takes as long to import as numpy does.
+@lru_cache(maxsize=1)
+def _geod() -> Geod:
+    from pyproj import Geod
+
+    return Geod(ellps="WGS84")
+
+
 @lru_cache(maxsize=32)
 def _transformer(lon: float, lat: float, way: str) -> Transformer:
+    from pyproj import CRS, Transformer
+
     plane = CRS.from_proj4(f"+proj=laea +lon_0={lon} +lat_0={lat} +datum=WGS84 +units=m")
     if way == "in":
         return Transformer.from_crs(LONLAT, plane, always_xy=True)

@@ -31,7 +31,6 @@ import shapely
 from geo import files, tables
 from geo.crs import LocalPlane, distance_km
 from geo.errors import UnknownIdError, escape
-from geo.estimate import Estimator
 from geo.model import Label, Row, parse_day, split_ids
 
 if TYPE_CHECKING:
@@ -803,6 +802,8 @@ def _weights(folder: Folder, rows: Sequence[Row], day: dt.date) -> dict[str, flo
     """The weight of each statement in the estimate of a date; none where nothing can be drawn."""
     if not rows:
         return {}
+    from geo.estimate import Estimator
+
     estimator = Estimator(
         folder.area,
         folder.places,

@@ -24,11 +24,12 @@ import numpy as np
 import orjson
 
 from geo import fields, files, shapes
+from geo.crs import GRID_DEG
 from geo.errors import Issue, SchemaError, escape
 from geo.model import CONTROL, WHAT_IF_ID, WHAT_IF_MARK, Feature, Schema, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -260,6 +261,10 @@ class _Document:
     members: dict[str, Any] = dataclasses.field(default_factory=dict)
     rings: shapes.Rings | None = None
     """Where there are any, the geometries hold numbers in place of rings."""
+    data: bytes = b""
+    """With `rings`: the whole text, in which each ring is spelt as it would be written."""
+    around: list[bytes] = dataclasses.field(default_factory=list)
+    """With `rings`: what stands before, between and behind them."""
 
 
 @dataclass(slots=True)
@@ -370,7 +375,8 @@ def _laid_out(data: bytes) -> _Document | None:
     Parse areas that look canonical, as `_canonical` does, in a fraction of the time.
 
     A ring is a line of its own there. All of them are parsed as one list of numbers, and the rest
-    of the file with the number of each ring in its place.
+    of the file with the number of each ring in its place. None too where a ring is not spelt as
+    it would be written.
     """
     if not data.startswith(_HEAD):
         return None
@@ -379,28 +385,77 @@ def _laid_out(data: bytes) -> _Document | None:
     spans = _ring_lines(codes, ends)
     if not spans:
         return None
-    kept, texts, behind = [], [], 0
-    for number, (begin, end) in enumerate(spans):
-        kept += [data[behind:begin], b"%d" % number]
-        texts.append(data[begin:end])
-        behind = end
+    begins, behind = zip(*spans, strict=True)
+    around = [data[i:k] for i, k in zip((0, *behind), (*begins, len(data)), strict=True)]
+    rest = [around[0], *(b"%d%b" % (number, text) for number, text in enumerate(around[1:]))]
     try:
         with _collector_off():
-            root = orjson.loads(b"".join([*kept, data[behind:]]))
-            values = orjson.loads(b"[" + b",".join(texts).translate(None, b"[]") + b"]")
-            flat = np.array(values, dtype=np.float64)
-            del values
+            root = orjson.loads(b"".join(rest))
+            rings = _spelt_rings(data, spans)
     except (ValueError, TypeError):
         return None
-    brackets = np.flatnonzero(codes == ord("["))
-    begins, behind_rings = np.searchsorted(brackets, np.array(spans)).T
-    sizes = behind_rings - begins - 1
     document = _listed(root, codes, ends)
-    if document is None or len(flat) != 2 * sizes.sum() or not np.isfinite(flat).all():
+    if document is None or rings is None:
         return None
-    sequences = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    document.rings = shapes.Rings(flat.reshape(-1, 2), sequences)
+    document.rings, document.data, document.around = rings, data, around
     return document
+
+
+def _spelt_rings(data: bytes, spans: Sequence[tuple[int, int]]) -> shapes.Rings | None:
+    """Parse the rings that stand at some places; None unless each is spelt as it is written."""
+    numbers, sizes = [], []
+    # By pieces for which the memory of the last one is taken again: fresh memory costs as much
+    # time as the parsing.
+    ends = np.cumsum([end - begin for begin, end in spans])
+    for some in np.split(np.array(spans), np.flatnonzero(np.diff(ends // _PIECE)) + 1):
+        text = b",".join([data[begin:end] for begin, end in some.tolist()])
+        counts = _ring_sizes(text, len(some))
+        if counts is None:
+            return None
+        pairs = int(counts.sum())
+        flat = np.array(orjson.loads(b"[" + text.translate(None, b"[]") + b"]"), dtype=np.float64)
+        # Beside them stand two brackets and two commas a pair, and one of each a ring.
+        if len(text) != _least_length(flat) + 4 * pairs + 2 * len(counts) - 1:
+            return None
+        numbers.append(flat)
+        sizes.append(counts)
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(sizes))])
+    return shapes.Rings(np.concatenate(numbers).reshape(-1, 2), offsets)
+
+
+_PIECE = 1 << 18
+
+
+def _ring_sizes(text: bytes, count: int) -> Ints | None:
+    """How many positions each of some rings has; None unless all are pairs of plain decimals."""
+    # What is left without the digits tells each bracket and comma, and whatever else stands there.
+    rings = text.translate(None, b"-.0123456789")[2:-2].split(b"]],[[")
+    sizes = np.array([len(ring) + 3 for ring in rings]) // 4
+    pairs = all(ring == b",],[" * (len(ring) // 4) + b"," for ring in set(rings))
+    # Digits between two brackets would be lost: there must be none.
+    tight = text.count(b"],[") == sizes.sum() - 1
+    dotted = np.count_nonzero(np.frombuffer(text, np.uint8) == ord(".")) == 2 * sizes.sum()
+    return sizes if pairs and tight and dotted and len(rings) == count else None
+
+
+def _least_length(numbers: NDArray[np.float64]) -> int:
+    """
+    How many characters numbers take as they are written, with up to six decimals; -1 if too large.
+
+    No other text with a decimal point and no exponent stands for one of them in fewer. So where a
+    text has this length, all of them are spelt this way.
+    """
+    if not (np.abs(numbers) < 1_000).all():
+        return -1
+    steps = np.rint(numbers / GRID_DEG).astype(np.int32)
+    length = len("0.000000") * len(steps) + int(np.count_nonzero(steps < 0))
+    steps = np.abs(steps)
+    length += sum(int(np.count_nonzero(steps >= limit)) for limit in (10_000_000, 100_000_000))
+    for _ in range(5):
+        tenth = steps // 10
+        steps = tenth[10 * tenth == steps]
+        length -= len(steps)
+    return length
 
 
 def _ring_lines(codes: NDArray[np.uint8], ends: Ints) -> list[tuple[int, int]]:
@@ -413,7 +468,8 @@ def _ring_lines(codes: NDArray[np.uint8], ends: Ints) -> list[tuple[int, int]]:
     ring = (codes[at] == ord("[")) & (codes[at + 1] == ord("["))
     at, ends = at[ring], ends[ring]
     ends = ends - (codes[ends - 1] == ord(","))
-    return list(zip(at.tolist(), ends.tolist(), strict=True))
+    closed = (codes[ends - 1] == ord("]")) & (codes[ends - 2] == ord("]"))
+    return list(zip(at.tolist(), ends.tolist(), strict=True)) if closed.all() else []
 
 
 @contextlib.contextmanager
@@ -877,7 +933,24 @@ def _assign_ids(
 
 
 def _text(draft: _Draft, shaped: shapes.Shapes, order: Sequence[int]) -> bytes:
-    """The canonical text of a draft."""
+    """The canonical text of a draft; where it is what was read, most of it is not written again."""
+    read, rings = draft.document, draft.document.rings
+    if rings is not None and np.array_equal(shaped.sequences, rings.sequences):
+        # The same numbers are spelt the same; the rest has no null character in it.
+        same = np.array_equal(shaped.xy, rings.xy)
+        if same and _written(draft, shaped, order, lambda _: b"\0").split(b"\0") == read.around:
+            return read.data
+    tiny = bool(((shaped.xy != 0) & (np.abs(shaped.xy) < 1e-3)).any())
+    return _written(draft, shaped, order, _positions_spelt if tiny else _positions)
+
+
+def _written(
+    draft: _Draft,
+    shaped: shapes.Shapes,
+    order: Sequence[int],
+    write: Callable[[NDArray[np.float64]], bytes],
+) -> bytes:
+    """The text of a draft, with what `write` makes of each sequence of positions."""
     head = _HEAD
     foreign = _foreign(draft.document.members)
     if foreign:
@@ -886,25 +959,25 @@ def _text(draft: _Draft, shaped: shapes.Shapes, order: Sequence[int]) -> bytes:
             for key, value in foreign.items()
         )
         head = _HEAD.replace(b'"features"', members + b'"features"')
-    tiny = bool(((shaped.xy != 0) & (np.abs(shaped.xy) < 1e-3)).any())
     written = [
         b'{\n "type": "Feature",\n "properties": '
         # Two spaces before each property, as the library indents them; one before the last brace.
         + orjson.dumps(feature.properties, option=orjson.OPT_INDENT_2)[:-1]
         + b' },\n "geometry": '
-        + _geometry_text(shaped, i, tiny=tiny)
+        + _geometry_text(shaped, i, write)
         + b"\n}"
         for i, feature in zip(order, draft.features, strict=True)
     ]
     return head + b",\n".join(written) + (b"\n" if written else b"") + _TAIL
 
 
-def _geometry_text(shaped: shapes.Shapes, i: int, *, tiny: bool) -> bytes:
+def _geometry_text(
+    shaped: shapes.Shapes, i: int, write: Callable[[NDArray[np.float64]], bytes]
+) -> bytes:
     """One geometry: each ring, and each line of several, on a line of its own."""
     kind = shaped.kinds[i]
     if kind is None:
         return b"null"
-    write = _positions_spelt if tiny else _positions
     parts = [[write(xy) for xy in part] for part in shaped.rings(i)]
     if kind == "MultiPolygon":
         inner = b",\n   ".join(b"[\n    " + b",\n    ".join(part) + b"\n   ]" for part in parts)

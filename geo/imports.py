@@ -1150,19 +1150,17 @@ def _finished_layers(
     """
     if not reader.control:
         return {}, None
-    shapes = {id(p.geometry): p.geometry for ps in reader.control.values() for p in ps}
-    unions = {day: _union([p.geometry for p in ps]) for day, ps in reader.control.items()}
-    area = reader.into.area if reader.into else _union_of_layers(unions.values())
-    sizes = dict(zip(shapes, area_km2([*shapes.values()]), strict=True))
+    joined = {day: _joined([p.geometry for p in ps]) for day, ps in reader.control.items()}
+    area = reader.into.area if reader.into else _union_of_layers(u for u, _ in joined.values())
+    sizes: dict[int, float] = {}
     finished, gaps, doubles = {}, [], []
     for day, patches in sorted(reader.control.items()):
         ground = [patch.geometry for patch in patches]
-        union = unions[day]
-        rest = shapely.difference(area, union, grid_size=GRID_DEG)
+        union, fits = joined[day]
+        whole = shapely.equals_exact(area, union, tolerance=0, normalize=True)
+        rest = shapely.Polygon() if whole else shapely.difference(area, union, grid_size=GRID_DEG)
         gaps.append(float(area_km2(rest)[0]))
-        # All ground of a new theatre lies in its study area; else the union must be measured.
-        covered = area_km2(union if reader.into else area)[0] - (0 if reader.into else gaps[-1])
-        doubles.append(float(sum(sizes[id(shape)] for shape in ground) - covered))
+        doubles.append(0.0 if fits else _twice_km2(ground, union, sizes))
         if reader.options.overlap == "first":
             patches = _cut(patches)
         made = _patch_features(patches, reader)
@@ -1173,13 +1171,27 @@ def _finished_layers(
     return finished, area
 
 
-def _union(ground: Sequence[shapely.Geometry]) -> shapely.Geometry:
+def _twice_km2(
+    ground: Sequence[shapely.Geometry], union: shapely.Geometry, sizes: dict[int, float]
+) -> float:
+    """How much of a layer is claimed twice; shapes are measured once for all layers."""
+    new = {id(shape): shape for shape in ground if id(shape) not in sizes}
+    sizes |= zip(new, map(float, area_km2([*new.values()])), strict=True)
+    return sum(sizes[id(shape)] for shape in ground) - float(area_km2(union)[0])
+
+
+def _joined(ground: Sequence[shapely.Geometry]) -> tuple[shapely.Geometry, bool]:
+    """The ground of a layer, and whether its patches meet along equal edges, without overlap."""
     shapes = np.empty(len(ground), dtype=object)
     shapes[:] = ground
     if shapely.coverage_is_valid(shapes):
-        # Patches that meet along equal edges need no noding.
-        return shapely.set_precision(shapely.coverage_union_all(shapes), GRID_DEG)
-    return shapely.union_all(shapes, grid_size=GRID_DEG)
+        # Then there is nothing to node.
+        return shapely.set_precision(shapely.coverage_union_all(shapes), GRID_DEG), True
+    return shapely.union_all(shapes, grid_size=GRID_DEG), False
+
+
+def _union(ground: Sequence[shapely.Geometry]) -> shapely.Geometry:
+    return _joined(ground)[0]
 
 
 def _union_of_layers(unions: Iterable[shapely.Geometry]) -> shapely.Geometry:
@@ -1589,7 +1601,7 @@ class _Merge:
             data = geojson.dump(features, schema=CONTROL)
             if self.into and day in self.into.control:
                 if (self.root / name).read_bytes() != data:
-                    message = "the date has a layer already, and another one; an import does not replace it"
+                    message = "the date has a layer already, another one, which stays as it is"
                     raise LayerError([Issue("import.layer", "error", message, file=name)])
                 self.present += len(features)
                 continue

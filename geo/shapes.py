@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -829,23 +830,25 @@ def _check_areas(
     areas = np.array([kind in {"Polygon", "MultiPolygon"} for kind in shapes.kinds], dtype=bool)
     if not areas.any():
         return
-    invalid = areas & ~shapely.is_valid(built)
-    for i in map(int, np.flatnonzero(invalid)):
+    fine = shapes if areas.all() else shapes.take(areas)
+    numbers = np.flatnonzero(areas)
+    # The interpreter is free while validity is looked at, which takes as long as the rest.
+    with ThreadPoolExecutor(1) as beside:
+        looked_at = beside.submit(shapely.is_valid, built[areas])
+        edges = _Edges.of(fine)
+        sharp, width = _spikes(fine, edges), _widths(fine, edges)
+    valid: Flags = np.asarray(looked_at.result())
+    for i in numbers[~valid].tolist():
         geometry = geometry_of(i)
         assert geometry is not None
         found.append((i, _why_invalid(shapes.rings(i), built[i], geometry)))
-    sound = areas & ~invalid
-    fine = shapes if sound.all() else shapes.take(sound)
-    numbers = np.flatnonzero(sound)
     owner = _vertex_features(fine)
-    edges = _Edges.of(fine)
-    for n, at in _first(owner, _spikes(fine, edges)):
+    for n, at in _first(owner, sharp & valid[owner]):
         where = (float(fine.xy[at, 0]), float(fine.xy[at, 1]))
         message = "the border goes out and back in a corner of less than one degree"
         found.append((int(numbers[n]), Issue("geom.spike", "warning", message, where=where)))
-    width = _widths(fine, edges)
     part_owner = _owners(fine.features)
-    for n, at in _first(part_owner, width < _SLIVER_M):
+    for n, at in _first(part_owner, (width < _SLIVER_M) & valid[part_owner]):
         vertex = fine.xy[fine.sequences[fine.parts[at]]]
         where = (float(vertex[0]), float(vertex[1]))
         message = f"a part is {width[at]:.1f} m wide on average"
@@ -874,16 +877,23 @@ class _Edges:
 
 def _spikes(shapes: Shapes, edges: _Edges) -> Flags:
     """Whether the angle at each vertex of the rings is sharper than the limit."""
-    last = shapes.sequences[1:] - 1
+    first, last = shapes.sequences[:-1], shapes.sequences[1:] - 1
     # The edge that ends at a vertex is that of the one before; a ring begins where its last ends.
-    dot, product = np.zeros_like(edges.east), np.zeros_like(edges.east)
-    dot[1:] = -edges.east[1:] * edges.east[:-1] - edges.north[1:] * edges.north[:-1]
-    product[1:] = edges.square[1:] * edges.square[:-1]
-    first, before = shapes.sequences[:-1], last - 1
-    dot[first] = -edges.east[first] * edges.east[before] - edges.north[first] * edges.north[before]
-    product[first] = edges.square[first] * edges.square[before]
-    sharp: Flags = (dot > 0) & (dot * dot > _SPIKE_COS**2 * product)
-    sharp[last] = False
+    dot = np.zeros_like(edges.east)
+    np.multiply(edges.east[1:], edges.east[:-1], out=dot[1:])
+    dot[1:] += edges.north[1:] * edges.north[:-1]
+    before = last - 1
+    dot[first] = edges.east[first] * edges.east[before] + edges.north[first] * edges.north[before]
+    dot[last] = 0.0
+    # Where the border turns back by more than a right angle, which few vertices do, it is looked
+    # at by how much.
+    at = np.flatnonzero(dot < 0)
+    back = at - 1
+    begins = np.searchsorted(first, at)
+    begun = first[np.minimum(begins, len(first) - 1)] == at
+    back[begun] = before[begins[begun]]
+    sharp = np.zeros(len(dot), dtype=bool)
+    sharp[at] = dot[at] ** 2 > _SPIKE_COS**2 * (edges.square[at] * edges.square[back])
     return sharp
 
 

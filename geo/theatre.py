@@ -20,23 +20,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo import (
-    cache,
-    disagreement,
-    evidence,
-    files,
-    fronts,
-    points,
-    siege,
-    uncertainty,
-    validation,
-    whatif,
-)
+from geo import cache, evidence, files, fronts, validation
 from geo.composite import Composite, areas_as_drawn, ground_of
 from geo.composite import frame as composite_frame
 from geo.crs import area_km2
 from geo.errors import DateError, Issue, LayerError, UnknownIdError
-from geo.estimate import Estimator, Parameters
 from geo.layers import read_digests, read_folder, write_control
 from geo.model import Label, parse_day, split_ids
 
@@ -48,9 +36,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from geo import topology, uncertainty, whatif
     from geo.composite import Ground
     from geo.crs import Edges
-    from geo.estimate import Draft
+    from geo.estimate import Draft, Estimator, Parameters
     from geo.fronts import Movement
     from geo.gazetteer import Gazetteer
     from geo.imports import Import, Options, Progress
@@ -101,7 +90,7 @@ def open_layers(path: str | Path = "layers") -> Theatre:
     composite = case.composite if case.is_series else None
     if composite is not None:
         cache.keep(cache.key_of(folder.digests), composite.to_bytes())
-    return Theatre(folder, composite=composite)
+    return Theatre(folder, composite=composite, segments=case.segments)
 
 
 def import_into(
@@ -168,6 +157,8 @@ class Theatre:
         All layers noded together, where that is known already.
     digests
         SHA-256 of every file below `root`, where that is known already.
+    segments
+        Of the patches of each date, where they are known already.
     """
 
     def __init__(
@@ -177,6 +168,7 @@ class Theatre:
         root: Path | None = None,
         composite: Composite | None = None,
         digests: Mapping[str, str] | None = None,
+        segments: Mapping[dt.date, topology.Edges] | None = None,
     ) -> None:
         if folder is None and root is None:
             raise ValueError("give a folder, or where to read it from")
@@ -184,6 +176,7 @@ class Theatre:
         self._root = root if folder is None else folder.root
         self._composite = composite
         self._digests = digests
+        self._segments = segments or {}
 
     @property
     def folder(self) -> Folder:  # numpydoc ignore=RT01
@@ -327,7 +320,8 @@ class Theatre:
         patches = validation.patches_of(features)
         sides = self.folder.sides
         if by != "patch":
-            columns, shapes = ground_of(self.area, patches, sides, by=by)
+            segments = self._segments.get(layer_day)
+            columns, shapes = ground_of(self.area, patches, sides, by=by, segments=segments)
             first = next(iter(columns))
             return {first: columns.pop(first), "as_of": [layer_day] * len(shapes)} | columns, shapes
         shapes = np.empty(len(patches), dtype=object)
@@ -459,6 +453,8 @@ class Theatre:
         DateError
             If `day` is no date.
         """
+        from geo import disagreement
+
         return disagreement.find(self.folder, parse_day(day))
 
     def areas(self, *, bands: bool = True, edges: Edges = "straight") -> pd.DataFrame:
@@ -634,6 +630,8 @@ class Theatre:
         ValueError
             If there is no evidence to draw from.
         """
+        from geo.estimate import Parameters
+
         return self._estimator(dataclasses.replace(parameters or Parameters(), **numbers)).draft(
             day
         )
@@ -666,9 +664,13 @@ class Theatre:
         ValueError
             If there is no evidence to estimate from.
         """
+        from geo.estimate import Parameters
+
         return self._estimator(Parameters()).probabilities(day, points)
 
     def _estimator(self, parameters: Parameters) -> Estimator:
+        from geo.estimate import Estimator
+
         folder = self.folder
         return Estimator(
             self.area,
@@ -842,6 +844,8 @@ class Theatre:
         DateError
             If there is no layer.
         """
+        from geo import points
+
         return points.events_beside_control(self.folder, self.composite)
 
     def fronts_near(self, events: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -863,6 +867,8 @@ class Theatre:
         DateError
             If there is no layer.
         """
+        from geo import points
+
         return points.nearness_to_fronts(self.folder, self.composite, events)
 
     def places(self) -> pd.DataFrame:
@@ -880,6 +886,8 @@ class Theatre:
         DateError
             If there is no layer.
         """
+        from geo import points
+
         return points.places_beside_control(self.folder, self.composite)
 
     def why(self, where: str | tuple[float, float], day: str | dt.date) -> evidence.Why:
@@ -983,6 +991,8 @@ class Theatre:
         ValueError
             If a rule is none of those listed.
         """
+        from geo import siege
+
         supply = self._supply(day, side) | {"events": self._recent(day)}
         return siege.necks(self.composite, parse_day(day), side, **supply, **rules)
 
@@ -1013,6 +1023,8 @@ class Theatre:
         ValueError
             If a rule is none of those listed.
         """
+        from geo import siege
+
         return siege.pockets(
             self.composite, parse_day(day), side, **self._supply(day, side), **rules
         )
@@ -1044,6 +1056,8 @@ class Theatre:
         ValueError
             If a rule is none of those listed.
         """
+        from geo import siege
+
         return siege.isolation(
             self.composite, parse_day(day), side, **self._supply(day, side), **rules
         )
@@ -1073,6 +1087,8 @@ class Theatre:
         ValueError
             If a rule is none of those listed.
         """
+        from geo import siege
+
         series = self.composite
         return siege.narrowest(series, side, supply=lambda day: self._supply(day, side), **rules)
 
@@ -1112,6 +1128,8 @@ class Theatre:
         ValueError
             If a prong is empty or lies outside the study area, or `width_km` is not positive.
         """
+        from geo import whatif
+
         self._require_sides(side)
         prongs = [[evidence.locate(self.folder, where)[:2] for where in prong] for prong in through]
         return whatif.WhatIf.of(
@@ -1144,6 +1162,8 @@ class Theatre:
         SchemaError
             If it holds faults, is no what-if, or is one of another theatre.
         """
+        from geo import whatif
+
         sides = {row.id for row in self.folder.actors.rows if row.values["kind"] == "side"}
         return whatif.read(Path(path), self.composite, sides=sides, supply=self._supply)
 
@@ -1324,11 +1344,15 @@ class Theatre:
     @cached_property
     def _ensemble(self) -> uncertainty.Ensemble:
         """Maps that the evidence allows."""
+        from geo import uncertainty
+
         return uncertainty.Ensemble.of(self.folder, self.composite)
 
     @cached_property
     def _bands(self) -> dict[str, Any]:
         """The bands of areas and of sides, read back where these layers were asked before."""
+        from geo import uncertainty
+
         digests = self._digests or self.folder.digests
         key = cache.key_of({**digests, "bands of": repr(uncertainty.Judgements())})
         if kept := cache.load(key):

@@ -47,6 +47,7 @@ __all__ = [
     "SLIVER_M",
     "Arcs",
     "Arrangement",
+    "Edges",
     "Lines",
     "Segments",
     "Shapes",
@@ -72,7 +73,13 @@ _KINDS = {
 }
 
 
-def faults(area: shapely.Geometry, patches: Sequence[Patch]) -> list[Issue]:
+def faults(
+    area: shapely.Geometry,
+    patches: Sequence[Patch],
+    *,
+    edges: Edges | None = None,
+    valid: bool = False,
+) -> list[Issue]:
     """
     Return where the patches of one layer overlap, leave a gap or reach outside.
 
@@ -82,6 +89,10 @@ def faults(area: shapely.Geometry, patches: Sequence[Patch]) -> list[Issue]:
         The study area, longitude, latitude.
     patches
         The patches of one date.
+    edges
+        The segments of the patches, where they are known already.
+    valid
+        Whether every patch is known to be valid, as what the strict reader returns is.
 
     Returns
     -------
@@ -92,8 +103,10 @@ def faults(area: shapely.Geometry, patches: Sequence[Patch]) -> list[Issue]:
     """
     shown = np.empty(len(patches) + 1, dtype=object)
     shown[:] = [area, *(patch.geometry for patch in patches)]
-    sound = shapely.is_valid(shown)
-    if sound.all() and _is_covered(area, shown[1:]):
+    sound = np.ones(len(shown), bool)
+    doubted = slice(1 if valid else len(shown))
+    sound[doubted] = shapely.is_valid(shown[doubted])
+    if sound.all() and _is_covered(area, edges or Edges.of(shown[1:])):
         return []
     which = shapes(shown)
     if not len(which.low):
@@ -117,14 +130,13 @@ def faults(area: shapely.Geometry, patches: Sequence[Patch]) -> list[Issue]:
     return [issue for _, issue in found]
 
 
-def _is_covered(area: shapely.Geometry, geometries: NDArray[np.object_]) -> bool:
+def _is_covered(area: shapely.Geometry, edges: Edges) -> bool:
     """
     Whether valid polygons cover the study area exactly once, where that shows without much noding.
 
-    Valid polygons whose borders cancel out to that of the study area do. Only the
-    segments that have no twin as they are drawn need noding.
+    They are given by their segments. Valid polygons whose borders cancel out to that of the study
+    area do. Only the segments that have no twin as they are drawn need noding.
     """
-    edges = Edges.of(geometries)
     left = np.flatnonzero(edges.twin < 0)
     if 2 * len(left) > len(edges.start):
         return False
@@ -145,7 +157,7 @@ def _is_covered(area: shapely.Geometry, geometries: NDArray[np.object_]) -> bool
 
 
 def outlines(
-    area: shapely.Geometry, geometries: Sequence[shapely.Geometry], codes: NDArray[np.integer]
+    area: shapely.Geometry, edges: Edges, codes: NDArray[np.integer]
 ) -> tuple[Ints, NDArray[np.object_]] | None:
     """
     Return the ground of each code as one polygon, from the patches of one layer.
@@ -154,10 +166,10 @@ def outlines(
     ----------
     area
         The study area, longitude, latitude.
-    geometries
-        Valid polygons and multipolygons.
+    edges
+        The segments of the patches: valid polygons and multipolygons.
     codes
-        A whole number for each, not negative.
+        A whole number for each patch, not negative.
 
     Returns
     -------
@@ -165,7 +177,6 @@ def outlines(
         The codes that occur, ascending, and for each its Polygon or MultiPolygon; None where the
         patches do not cover the study area exactly once, be it by a sliver.
     """
-    edges = Edges.of(geometries)
     code = codes[edges.owner].astype(np.int64)
     # Most segments part two patches of one code; they are gone before anything is noded.
     kept = np.flatnonzero((edges.twin < 0) | (code != code[edges.twin]))

@@ -328,6 +328,8 @@ class Case:
     def __init__(self, folder: Folder, limits: Limits) -> None:
         self.folder = folder
         self.limits = limits
+        self.segments: dict[dt.date, topology.Edges] = {}
+        """Of the layers looked at one by one, for who asks of their ground next."""
         self._ground: dict[tuple[dt.date, str], shapely.Geometry | None] = {}
 
     @cached_property
@@ -450,18 +452,21 @@ def _records(folder: Folder) -> Iterator[tuple[Schema, str, Feature | Row]]:
     schemas = SCHEMAS
     yield schemas["theatre"], _file(folder, "theatre.geojson"), folder.theatre
     for day, layer in folder.control.items():
+        file = _file(folder, f"control/{day}.geojson")
         for feature in layer.features:
-            yield CONTROL, _file(folder, f"control/{day}.geojson"), feature
+            yield CONTROL, file, feature
     for layer in folder.event_layers:
         for feature in layer.features:
             yield schemas["events"], layer.file, feature
+    file = _file(folder, "places.geojson")
     for feature in folder.places.values():
-        yield schemas["places"], _file(folder, "places.geojson"), feature
+        yield schemas["places"], file, feature
     for feature in folder.context:
         yield schemas["context"], _file(folder, "context"), feature
     for name in ("statements", "changes", "assessments", "actors", "alignments", "sources"):
+        file = _file(folder, f"{name}.csv")
         for row in getattr(folder, name).rows:
-            yield schemas[name], _file(folder, f"{name}.csv"), row
+            yield schemas[name], file, row
 
 
 def _values(record: Feature | Row) -> Mapping[str, Value]:
@@ -485,11 +490,14 @@ def _dangling_reference(case: Case) -> Iterator[Issue]:
     ids: dict[str, set[str]] = defaultdict(set)
     for schema, _, record in case.records:
         ids[schema.name].add(record.id)
+    columns = {
+        s.name: [c for c in s.columns if c.kind in {"ref", "refs"}] for s in SCHEMAS.values()
+    }
     for schema, file, record in case.records:
-        for column in schema.columns:
-            if column.kind not in {"ref", "refs"}:
-                continue
+        for column in columns[schema.name]:
             value = _values(record).get(column.name)
+            if value is None:
+                continue
             parts = split_ids(value) if column.kind == "refs" else [str(value)] if value else []
             for part in parts:
                 if part not in ids[column.refers_to]:
@@ -587,7 +595,13 @@ def _coverage(case: Case) -> Iterator[Issue]:
     """
     for day, layer in case.folder.control.items():
         by_id = {feature.id: feature for feature in layer.features}
-        for issue in topology.faults(case.folder.area, patches_of(layer.features)):
+        patches = patches_of(layer.features)
+        edges = topology.Edges.of([patch.geometry for patch in patches])
+        if not case.is_series:
+            case.segments[day] = edges
+        # What was read from bytes is valid; what somebody made in memory has no digest.
+        read = bool(layer.digest)
+        for issue in topology.faults(case.folder.area, patches, edges=edges, valid=read):
             line = by_id[issue.ids[0]].line if issue.ids else 0
             yield replace(issue, file=_layer_file(case, day), line=line)
 

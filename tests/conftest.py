@@ -17,6 +17,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 ROOT = Path(__file__).parents[1]
 
+collect_ignore_glob = ["qgis/*"]  # runs inside QGIS, not here
+
 
 @pytest.fixture
 def small(tmp_path):

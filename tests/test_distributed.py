@@ -86,7 +86,8 @@ def spots(composite, seed=3):
     middle = (arcs[:-1] + arcs[1:])[rng.choice(len(arcs) - 1, 150)] / 2
     west, south, east, north = composite.area.bounds
     loose = rng.uniform([west - 0.1, south - 0.1], [east + 0.1, north + 0.1], (150, 2))
-    lonlat = np.concatenate([some, middle, middle.round(6), loose])
+    hole = [(37.15, 33.15), (37.1, 33.15), (37.2, 33.2)]
+    lonlat = np.concatenate([some, middle, middle.round(6), loose, hole])
     names = [f"place-{n}" for n in range(len(lonlat))]
     return pd.DataFrame({"place_id": names, "lon": lonlat[:, 0], "lat": lonlat[:, 1]})
 
@@ -101,7 +102,11 @@ def told(table):
     return rows
 
 
-CASES = {"one epoch": lambda: theatre(*PICTURES), "many epochs": lambda: drawn_anew(40)}
+CASES = {
+    "one epoch": lambda: theatre(*PICTURES),
+    "a hole": lambda: theatre(["aaaa", "a.bb", "abbb"], ["aaaa", "a.aa", "aabb"]),
+    "many epochs": lambda: drawn_anew(40),
+}
 
 
 @pytest.fixture(scope="module", params=CASES)

@@ -325,6 +325,13 @@ function popupCard(lonlat, maker) {
   popup.options.autoPan = false; // It must not pull the map about when the date changes.
   const close = popup.getElement().querySelector('.leaflet-popup-close-button');
   close.setAttribute('aria-label', t('close'));
+  close.removeAttribute('href'); // A button, not a way to another part of the page.
+  close.tabIndex = 0;
+  close.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    close.click();
+  });
   const body = popup.getElement().querySelector('.leaflet-popup-content');
   body.setAttribute('tabindex', '0');
   body.setAttribute('role', 'group');

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
@@ -16,7 +17,7 @@ from geo._version import __version__
 from geo.errors import GeoError, LayerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     import pandas as pd
@@ -106,6 +107,28 @@ def position(theatre: Theatre, where: str | None) -> tuple[float, float] | None:
 
 def say(text: str) -> None:
     click.echo(text, err=True)
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar on standard error for as long as something lasts; none where nobody looks at it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Left
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Left())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def progress(what: str, done: int, total: int) -> None:
+            task = tasks[what] if what in tasks else bar.add_task(what, total=total)
+            tasks[what] = task
+            bar.update(task, completed=done, total=total)
+
+        yield progress
 
 
 def tell(error: GeoError) -> None:

@@ -18,6 +18,7 @@ from geo.cli._common import (
     layers_option,
     open_theatre,
     position,
+    progress_bar,
     say,
     show,
 )

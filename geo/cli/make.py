@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from geo.cli._common import FOLDER, command, layers_option, open_theatre, say
+from geo.cli._common import FOLDER, command, layers_option, open_theatre, progress_bar, say
 from geo.errors import GeoError
 
 _EXPORTS = (
