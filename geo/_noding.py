@@ -320,6 +320,8 @@ class Edges:
         many[:] = geometries
         start, end, owner = _directed(many)
         twin = np.full(len(start), -1, np.int64)
+        hashed = _mixed(np.minimum(start, end), np.maximum(start, end))
+        one, other, crowded = _met(hashed)
         # The hash and the number of a segment in one word: sorting words is several times as fast
         # as sorting numbers by hash.
         bits = np.uint64(max(len(start), 2).bit_length())

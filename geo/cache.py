@@ -22,7 +22,7 @@ from geo._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["keep", "key_of", "load"]
+__all__ = ["is_on", "keep", "key_of", "load"]
 
 _KEPT = 16
 """States kept; the oldest go first."""
@@ -44,6 +44,18 @@ def key_of(digests: Mapping[str, str]) -> str:
     """
     text = "\n".join(f"{name}\t{digest}" for name, digest in sorted(digests.items()))
     return hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()
+
+
+def is_on() -> bool:
+    """
+    Tell whether anything is kept at all.
+
+    Returns
+    -------
+    is_on
+        False where FRONTLINE_CACHE says ``off``: then no key needs to be worked out.
+    """
+    return _folder() is not None
 
 
 def load(key: str) -> bytes | None:

@@ -630,10 +630,11 @@ def _cleaned(raw: Shapes, found: Found) -> Shapes:
     """Round to the grid and drop repeated vertices; explain what is then too short."""
     if not len(raw.xy):
         return raw
-    xy = np.round(raw.xy, 6) + 0.0
+    xy = np.round(raw.xy, 6)
+    xy += 0.0
     # What other programs add behind the fifteenth digit is layout, not precision.
-    fine: Flags = np.abs(xy - raw.xy) > _NOISE_DEG
-    if fine.any():
+    if not np.array_equal(xy, raw.xy):
+        fine: Flags = np.abs(xy - raw.xy) > _NOISE_DEG
         for i, _ in _first(_vertex_features(raw), fine[:, 0] | fine[:, 1]):
             found.append((i, _repair("coord.precision", "there are more than six decimals")))
     repeated = _repeated(raw, xy)

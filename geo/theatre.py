@@ -79,8 +79,8 @@ def open_layers(path: str | Path = "layers") -> Theatre:
     'opposition'
     """
     root = Path(path)
-    digests = read_digests(root)
-    if kept := cache.load(cache.key_of(digests)):
+    digests = read_digests(root) if cache.is_on() else {}
+    if digests and (kept := cache.load(cache.key_of(digests))):
         # Only sound layers are ever kept, and these are the same bytes.
         with contextlib.suppress(ValueError):
             return Theatre(root=root, composite=Composite.from_bytes(kept), digests=digests)

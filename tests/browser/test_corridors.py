@@ -81,8 +81,11 @@ def open_first(view, title):
     """By keys alone: unfold the list, go to its first entry, open it."""
     view.page.locator("summary", has_text=title).focus()
     view.page.keyboard.press("Enter")
+    # A list is filled when it unfolds; a person is slower than that.
+    view.page.locator("details[open]", has_text=title).locator("button").first.wait_for()
     view.page.keyboard.press("Tab")
     view.page.keyboard.press("Enter")
+    view.page.locator(".card").first.wait_for()
     view.settle()
 
 

@@ -216,7 +216,7 @@ def test_a_link_follows_what_is_done(visit, trial):
     view.mode("one")
     view.click_at(37.1, 33.1)
     view.page.uncheck(".toggles input >> nth=0")
-    view.page.wait_for_timeout(300)
+    view.page.wait_for_function("location.hash.includes('h=')")
     address = view.page.evaluate("location.hash")
     assert "m=one" in address
     assert re.search(r"s=g%3A37\.\d+%2C33\.\d+", address)
@@ -389,7 +389,8 @@ def test_the_legend_prints_the_digits_of_the_command(visit, shipped_page, shippe
     for option in view.page.locator("#pick-after option").all():
         view.page.select_option("#pick-after", option.get_attribute("value"))
         script = """[...document.querySelectorAll('#panel .legend tbody [data-km2]')]
-            .map((cell) => cell.textContent.split('(')[0].trim()).filter((text) => text !== '0.0')"""
+            .map((cell) => cell.textContent.split('(')[0].trim())
+            .filter((text) => text !== '0.0')"""
         shown = view.page.evaluate(script)
         day = view.page.evaluate("location.hash")
         view.page.wait_for_timeout(250)
