@@ -9,6 +9,7 @@ but the set of all segments: more of them may split it further, never else
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -321,23 +322,33 @@ class Edges:
         start, end, owner = _directed(many)
         twin = np.full(len(start), -1, np.int64)
         hashed = _mixed(np.minimum(start, end), np.maximum(start, end))
-        one, other, crowded = _met(hashed)
-        # The hash and the number of a segment in one word: sorting words is several times as fast
-        # as sorting numbers by hash.
-        bits = np.uint64(max(len(start), 2).bit_length())
-        hashed = _mixed(np.minimum(start, end), np.maximum(start, end))
-        word = (hashed >> bits << bits) | np.arange(len(start), dtype=np.uint64)
-        word.sort()
-        number = (word & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
-        word >>= bits
-        fresh = starts(word)
-        # Runs of just two, as most segments of a sound layer are.
-        two = fresh[:-1] & ~fresh[1:] & np.append(fresh[2:], True)[: len(word) - 1]
-        one, other = number[:-1][two], number[1:][two]
-        opposite = (start[one] == end[other]) & (end[one] == start[other])
-        one, other = one[opposite], other[opposite]
-        twin[one], twin[other] = other, one
+        upper = hashed >= np.uint64(1 << 63)
+
+        def match(which: Ints) -> None:
+            one, other = _pairs(hashed, which)
+            opposite = (start[one] == end[other]) & (end[one] == start[other])
+            one, other = one[opposite], other[opposite]
+            twin[one], twin[other] = other, one
+
+        # Segments of one hash stand in one half, and the library lets go of the interpreter.
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(match, (np.flatnonzero(upper), np.flatnonzero(~upper))))
         return cls(start, end, owner, twin)
+
+
+def _pairs(hashed: NDArray[np.uint64], which: Ints) -> tuple[Ints, Ints]:
+    """Of some numbers, those two and two of which have a hash that no third has."""
+    # The hash and the number in one word: sorting words is several times as fast as sorting
+    # numbers by hash.
+    bits = np.uint64(max(len(hashed), 2).bit_length())
+    word = (hashed[which] >> bits << bits) | which.astype(np.uint64)
+    word.sort()
+    number = (word & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    word >>= bits
+    fresh = starts(word)
+    # Runs of just two, as most segments of a sound layer are.
+    two = fresh[:-1] & ~fresh[1:] & np.append(fresh[2:], True)[: max(len(word) - 1, 0)]
+    return number[:-1][two], number[1:][two]
 
 
 def _mixed(low: Ints, high: Ints) -> NDArray[np.uint64]:

@@ -13,7 +13,7 @@ import math
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -633,7 +633,10 @@ def _cleaned(raw: Shapes, found: Found) -> Shapes:
     xy = np.round(raw.xy, 6)
     xy += 0.0
     # What other programs add behind the fifteenth digit is layout, not precision.
-    if not np.array_equal(xy, raw.xy):
+    if np.array_equal(xy, raw.xy):
+        # Zero has two signs, of which one is kept.
+        xy = raw.xy if raw.xy.all() else xy
+    else:
         fine: Flags = np.abs(xy - raw.xy) > _NOISE_DEG
         for i, _ in _first(_vertex_features(raw), fine[:, 0] | fine[:, 1]):
             found.append((i, _repair("coord.precision", "there are more than six decimals")))
@@ -834,11 +837,11 @@ def _check_areas(
     fine = shapes if areas.all() else shapes.take(areas)
     numbers = np.flatnonzero(areas)
     # The interpreter is free while validity is looked at, which takes as long as the rest.
-    with ThreadPoolExecutor(1) as beside:
-        looked_at = beside.submit(shapely.is_valid, built[areas])
-        edges = _Edges.of(fine)
-        sharp, width = _spikes(fine, edges), _widths(fine, edges)
-    valid: Flags = np.asarray(looked_at.result())
+    with ThreadPoolExecutor(2) as beside:
+        halves = beside.map(shapely.is_valid, np.array_split(built[areas], 2))
+        measured = [_measured(piece) for piece in _pieces(fine)]
+        valid: Flags = np.concatenate(list(halves))
+    sharp, width = (np.concatenate(column) for column in zip(*measured, strict=True))
     for i in numbers[~valid].tolist():
         geometry = geometry_of(i)
         assert geometry is not None
@@ -854,6 +857,32 @@ def _check_areas(
         where = (float(vertex[0]), float(vertex[1]))
         message = f"a part is {width[at]:.1f} m wide on average"
         found.append((int(numbers[n]), Issue("geom.sliver", "warning", message, where=where)))
+
+
+def _pieces(shapes: Shapes) -> Iterator[Shapes]:
+    """The features in turn, as many together as the processor's cache holds."""
+    begins = shapes.sequences[shapes.parts[shapes.features[:-1]]]
+    cuts = np.flatnonzero(np.diff(begins // _PIECE)) + 1
+    for first, end in pairwise([0, *cuts.tolist(), len(shapes.kinds)]):
+        features = shapes.features[first : end + 1]
+        parts = shapes.parts[features[0] : features[-1] + 1]
+        sequences = shapes.sequences[parts[0] : parts[-1] + 1]
+        yield Shapes(
+            shapes.kinds[first:end],
+            shapes.xy[sequences[0] : sequences[-1]],
+            sequences - sequences[0],
+            parts - parts[0],
+            features - features[0],
+        )
+
+
+_PIECE = 1 << 15
+
+
+def _measured(shapes: Shapes) -> tuple[Flags, Floats]:
+    """Which vertices of areas are spikes, and the width of each part."""
+    edges = _Edges.of(shapes)
+    return _spikes(shapes, edges), _widths(shapes, edges)
 
 
 @dataclass(frozen=True, slots=True)

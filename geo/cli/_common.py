@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
+import os
 import sys
 import textwrap
 from collections import Counter
@@ -66,10 +68,19 @@ def format_option(*choices: str) -> Callable[[Callable[..., Any]], Callable[...,
 
 
 def open_theatre(layers: Path) -> Theatre:
-    from geo.theatre import open_layers
+    # Huge pages in memory that is used once cost more than they spare; numpy looks at this when
+    # it is imported.
+    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
+    # What is read stays until the end, so nobody looks for garbage in it.
+    gc.disable()
+    try:
+        from geo.theatre import open_layers
 
-    _keep_freed_memory()
-    return open_layers(layers)
+        _keep_freed_memory()
+        return open_layers(layers)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _keep_freed_memory() -> None:
