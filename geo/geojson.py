@@ -413,7 +413,8 @@ def _spelt_rings(data: bytes, spans: Sequence[tuple[int, int]]) -> shapes.Rings 
         if counts is None:
             return None
         pairs = int(counts.sum())
-        flat = np.array(orjson.loads(b"[" + text.translate(None, b"[]") + b"]"), dtype=np.float64)
+        values = orjson.loads(b"[" + text.translate(None, b"[]") + b"]")
+        flat = np.fromiter(values, dtype=np.float64, count=2 * pairs)
         # Beside them stand two brackets and two commas a pair, and one of each a ring.
         if len(text) != _least_length(flat) + 4 * pairs + 2 * len(counts) - 1:
             return None

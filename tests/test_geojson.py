@@ -496,6 +496,73 @@ def test_what_the_shortcut_could_pass_over_is_left_to_the_strict_reader(old, new
         assert {issue.code for issue in error.issues} >= {"json.dupkey"}
 
 
+PLAIN = "[[37.0,33.0],[-0.5,33.000001],[0.0,7.25],[123.456789,-9.1]]"
+
+
+def laid_out(*rings):
+    lines = ",\n   ".join(rings)
+    head = '{\n"type": "FeatureCollection",\n"features": [\n{\n "geometry": [\n   '
+    return geojson._laid_out(f"{head}{lines}\n ]\n}}\n]\n}}\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[37.0,33.0]", "[37.00,33.]"),
+        ("[37.0,33.0]", "[37,33.000]"),
+        ("[37.0,33.0]", "[37.,33.00]"),
+        ("[37.0,33.0]", "[370e-1,3.3e1]"),
+        ("[37.0,33.0]", "[37.0 ,33.0]"),
+        ("[37.0,33.0]", "[+37.0,33.0]"),
+        ("[37.0,33.0]", "[037.0,33.0]"),
+        ("[37.0,33.0]", "3[7.0,33.0]"),
+        ("[37.0,33.0]", "[37.0,33.]0"),
+        ("[37.0,33.0],", "[37.0,33.0,"),
+        ("[37.0,33.0],", "[37.0],[33.0],"),
+        ("[37.0,33.0],", "[37.0,33.0,1.0],"),
+        ("[37.0,33.0],", "[37.0,33.0]],[["),
+        ("0.0,7.25", "-0.0,7.2"),
+        ("0.0,7.25", "0.0,7.250"),
+        ("33.000001", "33.0000010"),
+        ("33.000001", "33.0000001"),
+        ("123.456789", "1234.45678"),
+        ("-9.1]]", "-9.1]],"),
+        ("-9.1]]", "--9.1]]"),
+    ],
+)
+def test_a_ring_that_is_spelt_in_another_way_takes_no_shortcut(old, new):
+    assert laid_out(PLAIN, PLAIN).rings.xy.tolist() == 2 * json.loads(PLAIN)
+    assert PLAIN.count(old) == 1
+    assert laid_out(PLAIN, PLAIN.replace(old, new)) is None
+    assert laid_out(PLAIN.replace(old, new), PLAIN) is None
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.integers(0, 200)] * 2, st.sampled_from("0123456789.-,[]e ")), max_size=4
+    )
+)
+@settings(max_examples=500)
+def test_a_ring_takes_the_shortcut_only_as_the_writer_would_spell_it(moves):
+    ring = list(PLAIN)
+    for out, into, character in moves:
+        del ring[out % len(ring)]
+        ring.insert(into % len(ring), character)
+    document = laid_out(PLAIN, "".join(ring))
+    # What no longer begins as a ring stays in the rest, which is compared as a whole.
+    if document is not None and len(document.rings.sequences) == 3:
+        begin, end = document.rings.sequences[1:]
+        assert orjson.dumps(document.rings.xy[begin:end].tolist()).decode() == "".join(ring)
+
+
+@pytest.mark.parametrize("piece", [1, 60, 10**6])
+def test_rings_parsed_piece_by_piece_are_the_same(monkeypatch, piece):
+    monkeypatch.setattr(geojson, "_PIECE", piece)
+    rings = laid_out(*[PLAIN] * 5).rings
+    assert rings.sequences.tolist() == [0, 4, 8, 12, 16, 20]
+    assert rings.xy.tolist() == 5 * json.loads(PLAIN)
+
+
 RING = "   [[37.2,33.2],[37.2,33.4],[37.4,33.2],[37.2,33.2]]"
 
 

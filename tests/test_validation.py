@@ -1,17 +1,19 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import shapely
 from test_badinput import ELSEWHERE
 
-from geo import validation
+from geo import geojson, validation
 from geo._codes import READING
 from geo.crs import snap
 from geo.errors import SchemaError, UnknownIdError
 from geo.layers import read_folder
+from geo.theatre import Theatre, open_layers
 
 ROOT = Path(__file__).parents[1]
 
@@ -717,3 +719,26 @@ def test_the_shipped_case_has_no_error_and_few_warnings(shipped):
     assert [str(i) for i in issues if i.severity == "error"] == []
     assert len(issues) <= 10
     assert all(i.hint for i in issues)
+
+
+def test_a_layer_made_in_memory_is_looked_at_for_validity_too(small):
+    folder = read_folder(small)
+    day, layer = next(iter(folder.control.items()))
+    west, south, east, north = shapely.bounds(layer.features[0].geometry)
+    bow = shapely.Polygon([(west, south), (east, north), (east, south), (west, north)])
+    features = (replace(layer.features[0], geometry=bow), *layer.features[1:])
+    drawn = geojson.Layer(layer.file, layer.schema, features, (), "")
+    with pytest.raises(SchemaError) as caught:
+        validation.require_sound(replace(folder, control={**folder.control, day: drawn}))
+    assert "layer.crossing" in {issue.code for issue in caught.value.issues}
+
+
+def test_one_look_at_a_few_layers_leaves_their_segments_for_the_next_question(small):
+    theatre = open_layers(small)
+    for day in theatre.dates:
+        left, shapes = theatre.control_columns(day, by="holder")
+        fresh, again = Theatre(theatre.folder).control_columns(day, by="holder")
+        assert left["holder"] == fresh["holder"]
+        assert left["area_km2"].tolist() == fresh["area_km2"].tolist()
+        assert shapely.equals(shapes, again).all()
+    assert set(theatre._segments) == set(theatre.dates)
