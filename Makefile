@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MAP := frontline-map.html
+# One worker more than there are cores: browsers and killed programs make a test wait.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 
 .PHONY: map test check bench bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-series bench-siege notebooks pictures setup clean
 
@@ -12,7 +14,7 @@ map: $(VENV)/.map
 setup: $(VENV)/.dev
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

@@ -733,7 +733,8 @@ def test_a_layer_made_in_memory_is_looked_at_for_validity_too(small):
     assert "layer.crossing" in {issue.code for issue in caught.value.issues}
 
 
-def test_one_look_at_a_few_layers_leaves_their_segments_for_the_next_question(small):
+def test_one_look_at_a_few_layers_leaves_their_segments_for_the_next_question(small, monkeypatch):
+    monkeypatch.setenv("FRONTLINE_CACHE", "off")
     theatre = open_layers(small)
     for day in theatre.dates:
         left, shapes = theatre.control_columns(day, by="holder")
