@@ -312,14 +312,16 @@ def test_an_advance_over_that_neck_besieges_the_west(rif):
 
 
 def test_isolation_without_a_side_answers_for_each(frontline, shipped):
-    words = ("isolation", "2017-07-31", "--unknown", "passable", "--format", "json")
+    words = ("isolation", "2017-07-31", "--unknown", "enemy", "--format", "json")
     code, out, _ = frontline(*words, "--layers", shipped)
     rows = json.loads(out)
     assert code == 0
     assert {"opposition", "government"} <= {row["side"] for row in rows}
     mine = {row["place_id"]: row for row in rows if row["side"] == "opposition"}
-    assert mine["tulul_al_safa"]["length_km"] > 0
-    assert mine["tulul_al_safa"]["cut"].startswith("MULTILINESTRING")
+    assert mine["tulul_al_safa"]["length_km"] == 0, "cut off already"
+    for row in rows:
+        assert bool(row["cut"]) == bool(row["length_km"])
+        assert not row["cut"] or row["cut"].startswith(("LINESTRING", "MULTILINESTRING"))
 
 
 def test_a_composite_of_one_is_a_composite_like_any_other(asked):
