@@ -1,11 +1,14 @@
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from geo import cli
 
 os.environ["FRONTLINE_CACHE"] = tempfile.mkdtemp(prefix="frontline-cache-")
 # The workers share the cores already; threads of matrix products would only wait for each other.
@@ -18,6 +21,20 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 ROOT = Path(__file__).parents[1]
 
 collect_ignore_glob = ["qgis/*"]  # runs inside QGIS, not here
+
+
+@pytest.fixture
+def frontline(monkeypatch, capsys):
+    """Run the command in this process: exit code, standard output, standard error."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["frontline", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        return stop.value.code, said.out, said.err
+
+    return run
 
 
 @pytest.fixture

@@ -13,20 +13,6 @@ from geo import cli
 from geo.crs import area_km2
 
 
-@pytest.fixture
-def frontline(monkeypatch, capsys):
-    """Run the command in this process: exit code, standard output, standard error."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["frontline", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        said = capsys.readouterr()
-        return stop.value.code, said.out, said.err
-
-    return run
-
-
 def snapshot(folder):
     every = (p for p in folder.rglob("*") if p.is_file() and ".frontline" not in p.parts)
     return {p.relative_to(folder): p.read_bytes() for p in every}

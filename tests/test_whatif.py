@@ -1,13 +1,12 @@
 """What-ifs: what they take, what they cut off, and that no door lets one into control."""
 
 import json
-import sys
 from dataclasses import replace
 
 import pytest
 import shapely
 
-from geo import cli, geojson, open_layers
+from geo import geojson, open_layers
 from geo._page.corridors import necks_by_date, what_if_record
 from geo.composite import Composite
 from geo.errors import GeoError, LayerError, SchemaError
@@ -145,18 +144,6 @@ def test_an_id_that_is_given_anew_does_not_hide_it(saved):
     data = disguised(saved, "by its mark alone")
     with pytest.raises(SchemaError, match="nobody reported"):
         geojson.fmt(data, schema=CONTROL, file="x", assign_ids=True)
-
-
-@pytest.fixture
-def frontline(monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["frontline", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        said = capsys.readouterr()
-        return stop.value.code, said.out, said.err
-
-    return run
 
 
 def bytes_of(folder):
