@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import partition, snap
 
-from geo import cli, files, geojson, recovery, workcopy
+from geo import files, geojson, recovery, workcopy
 from geo._qgis import package
 from geo._stitch import stitched
 from geo.errors import (
@@ -35,20 +35,6 @@ from geo.model import CONTROL
 
 DAY = dt.date(2017, 8, 1)
 LATE = dt.date(2017, 8, 2)
-
-
-@pytest.fixture
-def frontline(monkeypatch, capsys):
-    """Run the command in this process: exit code, standard output, standard error."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["frontline", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        said = capsys.readouterr()
-        return stop.value.code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture
