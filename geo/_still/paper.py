@@ -246,6 +246,7 @@ class Sheet:
         if not turn:
             self.texts.append((text, (left, y - size * 0.62, left + width, y + size * 0.62)))
         drop = size * 0.35
+        arabic = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text)
         slope = math.radians(turn)
         place = (x + drop * math.sin(slope), y + drop * math.cos(slope))
         for rim in (True, False) if halo else (False,):
@@ -256,7 +257,8 @@ class Sheet:
                 fontsize=size * 0.72,
                 color=color,
                 weight="bold" if bold else "normal",
-                style="italic" if italic else "normal",
+                # Arabic is never slanted; slanted fonts do not have its letters.
+                style="italic" if italic and not arabic else "normal",
                 horizontalalignment=align,
                 verticalalignment="baseline",
                 rotation=turn,
@@ -268,7 +270,7 @@ class Sheet:
                 artist.set_path_effects([Stroke(linewidth=halo * 0.72, foreground="white")])
                 self._halos.append(artist)
                 continue
-            if any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text):
+            if arabic:
                 self._arabic.append(artist)
             if halo:
                 artist.set_gid(f"halo{halo * 0.72:.2f}-{self._level}")
