@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import shapely
 
-from geo import files, shapes, tables
+from geo import _rings, files, shapes, tables
 from geo.crs import GRID_DEG, area_km2
 from geo.errors import GeoError, Issue, SchemaError, escape
 
@@ -535,7 +535,7 @@ def read_features(data: bytes, file: str, desk: Desk) -> Iterator[Record]:
     if not text:
         raise SchemaError([_in(issue, file) for issue in found])
     try:
-        root = _parsed(text)
+        root, rings = _parsed(text)
     except (ValueError, RecursionError) as error:
         message = escape(str(error)) or "it is nested too deeply"
         raise SchemaError([Issue("json.syntax", "error", message, file=file)]) from error
@@ -562,18 +562,19 @@ def read_features(data: bytes, file: str, desk: Desk) -> Iterator[Record]:
         shape = geometry if isinstance(geometry, dict) else None
         records.append(Record(file, n, _filled(texts), shape, noun="feature"))
     _read_dates(records, file, desk)
-    _read_shapes(records, desk)
+    _read_shapes(records, desk, rings)
     yield from records
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> tuple[Any, shapes.Rings | None]:
     """Parse JSON of which no key stands twice, in the fast way where that loses nothing."""
     with contextlib.suppress(ValueError, RecursionError):
-        root = orjson.loads(text)
+        data = text.encode()
+        root, rings = _rings.split(data) or (orjson.loads(data), None)
         # Of keys that stand twice the parser keeps one, so there are fewer than in the text.
         if _keys(root) == len(_KEY_ENDS.findall(text)):
-            return root
-    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+            return root, rings
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant), None
 
 
 _KEY_ENDS = re.compile(r'"\s*:')
@@ -630,12 +631,12 @@ def _plain(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _read_shapes(records: Sequence[Record], desk: Desk) -> None:
+def _read_shapes(records: Sequence[Record], desk: Desk, rings: shapes.Rings | None = None) -> None:
     """Check the shapes of all records; one that cannot be used stays without a geometry."""
     for record in records:
-        if record.shape is not None and _flattened(record.shape):
+        if rings is None and record.shape is not None and _flattened(record.shape):
             desk.mend(record, "import.z", "heights were left out")
-    _, built, found = shapes.flatten([record.shape for record in records])
+    _, built, found = shapes.flatten([record.shape for record in records], rings=rings)
     errors = defaultdict(list)
     for n, issue in found:
         if issue.severity == "error":
@@ -643,6 +644,7 @@ def _read_shapes(records: Sequence[Record], desk: Desk) -> None:
     for n, record in enumerate(records):
         record.geometry = built[n]
         if n in errors:
+            record.shape = shapes.spelt(record.shape, rings)
             record.geometry = _mended(record, errors[n], desk)
         # As lists of numbers a long series would fill the memory.
         record.shape = None

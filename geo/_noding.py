@@ -330,10 +330,17 @@ class Edges:
             one, other = one[opposite], other[opposite]
             twin[one], twin[other] = other, one
 
+        if len(start) < _FEW:
+            match(np.arange(len(start)))
+            return cls(start, end, owner, twin)
         # Segments of one hash stand in one half, and the library lets go of the interpreter.
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(match, (np.flatnonzero(upper), np.flatnonzero(~upper))))
         return cls(start, end, owner, twin)
+
+
+_FEW = 1 << 15
+"""Fewer segments are done before a thread has begun."""
 
 
 def _pairs(hashed: NDArray[np.uint64], which: Ints) -> tuple[Ints, Ints]:

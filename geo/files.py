@@ -233,6 +233,8 @@ def _foreign(data: bytes, kind: str) -> Issue | None:
 
 def _conflict(data: bytes) -> Issue | None:
     """Find a merge that stopped half-way."""
+    if not any(mark * 7 in data for mark in (b"<", b">", b"|")):
+        return None
     marks = list(_CONFLICT.finditer(data))
     if not marks:
         return None

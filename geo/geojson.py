@@ -24,6 +24,7 @@ import numpy as np
 import orjson
 
 from geo import fields, files, shapes
+from geo._rings import Numbers
 from geo.crs import GRID_DEG
 from geo.errors import Issue, SchemaError, escape
 from geo.model import CONTROL, WHAT_IF_ID, WHAT_IF_MARK, Feature, Schema, Value
@@ -191,16 +192,19 @@ def dump(features: Sequence[Feature], *, schema: Schema) -> bytes:
         If they hold what could not be read back: a wrong value, a geometry that is not valid, an
         id that is there twice.
     """
+    features = sorted(features, key=lambda feature: feature.id)
+    geometries, rings = _unfolded(features, schema)
     document = _Document(
         features=[
             {
                 "type": "Feature",
                 "properties": {"id": feature.id, **feature.properties},
-                "geometry": None if feature.geometry is None else shapes.unfold(feature.geometry),
+                "geometry": geometry,
             }
-            for feature in features
+            for feature, geometry in zip(features, geometries, strict=True)
         ],
         lines=[feature.line for feature in features],
+        rings=rings,
     )
     draft = _assembled(document, schema, None)
     for i, feature in enumerate(features):
@@ -249,6 +253,17 @@ def fmt(
     return _verified(draft, schema), tuple(issue for issue in issues if issue.fixable)
 
 
+def _unfolded(
+    features: Sequence[Feature], schema: Schema
+) -> tuple[list[dict[str, object] | None], shapes.Rings | None]:
+    """Geometries as GeoJSON would hold them; where they are areas, the rings apart."""
+    geometries = [feature.geometry for feature in features]
+    areas = shapes.unfold_areas(geometries) if schema.geometry <= _AREAS else None
+    if areas is not None:
+        return areas.numbered(), shapes.Rings(areas.xy, areas.sequences)
+    return [None if one is None else shapes.unfold(one) for one in geometries], None
+
+
 # --- a file on its way ------------------------------------------------------
 
 
@@ -262,9 +277,9 @@ class _Document:
     rings: shapes.Rings | None = None
     """Where there are any, the geometries hold numbers in place of rings."""
     data: bytes = b""
-    """With `rings`: the whole text, in which each ring is spelt as it would be written."""
+    """The whole text, if it was read with `rings`: each is spelt there as it would be written."""
     around: list[bytes] = dataclasses.field(default_factory=list)
-    """With `rings`: what stands before, between and behind them."""
+    """With `data`: what stands before, between and behind the rings."""
 
 
 @dataclass(slots=True)
@@ -275,6 +290,7 @@ class _Draft:
     ids: list[str]
     found: list[tuple[int, Issue]]
     features: tuple[Feature, ...] = ()
+    shaped: shapes.Shapes | None = None
     text: bytes = b""
 
     def add(self, feature: int, issue: Issue) -> None:
@@ -318,6 +334,8 @@ def _draft(
 
 def _verified(draft: _Draft, schema: Schema) -> bytes:
     # What is about to be written is read back first, and compared with what was meant.
+    if schema.geometry <= _AREAS and _reads_as_meant(draft):
+        return draft.text
     again = _canonical(draft.text)
     foreign = _foreign(draft.document.members)
     if again is None and foreign:
@@ -327,6 +345,21 @@ def _verified(draft: _Draft, schema: Schema) -> bytes:
         message = "the text would not be read back as it was meant; nothing is written"
         raise SchemaError([Issue("fmt.verify", "error", message)])
     return draft.text
+
+
+def _reads_as_meant(draft: _Draft) -> bool:
+    """Whether the text of areas that stood in order is read as what was checked, value by value."""
+    again, meant = _laid_out(draft.text), draft.shaped
+    if again is None or again.rings is None or meant is None:
+        return False
+    properties = [orjson.dumps(feature.get("properties")) for feature in again.features]
+    return (
+        np.array_equal(again.rings.sequences, meant.sequences)
+        and np.array_equal(again.rings.xy, meant.xy)
+        and [feature.get("geometry") for feature in again.features] == meant.numbered()
+        and properties == [orjson.dumps(feature.properties) for feature in draft.features]
+        and [feature.id for feature in draft.features] == draft.ids
+    )
 
 
 def _same(one: _Draft, other: _Draft) -> bool:
@@ -403,7 +436,7 @@ def _laid_out(data: bytes) -> _Document | None:
 
 def _spelt_rings(data: bytes, spans: Sequence[tuple[int, int]]) -> shapes.Rings | None:
     """Parse the rings that stand at some places; None unless each is spelt as it is written."""
-    numbers, sizes = [], []
+    numbers, sizes, read = [], [], Numbers()
     # By pieces for which the memory of the last one is taken again: fresh memory costs as much
     # time as the parsing.
     ends = np.cumsum([end - begin for begin, end in spans])
@@ -413,10 +446,10 @@ def _spelt_rings(data: bytes, spans: Sequence[tuple[int, int]]) -> shapes.Rings 
         if counts is None:
             return None
         pairs = int(counts.sum())
-        values = orjson.loads(b"[" + text.translate(None, b"[]") + b"]")
-        flat = np.fromiter(values, dtype=np.float64, count=2 * pairs)
+        flat = read(b"[" + text.translate(None, b"[]") + b"]")
         # Beside them stand two brackets and two commas a pair, and one of each a ring.
-        if len(text) != _least_length(flat) + 4 * pairs + 2 * len(counts) - 1:
+        length = _least_length(flat) + 4 * pairs + 2 * len(counts) - 1
+        if len(flat) != 2 * pairs or len(text) != length:
             return None
         numbers.append(flat)
         sizes.append(counts)
@@ -787,6 +820,7 @@ def _assembled(
     draft.features = tuple(
         Feature(draft.ids[i], records[i], built[i], document.lines[i]) for i in order
     )
+    draft.shaped = shaped
     draft.text = _text(draft, shaped, order)
     return draft
 
@@ -936,7 +970,7 @@ def _assign_ids(
 def _text(draft: _Draft, shaped: shapes.Shapes, order: Sequence[int]) -> bytes:
     """The canonical text of a draft; where it is what was read, most of it is not written again."""
     read, rings = draft.document, draft.document.rings
-    if rings is not None and np.array_equal(shaped.sequences, rings.sequences):
+    if rings is not None and read.data and np.array_equal(shaped.sequences, rings.sequences):
         # The same numbers are spelt the same; the rest has no null character in it.
         same = np.array_equal(shaped.xy, rings.xy)
         if same and _written(draft, shaped, order, lambda _: b"\0").split(b"\0") == read.around:

@@ -27,6 +27,7 @@ import shapely
 
 from geo import fields, files, geojson, tables
 from geo._foreign import Desk, Mapped, Record, read_features, read_placemarks, read_table
+from geo._noding import Edges
 from geo.crs import GRID_DEG, area_km2, distance_km
 from geo.errors import DateError, Issue, LayerError, SchemaError, escape
 from geo.model import (
@@ -1150,14 +1151,15 @@ def _finished_layers(
     """
     if not reader.control:
         return {}, None
-    joined = {day: _joined([p.geometry for p in ps]) for day, ps in reader.control.items()}
+    grounds = _Grounds()
+    joined = {day: grounds.join([p.geometry for p in ps]) for day, ps in reader.control.items()}
     area = reader.into.area if reader.into else _union_of_layers(u for u, _ in joined.values())
     sizes: dict[int, float] = {}
     finished, gaps, doubles = {}, [], []
     for day, patches in sorted(reader.control.items()):
         ground = [patch.geometry for patch in patches]
         union, fits = joined[day]
-        whole = shapely.equals_exact(area, union, tolerance=0, normalize=True)
+        whole = area is union or shapely.equals_exact(area, union, tolerance=0, normalize=True)
         rest = shapely.Polygon() if whole else shapely.difference(area, union, grid_size=GRID_DEG)
         gaps.append(float(area_km2(rest)[0]))
         doubles.append(0.0 if fits else _twice_km2(ground, union, sizes))
@@ -1190,13 +1192,34 @@ def _joined(ground: Sequence[shapely.Geometry]) -> tuple[shapely.Geometry, bool]
     return shapely.union_all(shapes, grid_size=GRID_DEG), False
 
 
-def _union(ground: Sequence[shapely.Geometry]) -> shapely.Geometry:
-    return _joined(ground)[0]
+class _Grounds:
+    """Joins the ground of layer after layer; many have the same, however it is divided."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, shapely.Geometry] = {}
+
+    def join(self, ground: Sequence[shapely.Geometry]) -> tuple[shapely.Geometry, bool]:
+        """The ground of a layer, and whether its patches meet along equal edges."""
+        edges = Edges.of(ground)
+        rim = edges.twin < 0
+        # Where edges cancel out to those of ground that was joined without overlap, so do areas:
+        # each point has as many patches over it as there, one.
+        start, end = edges.start[rim], edges.end[rim]
+        order = np.lexsort((end, start))
+        key = start[order].tobytes() + end[order].tobytes()
+        if (known := self.known.get(key)) is not None:
+            return known, True
+        union, fits = _joined(ground)
+        if fits:
+            self.known[key] = union
+        return union, fits
 
 
 def _union_of_layers(unions: Iterable[shapely.Geometry]) -> shapely.Geometry:
     """The ground of all layers; most of them have the same."""
-    return _union([*{shapely.to_wkb(shapely.normalize(one)): one for one in unions}.values()])
+    distinct = [*{id(union): union for union in unions}.values()]
+    distinct = [*{shapely.to_wkb(shapely.normalize(one)): one for one in distinct}.values()]
+    return distinct[0] if len(distinct) == 1 else _joined(distinct)[0]
 
 
 _NOTHING_KM2 = 1e-3

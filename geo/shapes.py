@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
-__all__ = ["KINDS", "Found", "Rings", "Shapes", "flatten", "unfold"]
+__all__ = ["KINDS", "Found", "Rings", "Shapes", "flatten", "spelt", "unfold", "unfold_areas"]
 
 KINDS: Mapping[str, int] = {
     "Point": 0,
@@ -132,6 +132,23 @@ class Shapes:
             for p in range(first, last)
         ]
 
+    def numbered(self) -> list[dict[str, object] | None]:
+        """
+        Return areas as GeoJSON would hold them, with the numbers of rings in place of these.
+
+        Returns
+        -------
+        objects
+            ``type`` and ``coordinates`` of each feature; None where it has no geometry.
+        """
+        parts = [list(range(first, end)) for first, end in pairwise(self.parts.tolist())]
+        return [
+            {"type": kind, "coordinates": parts[i:k] if kind == "MultiPolygon" else parts[i]}
+            if kind
+            else None
+            for kind, (i, k) in zip(self.kinds, pairwise(self.features.tolist()), strict=True)
+        ]
+
     def build(self) -> NDArray[np.object_]:
         """
         Return the geometries.
@@ -220,6 +237,39 @@ def unfold(geometry: shapely.Geometry) -> dict[str, object]:
     return {"type": kind, "coordinates": coordinates}
 
 
+def unfold_areas(geometries: Sequence[shapely.Geometry | None]) -> Shapes | None:
+    """
+    Take flat areas apart, as they are.
+
+    Parameters
+    ----------
+    geometries
+        Any; None for none.
+
+    Returns
+    -------
+    shapes
+        None where there is anything else than flat areas of finite coordinates.
+    """
+    drawn = np.empty(len(geometries), dtype=object)
+    drawn[:] = geometries
+    kinds = shapely.get_type_id(drawn)
+    parts, owner = shapely.get_parts(drawn, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    flat = np.isin(kinds, (-1, 3, 6)).all() and not shapely.has_z(drawn).any()
+    empty = shapely.is_empty(parts).any() or shapely.is_empty(drawn).any()
+    if not flat or empty or not np.isfinite(xy).all():
+        return None
+    return Shapes(
+        tuple(None if kind < 0 else _TYPE_NAMES[kind] for kind in kinds.tolist()),
+        xy,
+        _offsets(np.bincount(ring, minlength=len(rings))),
+        _offsets(np.bincount(part, minlength=len(parts))),
+        _offsets(np.bincount(owner, minlength=len(drawn))),
+    )
+
+
 def flatten(
     geometries: Sequence[Mapping[str, object] | None],
     region: tuple[float, float, float, float] | None = None,
@@ -251,7 +301,7 @@ def flatten(
     found: Found = []
     raw = None if rings is None else _numbered(geometries, rings)
     if raw is None:
-        geometries = [_with_rings(geometry, rings) for geometry in geometries]
+        geometries = [spelt(geometry, rings) for geometry in geometries]
         raw, rings = _raw(geometries, found), None
     _check_world(raw, found)
     raw = _without(raw, _failed(len(geometries), found))
@@ -263,13 +313,44 @@ def flatten(
     raw = _without(raw, _failed(len(geometries), found))
     shapes = _ordered(_cleaned(raw, found), found)
     built = shapes.build()
-    _check_areas(shapes, built, lambda i: _with_rings(geometries[i], rings), found)
+    _check_areas(shapes, built, lambda i: spelt(geometries[i], rings), found)
     found += misplaced
     failed = _failed(len(geometries), found)
     if failed.any():
         built[failed] = None
         shapes = _without(shapes, failed)
     return shapes, built, found
+
+
+def spelt(
+    geometry: Mapping[str, object] | None, rings: Rings | None
+) -> Mapping[str, object] | None:
+    """
+    Return a geometry with its rings in place of their numbers.
+
+    Parameters
+    ----------
+    geometry
+        As `flatten` takes it.
+    rings
+        None where the geometry has its rings itself.
+
+    Returns
+    -------
+    geometry
+        ``type`` and ``coordinates`` as GeoJSON holds them.
+    """
+    if geometry is None or rings is None:
+        return geometry
+
+    def nested(value: object) -> object:
+        if isinstance(value, list):
+            return [nested(item) for item in value]
+        if type(value) is not int or not 0 <= value < len(rings.sequences) - 1:
+            return value
+        return rings.xy[rings.sequences[value] : rings.sequences[value + 1]].tolist()
+
+    return {**geometry, "coordinates": nested(geometry["coordinates"])}
 
 
 def _build_one(kind: str, parts: list[list[Floats]]) -> shapely.Geometry:
@@ -336,23 +417,6 @@ def _numbered(geometries: Sequence[Mapping[str, object] | None], rings: Rings) -
     return Shapes(
         kinds, rings.xy, rings.sequences, _offsets([len(p) for p in parts]), _offsets(counts)
     )
-
-
-def _with_rings(
-    geometry: Mapping[str, object] | None, rings: Rings | None
-) -> Mapping[str, object] | None:
-    """A geometry with its rings in place of their numbers."""
-    if geometry is None or rings is None:
-        return geometry
-
-    def spelt(value: object) -> object:
-        if isinstance(value, list):
-            return [spelt(item) for item in value]
-        if type(value) is not int or not 0 <= value < len(rings.sequences) - 1:
-            return value
-        return rings.xy[rings.sequences[value] : rings.sequences[value + 1]].tolist()
-
-    return {**geometry, "coordinates": spelt(geometry["coordinates"])}
 
 
 def _raw(geometries: Sequence[Mapping[str, object] | None], found: Found) -> Shapes:
@@ -836,11 +900,7 @@ def _check_areas(
         return
     fine = shapes if areas.all() else shapes.take(areas)
     numbers = np.flatnonzero(areas)
-    # The interpreter is free while validity is looked at, which takes as long as the rest.
-    with ThreadPoolExecutor(2) as beside:
-        halves = beside.map(shapely.is_valid, np.array_split(built[areas], 2))
-        measured = [_measured(piece) for piece in _pieces(fine)]
-        valid: Flags = np.concatenate(list(halves))
+    valid, measured = _looked_at(fine, built[areas])
     sharp, width = (np.concatenate(column) for column in zip(*measured, strict=True))
     for i in numbers[~valid].tolist():
         geometry = geometry_of(i)
@@ -857,6 +917,19 @@ def _check_areas(
         where = (float(vertex[0]), float(vertex[1]))
         message = f"a part is {width[at]:.1f} m wide on average"
         found.append((int(numbers[n]), Issue("geom.sliver", "warning", message, where=where)))
+
+
+def _looked_at(
+    fine: Shapes, built: NDArray[np.object_]
+) -> tuple[Flags, list[tuple[Flags, Floats]]]:
+    """Which areas are valid, and what `_measured` says of each piece of them."""
+    if len(fine.xy) < _PIECE:
+        return shapely.is_valid(built), [_measured(fine)]
+    # The interpreter is free while validity is looked at, which takes as long as the rest.
+    with ThreadPoolExecutor(2) as beside:
+        halves = beside.map(shapely.is_valid, np.array_split(built, 2))
+        measured = [_measured(piece) for piece in _pieces(fine)]
+        return np.concatenate(list(halves)), measured
 
 
 def _pieces(shapes: Shapes) -> Iterator[Shapes]:

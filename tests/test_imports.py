@@ -7,18 +7,20 @@ import json
 import zipfile
 from collections import Counter
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from geo import export, imports, validation
+from geo import _rings, export, imports, validation
 from geo.composite import Composite
 from geo.crs import area_km2
 from geo.errors import LayerError, SchemaError
 from geo.imports import Options, Word
 from geo.layers import read_folder
+from tests.strategies import outline, partition
 
 HEADER = "name,held by,date,lat,lon\n"
 
@@ -835,3 +837,46 @@ def test_the_order_of_the_files_does_not_matter(put):
     one = imports.run("statements-csv", [first, second])
     other = imports.run("statements-csv", [second, first])
     assert one == other
+
+
+# --- the same ground, divided in another way -----------------------------------------
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_ground_that_was_joined_before_is_known_by_its_edges(seed):
+    rng = np.random.default_rng(seed)
+    area = outline(rng)
+    grounds = imports._Grounds()
+    for _ in range(3):
+        patches = partition(rng, area, int(rng.integers(1, 8)))
+        union, fits = grounds.join(patches)
+        assert fits
+        assert shapely.equals(union, area)
+    # A patch twice, or one less, is other ground.
+    assert not grounds.join([*patches, patches[0]])[1]
+    if len(patches) > 1:
+        less, _ = grounds.join(patches[1:])
+        assert area_km2(less)[0] == pytest.approx(area_km2(patches[1:]).sum())
+
+
+def test_another_layout_of_a_file_gives_the_same_import(put, monkeypatch):
+    ring = [[37, 33], [38, 33], [38.1234567, 34], [37, 33]]
+    tied = [[37, 33], [38, 34], [38, 33], [37, 34], [37, 33]]
+    features = [
+        {"type": "Feature", "properties": {"controller": name}, "geometry": shape}
+        for name, shape in (
+            ("a", {"type": "Polygon", "coordinates": [ring]}),
+            ("b", {"type": "MultiPolygon", "coordinates": [[[[x + 3, y] for x, y in ring]]]}),
+            ("c", {"type": "Polygon", "coordinates": [tied]}),
+        )
+    ]
+    path = put("2020-01-01.json", json.dumps({"type": "FeatureCollection", "features": features}))
+    for repair in (False, True):
+        options = Options(repair=repair, fixed={"publisher": "x"})
+        fast = imports.run("control-geojson", [path], options=options)
+        with monkeypatch.context() as patch:
+            patch.setattr(_rings, "split", lambda _: None)
+            slow = imports.run("control-geojson", [path], options=options)
+        assert fast.control == slow.control
+        assert fast.issues == slow.issues
+        assert fast.counts == slow.counts
