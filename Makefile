@@ -13,7 +13,9 @@ map: $(VENV)/.map
 
 setup: $(VENV)/.dev
 
+# Commands that tests start need not compile the package, also where Python writes no bytecode.
 test: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q geo
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev

@@ -205,6 +205,38 @@ class Shapes:
             self.low[used], self.high[used], offsets, number[self.segment[at]], self.sign[at]
         )
 
+    def net(self, group: Ints, factor: Ints) -> Shapes:
+        """
+        Return the polygons without segments that cancel out.
+
+        Parameters
+        ----------
+        group
+            A number for each polygon.
+        factor
+            How often each polygon counts, negative where it is taken away.
+
+        Returns
+        -------
+        shapes
+            In the order given. A segment is gone where the polygons of a group together run it as
+            often from low to high as from high to low.
+        """
+        owner = np.repeat(np.arange(len(group)), np.diff(self.offsets))
+        segment = self.segment.astype(np.int64)
+        first, pair = distinct(group[owner], segment)
+        runs = np.bincount(pair, factor[owner] * self.sign, minlength=len(first))
+        kept = np.flatnonzero(runs[pair] != 0)
+        count = np.bincount(owner[kept], minlength=len(group))
+        left = Shapes(
+            self.low,
+            self.high,
+            np.concatenate([np.zeros(1, np.int64), np.cumsum(count)]),
+            self.segment[kept],
+            self.sign[kept],
+        )
+        return left.take(np.arange(len(group)))
+
 
 def shapes(geometries: Sequence[shapely.Geometry] | NDArray[np.object_]) -> Shapes:
     """
@@ -222,13 +254,10 @@ def shapes(geometries: Sequence[shapely.Geometry] | NDArray[np.object_]) -> Shap
     """
     many = np.empty(len(geometries), dtype=object)
     many[:] = geometries
-    sizes = np.cumsum(shapely.get_num_coordinates(many)) if len(many) else np.zeros(0, np.int64)
-    # Batches that stay in the processor's cache; layers of one another repeat within a batch.
-    cuts = np.searchsorted(sizes, np.arange(_BATCH, sizes[-1], _BATCH)) if len(many) else sizes
     lows, highs, indices, signs, counts = [], [], [], [], []
     known = 0
-    for batch in np.split(many, uniques(cuts)):
-        start, end, owner = _directed(batch)
+    for batch in _batches(many):
+        start, end, count = _directed(batch)
         up = start < end
         low, high = np.where(up, start, end), np.where(up, end, start)
         first, index = distinct(low, high)
@@ -236,7 +265,7 @@ def shapes(geometries: Sequence[shapely.Geometry] | NDArray[np.object_]) -> Shap
         highs.append(high[first])
         indices.append((index + known).astype(np.int32))
         signs.append(np.where(up, 1, -1).astype(np.int8))
-        counts.append(np.bincount(owner, minlength=len(batch)))
+        counts.append(count)
         known += len(first)
     low, high = np.concatenate(lows), np.concatenate(highs)
     first, inverse = distinct(low, high)
@@ -248,14 +277,22 @@ def shapes(geometries: Sequence[shapely.Geometry] | NDArray[np.object_]) -> Shap
 _BATCH = 1 << 16
 
 
+def _batches(many: NDArray[np.object_]) -> list[NDArray[np.object_]]:
+    """Batches that stay in the processor's cache; layers of one another repeat within a batch."""
+    if not len(many):
+        return [many]
+    sizes = np.cumsum(shapely.get_num_coordinates(many))
+    return np.split(many, uniques(np.searchsorted(sizes, np.arange(_BATCH, sizes[-1], _BATCH))))
+
+
 def _directed(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints]:
-    """Packed start and end of each ring's segments, ground on the left; and whose they are."""
+    """Packed start and end of each ring's segments, ground on the left; and how many are whose."""
     parts, part_owner = shapely.get_parts(many, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
     full = ~shapely.is_empty(rings)
     rings, ring_part = rings[full], ring_part[full]
     if not len(rings):
-        return tuple(np.zeros(0, np.int64) for _ in range(3))  # type: ignore[return-value]
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(len(many), np.int64)
     lonlat = shapely.get_coordinates(rings)
     count = shapely.get_num_coordinates(rings).astype(np.int64)
     begin, last = np.cumsum(count) - count, np.cumsum(count) - 1
@@ -279,7 +316,8 @@ def _directed(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints]:
     if turn.any():
         flip = np.repeat(turn, kept)
         start, end = np.where(flip, end, start), np.where(flip, start, end)
-    return start, end, np.repeat(part_owner[ring_part], kept)
+    counts = np.bincount(part_owner[ring_part], kept, len(many)).astype(np.int64)
+    return start, end, counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,9 +357,12 @@ class Edges:
         """
         many = np.empty(len(geometries), dtype=object)
         many[:] = geometries
-        start, end, owner = _directed(many)
+        # The library lets go of the interpreter, so that two batches go side by side.
+        with ThreadPoolExecutor(2) as pool:
+            batches = list(pool.map(_hashed, _batches(many)))
+        start, end, counts, hashed = map(np.concatenate, zip(*batches, strict=True))
+        owner = np.repeat(np.arange(len(many)), counts)
         twin = np.full(len(start), -1, np.int64)
-        hashed = _mixed(np.minimum(start, end), np.maximum(start, end))
         upper = hashed >= np.uint64(1 << 63)
 
         def match(which: Ints) -> None:
@@ -337,6 +378,12 @@ class Edges:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(match, (np.flatnonzero(upper), np.flatnonzero(~upper))))
         return cls(start, end, owner, twin)
+
+
+def _hashed(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints, NDArray[np.uint64]]:
+    """What `_directed` returns, and a hash of each segment that is the same both ways."""
+    start, end, count = _directed(many)
+    return start, end, count, _mixed(np.minimum(start, end), np.maximum(start, end))
 
 
 _FEW = 1 << 15

@@ -1165,7 +1165,11 @@ def _extended(
 ) -> _Epoch | None:
     """An epoch with one date more; None where that begins a new one."""
     (day, patches), (gone, came) = layer, moved
+    named = _places(labels, [patch.label for patch in (*gone, *came)])
+    factor = np.repeat([-1, 1], [len(gone), len(came)])
     which = shapes([area, *(patch.geometry for patch in (*gone, *came))])
+    # What a patch kept of its border changes nothing.
+    which = which.net(np.append(-1, named), np.append(1, factor))
     fresh = int((epoch.arrangement.segments.find(which.low, which.high) < 0).sum())
     load = epoch.load.more(fresh, _positions([patch.geometry for patch in patches]))
     if load is None:
@@ -1175,9 +1179,7 @@ def _extended(
     if arrangement is not epoch.arrangement:
         history = history.inherited(source)
     labeller = _Labeller(arrangement, arrangement.borders(which), len(labels))
-    named = _places(labels, [patch.label for patch in (*gone, *came)])
     shape = np.arange(1, len(named) + 1)
-    factor = np.repeat([-1, 1], [len(gone), len(came)])
     steps = np.zeros((2, arrangement.face_count + 1), np.int64)
     off = labeller.empty() if epoch.last is None else 0 * labeller.empty()
     labeller.enter(steps, off, shape, named, factor)

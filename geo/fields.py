@@ -209,9 +209,17 @@ def check_record(
             if text:
                 value, found = _cell(value, column)
                 issues += found
+            right = _RIGHT.get(id(column))
+            if right is not None and type(value) is str and value in right[1]:
+                values[name] = value
+                continue
             values[name], found = check_value(value, column)
             if found:
                 issues += found
+            elif column.kind in _REPEATED and type(value) is str and values[name] == value:
+                right = right or _RIGHT.setdefault(id(column), (column, set()))
+                if len(right[1]) < _REMEMBERED:
+                    right[1].add(value)
         else:
             values[name] = None
             if column.kind == "id":
@@ -225,6 +233,14 @@ def check_record(
         values |= unknown
         issues += found
     return values, issues
+
+
+_REPEATED = frozenset({"choice", "date", "ref", "refs"})
+"""Kinds of which record after record has the same few values."""
+
+_REMEMBERED = 1_000
+_RIGHT: dict[int, tuple[Column, set[str]]] = {}
+"""By the identity of a column: the column, which so stays what it is, and values that are right."""
 
 
 def place(

@@ -446,7 +446,7 @@ def _spelt_rings(data: bytes, spans: Sequence[tuple[int, int]]) -> shapes.Rings 
         if counts is None:
             return None
         pairs = int(counts.sum())
-        flat = read(b"[" + text.translate(None, b"[]") + b"]")
+        flat = read(b"[" + text + b"]")
         # Beside them stand two brackets and two commas a pair, and one of each a ring.
         length = _least_length(flat) + 4 * pairs + 2 * len(counts) - 1
         if len(flat) != 2 * pairs or len(text) != length:
@@ -466,10 +466,8 @@ def _ring_sizes(text: bytes, count: int) -> Ints | None:
     rings = text.translate(None, b"-.0123456789")[2:-2].split(b"]],[[")
     sizes = np.array([len(ring) + 3 for ring in rings]) // 4
     pairs = all(ring == b",],[" * (len(ring) // 4) + b"," for ring in set(rings))
-    # Digits between two brackets would be lost: there must be none.
-    tight = text.count(b"],[") == sizes.sum() - 1
     dotted = np.count_nonzero(np.frombuffer(text, np.uint8) == ord(".")) == 2 * sizes.sum()
-    return sizes if pairs and tight and dotted and len(rings) == count else None
+    return sizes if pairs and dotted and len(rings) == count else None
 
 
 def _least_length(numbers: NDArray[np.float64]) -> int:
@@ -481,7 +479,7 @@ def _least_length(numbers: NDArray[np.float64]) -> int:
     """
     if not (np.abs(numbers) < 1_000).all():
         return -1
-    steps = np.rint(numbers / GRID_DEG).astype(np.int32)
+    steps = np.rint(numbers * round(1 / GRID_DEG)).astype(np.int32)
     length = len("0.000000") * len(steps) + int(np.count_nonzero(steps < 0))
     steps = np.abs(steps)
     length += sum(int(np.count_nonzero(steps >= limit)) for limit in (10_000_000, 100_000_000))

@@ -694,13 +694,11 @@ def _cleaned(raw: Shapes, found: Found) -> Shapes:
     """Round to the grid and drop repeated vertices; explain what is then too short."""
     if not len(raw.xy):
         return raw
-    xy = np.round(raw.xy, 6)
-    xy += 0.0
-    # What other programs add behind the fifteenth digit is layout, not precision.
-    if np.array_equal(xy, raw.xy):
-        # Zero has two signs, of which one is kept.
-        xy = raw.xy if raw.xy.all() else xy
-    else:
+    xy = raw.xy
+    if not _is_on_grid(xy):
+        xy = np.round(raw.xy, 6)
+        xy += 0.0
+        # What other programs add behind the fifteenth digit is layout, not precision.
         fine: Flags = np.abs(xy - raw.xy) > _NOISE_DEG
         for i, _ in _first(_vertex_features(raw), fine[:, 0] | fine[:, 1]):
             found.append((i, _repair("coord.precision", "there are more than six decimals")))
@@ -714,6 +712,12 @@ def _cleaned(raw: Shapes, found: Found) -> Shapes:
     counts = np.bincount(_vertex_sequences(raw)[~repeated], minlength=len(raw.sequences) - 1)
     clean = Shapes(raw.kinds, xy[~repeated], _offsets(counts), raw.parts, raw.features)
     return _long_enough(raw, clean, found)
+
+
+def _is_on_grid(xy: Floats) -> bool:
+    """Whether all have six decimals and none is zero, which has two signs of which one is kept."""
+    pieces = (xy[first : first + _PIECE] for first in range(0, len(xy), _PIECE))
+    return all(piece.all() and np.array_equal(np.round(piece, 6), piece) for piece in pieces)
 
 
 def _repeated(raw: Shapes, xy: Floats) -> Flags:

@@ -90,7 +90,7 @@ def open_layers(path: str | Path = "layers") -> Theatre:
     composite = case.composite if case.is_series else None
     if composite is not None:
         cache.keep(cache.key_of(folder.digests), composite.to_bytes())
-    return Theatre(folder, composite=composite, segments=case.segments)
+    return Theatre(folder, composite=composite, drawn=case.drawn)
 
 
 def import_into(
@@ -157,8 +157,8 @@ class Theatre:
         All layers noded together, where that is known already.
     digests
         SHA-256 of every file below `root`, where that is known already.
-    segments
-        Of the patches of each date, where they are known already.
+    drawn
+        The patches of each date and their segments, where they are known already.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class Theatre:
         root: Path | None = None,
         composite: Composite | None = None,
         digests: Mapping[str, str] | None = None,
-        segments: Mapping[dt.date, topology.Edges] | None = None,
+        drawn: Mapping[dt.date, tuple[list[Patch], topology.Edges]] | None = None,
     ) -> None:
         if folder is None and root is None:
             raise ValueError("give a folder, or where to read it from")
@@ -176,7 +176,7 @@ class Theatre:
         self._root = root if folder is None else folder.root
         self._composite = composite
         self._digests = digests
-        self._segments = segments or {}
+        self._drawn = drawn or {}
 
     @property
     def folder(self) -> Folder:  # numpydoc ignore=RT01
@@ -317,10 +317,10 @@ class Theatre:
         """
         layer_day = self._in_force(day)
         features = self.folder.control[layer_day].features
-        patches = validation.patches_of(features)
+        known = self._drawn.get(layer_day)
+        patches, segments = known or (validation.patches_of(features), None)
         sides = self.folder.sides
         if by != "patch":
-            segments = self._segments.get(layer_day)
             columns, shapes = ground_of(self.area, patches, sides, by=by, segments=segments)
             first = next(iter(columns))
             return {first: columns.pop(first), "as_of": [layer_day] * len(shapes)} | columns, shapes

@@ -328,8 +328,8 @@ class Case:
     def __init__(self, folder: Folder, limits: Limits) -> None:
         self.folder = folder
         self.limits = limits
-        self.segments: dict[dt.date, topology.Edges] = {}
-        """Of the layers looked at one by one, for who asks of their ground next."""
+        self.drawn: dict[dt.date, tuple[list[Patch], topology.Edges]] = {}
+        """Patches and segments of layers looked at one by one, for who asks of them next."""
         self._ground: dict[tuple[dt.date, str], shapely.Geometry | None] = {}
 
     @cached_property
@@ -598,7 +598,7 @@ def _coverage(case: Case) -> Iterator[Issue]:
         patches = patches_of(layer.features)
         edges = topology.Edges.of([patch.geometry for patch in patches])
         if not case.is_series:
-            case.segments[day] = edges
+            case.drawn[day] = patches, edges
         # What was read from bytes is valid; what somebody made in memory has no digest.
         read = bool(layer.digest)
         for issue in topology.faults(case.folder.area, patches, edges=edges, valid=read):

@@ -742,4 +742,4 @@ def test_one_look_at_a_few_layers_leaves_their_segments_for_the_next_question(sm
         assert left["holder"] == fresh["holder"]
         assert left["area_km2"].tolist() == fresh["area_km2"].tolist()
         assert shapely.equals(shapes, again).all()
-    assert set(theatre._segments) == set(theatre.dates)
+    assert set(theatre._drawn) == set(theatre.dates)
