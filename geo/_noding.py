@@ -357,10 +357,7 @@ class Edges:
         """
         many = np.empty(len(geometries), dtype=object)
         many[:] = geometries
-        # The library lets go of the interpreter, so that two batches go side by side.
-        with ThreadPoolExecutor(2) as pool:
-            batches = list(pool.map(_hashed, _batches(many)))
-        start, end, counts, hashed = map(np.concatenate, zip(*batches, strict=True))
+        start, end, counts, hashed = map(np.concatenate, zip(*_side_by_side(many), strict=True))
         owner = np.repeat(np.arange(len(many)), counts)
         twin = np.full(len(start), -1, np.int64)
         upper = hashed >= np.uint64(1 << 63)
@@ -378,6 +375,17 @@ class Edges:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(match, (np.flatnonzero(upper), np.flatnonzero(~upper))))
         return cls(start, end, owner, twin)
+
+
+def _side_by_side(
+    many: NDArray[np.object_],
+) -> list[tuple[Ints, Ints, Ints, NDArray[np.uint64]]]:
+    """What `_hashed` returns for each batch; the library lets go of the interpreter."""
+    batches = _batches(many)
+    if len(batches) == 1:
+        return [_hashed(many)]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(_hashed, batches))
 
 
 def _hashed(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints, NDArray[np.uint64]]:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "areas", "histories"]
 
-Engine = Literal["auto", "here", "duckdb", "sedona", "dask"]
+Engine = Literal["here", "duckdb", "sedona", "dask"]
 
 ENGINES: dict[str, tuple[str, ...]] = {
     "here": (),
@@ -56,7 +56,7 @@ def histories(
     store: Store | str | Path,
     places: Any = None,
     *,
-    engine: Engine = "auto",
+    engine: Engine = "here",
     client: Any = None,
 ) -> Any:
     """
@@ -71,8 +71,8 @@ def histories(
         Parquet file of them; the default takes the places of the series. Where ``lon`` or ``lat``
         is missing, and outside the study area, a place has no history.
     engine
-        Who locates the places. ``auto`` is SedonaDB or DuckDB where they are installed and the
-        places are many; this process otherwise.
+        Who locates the places: ``here``, this process, was the fastest on one machine of two cores;
+        another is worth its start where the places lie there already, or the machine is larger.
     client
         For ``dask``: a `distributed.Client`, wherever its workers are; the default starts two of
         them on this machine for as long as the call lasts.
@@ -94,13 +94,13 @@ def histories(
     store = store if isinstance(store, series.Store) else series.read(store)
     names, lon, lat = _columns(store.places if places is None else places)
     known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
-    locate = _LOCATE[_chosen(engine, len(known))]
+    locate = _LOCATE[_chosen(engine)]
     place, face = locate(store, lon[known], lat[known], client)
     return _joined(store, names, known[place], face)
 
 
 def areas(
-    store: Store | str | Path, *, engine: Engine = "auto", client: Any = None
+    store: Store | str | Path, *, engine: Engine = "here", client: Any = None
 ) -> pd.DataFrame:
     """
     Return the ground of each controller and status at each date of a series.
@@ -110,7 +110,7 @@ def areas(
     store
         A series, as read or its folder.
     engine
-        Who sums; ``auto`` is this process.
+        Who sums.
     client
         Taken and not needed: so few sums are not worth their way to a worker.
 
@@ -139,7 +139,7 @@ def areas(
     ]
     keys = sorted(set(pairs))
     state = np.array([keys.index(pair) for pair in pairs], np.int64)
-    label, day, change = _SUMS[_chosen(engine, 0)](store, client)
+    label, day, change = _SUMS[_chosen(engine)](store, client)
     dates = np.array(store.dates, "datetime64[D]")
     table = np.zeros((len(dates), len(keys)))
     np.add.at(table, (np.searchsorted(dates, day), state[label]), change)
@@ -160,9 +160,9 @@ def areas(
 # --- what all engines share -----------------------------------------------------
 
 
-def _chosen(engine: str, count: int) -> str:
+def _chosen(engine: str) -> str:
     """
-    Return the engine to run.
+    Return the engine to run, if it is there.
 
     Raises
     ------
@@ -171,19 +171,12 @@ def _chosen(engine: str, count: int) -> str:
     ValueError
         If there is none of that name.
     """
-    if engine == "auto":
-        able = [name for name in ("sedona", "duckdb") if not _missing(name)]
-        return able[0] if able and count > _MANY else "here"
     if engine not in ENGINES:
-        raise ValueError(f"engine is {engine!r}; it must be auto, {', '.join(ENGINES)}")
+        raise ValueError(f"engine is {engine!r}; it must be {', '.join(ENGINES)}")
     if missing := _missing(engine):
         needed = " ".join(missing)
         raise GeoError(f"the engine {engine} needs what is not installed: `pip install {needed}`")
     return engine
-
-
-_MANY = 300_000
-"""Places from which another engine is worth its start."""
 
 
 def _missing(engine: str) -> list[str]:

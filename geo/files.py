@@ -16,6 +16,7 @@ import secrets
 import stat
 import tempfile
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,13 +32,14 @@ from geo.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "KEPT",
     "MAX_BYTES",
     "Backup",
     "Journal",
+    "add",
     "backup",
     "backups",
     "decode",
@@ -306,6 +308,53 @@ def save(path: Path, data: bytes, *, expected: str | None, root: Path | None = N
             _sync_folder(real.parent)
         except OSError as error:
             raise LayerError([_unwritable(error, where)]) from error
+
+
+def add(root: Path, contents: Iterable[tuple[str, bytes]]) -> Iterator[Path]:
+    """
+    Write files that are not there yet, each wholly or not at all.
+
+    As `save` does, but each folder is locked, and its new names forced to the disk, once for all
+    its files that follow on each other: of thousands of files that is most of the time. When a
+    folder is left, everything in it is on the disk.
+
+    Parameters
+    ----------
+    root
+        The layers folder.
+    contents
+        Path below it, with slashes, and content of each file; folders are made as they are needed.
+
+    Yields
+    ------
+    path
+        Each file when it is written.
+
+    Raises
+    ------
+    StaleLayerError
+        If a file is there already; those before it stay.
+    LayerError
+        If the system refuses to write, or another program holds the lock; those before it stay.
+    """
+    for parent, files in groupby(contents, key=lambda item: (root / item[0]).parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        folder, where = parent.resolve(), str(parent)
+        with _locked(folder, where):
+            try:
+                for leftover in folder.glob(_LEFTOVER):
+                    leftover.unlink(missing_ok=True)
+                for name, data in files:
+                    where = str(root / name)
+                    real = folder / (root / name).name
+                    with _beside(real, data) as beside:
+                        if real.exists() or real.is_symlink():
+                            raise StaleLayerError([_stale("", None, where)])
+                        beside.replace(real)
+                    yield root / name
+                _sync_folder(folder)
+            except OSError as error:
+                raise LayerError([_unwritable(error, where)]) from error
 
 
 def _digest_on_disk(real: Path) -> str | None:

@@ -1535,17 +1535,28 @@ def save(
         if into is None:
             spool.add("theatre.geojson", geojson.dump([_theatre(imported)], schema=THEATRE))
             _require_room(root, spool)
-        expected = into.digests if into else {}
         paths = []
-        for n, (name, data) in enumerate(spool, 1):
-            path = root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if into is not None or not path.exists():
-                files.save(path, data, expected=expected.get(name))
-                paths.append(path)
+        for n, path in enumerate(_written(spool, root, into), 1):
+            paths += [path] if path else []
             if progress:
                 progress("writing", n, len(spool.names))
     return Saved(tuple(paths), merge.added, merge.present, tuple(merge.kept))
+
+
+def _written(spool: _Spool, root: Path, into: Folder | None) -> Iterator[Path | None]:
+    """Write all files, and return each; None for one that is there as it shall be."""
+    if into is None:
+        there = [name for name in spool.names if (root / name).exists()]
+        yield from [None] * len(there)
+        yield from files.add(
+            root, ((name, spool[name]) for name in spool.names if name not in there)
+        )
+        return
+    for name, data in spool:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.save(path, data, expected=into.digests.get(name))
+        yield path
 
 
 class _Spool:

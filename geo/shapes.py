@@ -9,6 +9,7 @@ and parts: shells run counter-clockwise, holes clockwise, each from its smallest
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -131,6 +132,26 @@ class Shapes:
             ]
             for p in range(first, last)
         ]
+
+    def digests(self) -> set[bytes]:
+        """
+        Return what tells the geometry of each feature from others.
+
+        Returns
+        -------
+        digests
+            Sixteen bytes for each that is another one.
+        """
+        made = set()
+        for kind, (i, k) in zip(self.kinds, pairwise(self.features.tolist()), strict=True):
+            parts = self.parts[i : k + 1]
+            sequences = self.sequences[parts[0] : parts[-1] + 1]
+            hashed = hashlib.blake2b(str(kind).encode(), digest_size=16)
+            hashed.update((parts - parts[0]).tobytes())
+            hashed.update((sequences - sequences[0]).tobytes())
+            hashed.update(self.xy[sequences[0] : sequences[-1]].tobytes())
+            made.add(hashed.digest())
+        return made
 
     def numbered(self) -> list[dict[str, object] | None]:
         """
@@ -902,6 +923,10 @@ def _check_areas(
     areas = np.array([kind in {"Polygon", "MultiPolygon"} for kind in shapes.kinds], dtype=bool)
     if not areas.any():
         return
+    keys = shapes.digests() if len(shapes.xy) < _PIECE else set()
+    if keys and keys <= _FAULTLESS:
+        return
+    before = len(found)
     fine = shapes if areas.all() else shapes.take(areas)
     numbers = np.flatnonzero(areas)
     valid, measured = _looked_at(fine, built[areas])
@@ -921,6 +946,16 @@ def _check_areas(
         where = (float(vertex[0]), float(vertex[1]))
         message = f"a part is {width[at]:.1f} m wide on average"
         found.append((int(numbers[n]), Issue("geom.sliver", "warning", message, where=where)))
+    if len(found) == before:
+        if len(_FAULTLESS) >= _REMEMBERED:
+            _FAULTLESS.clear()
+        _FAULTLESS.update(keys)
+
+
+_REMEMBERED = 100_000
+_FAULTLESS: set[bytes] = set()
+"""Areas of small layers of which there was nothing to say: what this process has checked when it
+was written it need not check when it is read."""
 
 
 def _looked_at(

@@ -37,7 +37,7 @@ PICTURES = (
 def able(engine):
     """Skip where what an engine needs is not installed."""
     try:
-        distributed._chosen(engine, 0)
+        distributed._chosen(engine)
         if engine == "duckdb":
             distributed._duckdb().close()
     except GeoError as error:
@@ -191,7 +191,7 @@ def test_places_without_a_position_have_no_history(tmp_path):
 
 def test_what_is_not_there_is_named(tmp_path, monkeypatch):
     store = series.write(theatre(["ab"]), tmp_path / "s")
-    with pytest.raises(ValueError, match=r"spark.*must be auto, here, duckdb"):
+    with pytest.raises(ValueError, match=r"spark.*must be here, duckdb"):
         distributed.histories(store, engine="spark")
     with pytest.raises(ValueError, match="no column lat"):
         distributed.histories(store, pd.DataFrame({"place_id": ["x"], "lon": [1.0]}))
@@ -202,7 +202,6 @@ def test_what_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(distributed.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(GeoError, match="pip install sedonadb geoarrow-pyarrow"):
         distributed.areas(store, engine="sedona")
-    assert distributed._chosen("auto", 10**9) == "here"
 
 
 # --- the folder -------------------------------------------------------------------

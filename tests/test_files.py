@@ -297,6 +297,41 @@ def test_what_a_killed_save_left_behind_is_removed_by_the_next(layer, tmp_path):
     assert names(tmp_path) == ["layer.geojson", "layer.geojson.tmp"]
 
 
+def test_many_new_files_are_written_and_the_first_that_is_there_stops_them(tmp_path):
+    contents = [("a/1", b"one"), ("a/2", b"two"), ("b/3", b"three"), ("4", b"four")]
+    assert list(files.add(tmp_path, contents)) == [tmp_path / name for name, _ in contents]
+    assert {name: (tmp_path / name).read_bytes() for name, _ in contents} == dict(contents)
+    with pytest.raises(StaleLayerError) as caught:
+        list(files.add(tmp_path, [("a/0", b"zero"), ("a/2", b"more"), ("a/5", b"five")]))
+    assert codes(caught) == ["file.stale"]
+    assert names(tmp_path / "a") == ["0", "1", "2"]
+    assert (tmp_path / "a" / "2").read_bytes() == b"two"
+
+
+def test_new_files_are_on_the_disk_before_those_of_the_next_folder(tmp_path, monkeypatch):
+    steps = []
+    real = os.fsync
+
+    def forced(opened):
+        steps.append(Path(f"/proc/self/fd/{opened}").resolve().name)
+        real(opened)
+
+    monkeypatch.setattr(files.os, "fsync", forced)
+    list(files.add(tmp_path, [("a/1", b"one"), ("a/2", b"two"), ("last", b"three")]))
+    steps = ["file" if name.startswith(".frontline") else name for name in steps]
+    assert steps == ["file", "file", "a", "file", tmp_path.name]
+
+
+def test_a_failing_disk_leaves_no_part_of_a_new_file(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_write_all", full)
+    with pytest.raises(LayerError, match="No space left"):
+        list(files.add(tmp_path, [("a/1", b"one")]))
+    assert names(tmp_path / "a") == []
+
+
 def test_a_planted_lock_folder_is_not_used(layer, tmp_path, monkeypatch):
     temporary = tmp_path / "tmp"
     temporary.mkdir()

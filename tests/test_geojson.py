@@ -15,7 +15,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from shapely.testing import assert_geometries_equal
 
-from geo import geojson
+from geo import geojson, shapes
 from geo.errors import SchemaError
 from geo.layers import read_folder, write_control
 from geo.model import CONTEXT, CONTROL, EVENTS, PLACES, Feature
@@ -1316,3 +1316,26 @@ def test_the_same_file_gives_the_same_words_and_bytes_everywhere(tmp_path):
         told.add(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
     assert len(told) == 1
     assert b"choice.unknown" in told.pop()
+
+
+# --- what was checked already ------------------------------------------------
+
+
+@given(layers(), st.integers(0, 2))
+def test_areas_that_were_checked_before_give_the_same_findings_again(features, more):
+    data = geojson.dump(features, schema=CONTROL)
+    shapes._FAULTLESS.clear()
+    first = read(data)
+    for _ in range(more):
+        assert read(data) == first
+    shapes._FAULTLESS.clear()
+    assert read(data) == first
+
+
+def test_areas_with_findings_are_never_taken_for_checked():
+    tied = "[[[37.0,33.0],[38.0,34.0],[38.0,33.0],[37.0,34.0],[37.0,33.0]]]"
+    thin = "[[[37.0,33.0],[38.0,33.0],[38.0,33.000001],[37.0,33.0]]]"
+    for ring, code in ((tied, "geom.self_intersection"), (thin, "geom.sliver")):
+        for _ in range(2):
+            *_, found = shapes.flatten([{"type": "Polygon", "coordinates": json.loads(ring)}])
+            assert code in {issue.code for _, issue in found}
