@@ -965,6 +965,17 @@ class Composite:
         """
         import pandas as pd
 
+        return pd.DataFrame(self.area_columns())
+
+    def area_columns(self) -> dict[str, NDArray[Any]]:
+        """
+        Return what `areas` does as plain columns, for who needs no frame.
+
+        Returns
+        -------
+        columns
+            The same, by name.
+        """
         keys, state = self._states
         tables = [np.zeros((0, len(keys)))]
         for epoch, area in zip(self._epochs, self._areas, strict=True):
@@ -980,14 +991,12 @@ class Composite:
         table = np.concatenate(tables)
         date, key = np.nonzero(table > 0)
         column = [np.array([k[n] for k in keys], dtype=object) for n in (0, 1)]
-        return pd.DataFrame(
-            {
-                "date": np.array(self.dates, dtype=object)[date],
-                "controller": column[0][key],
-                "status": column[1][key],
-                "area_km2": table[date, key],
-            }
-        )
+        return {
+            "date": np.array(self.dates, dtype=object)[date],
+            "controller": column[0][key],
+            "status": column[1][key],
+            "area_km2": table[date, key],
+        }
 
     def intervals(self) -> gpd.GeoDataFrame:
         """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Table", "dump", "fmt", "parse", "read", "split"]
+__all__ = ["Table", "dump", "fmt", "line", "parse", "read", "split"]
 
 _QUOTED = frozenset('",\n\r')
 
@@ -186,6 +186,28 @@ def fmt(
     if fault := _unread(draft, schema):
         raise SchemaError([fault])
     return draft.text, tuple(issue for issue in issues if issue.fixable)
+
+
+def line(cells: Sequence[str]) -> str:
+    """
+    Return one line of a table.
+
+    Parameters
+    ----------
+    cells
+        Their texts.
+
+    Returns
+    -------
+    line
+        With a line feed; a cell is quoted where it must be.
+
+    Examples
+    --------
+    >>> print(line(["a", "b,c"]), end="")
+    a,"b,c"
+    """
+    return ",".join(_quoted(cells)) + "\n"
 
 
 def split(text: str, *, file: str, delimiter: str = ",") -> list[tuple[int, list[str]]]:
@@ -400,7 +422,7 @@ def _assemble(
         draft.found.append((-1, Issue("fmt.order", "warning", message, fixable=True)))
     draft.rows = tuple(Row(draft.ids[i], checked[i], draft.lines[i]) for i in order)
     written = [names, *(cells[i] for i in order)]
-    draft.text = "".join(_line(row) for row in written).encode()
+    draft.text = "".join(line(row) for row in written).encode()
 
 
 def _check_twice(draft: _Draft, checked: list[dict[str, Value]]) -> None:
@@ -439,10 +461,6 @@ def _assign_ids(draft: _Draft, schema: Schema, checked: list[dict[str, Value]]) 
 
 def _cell(value: Value) -> str:
     return "" if value is None else str(value)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return ",".join(_quoted(cells)) + "\n"
 
 
 def _quoted(cells: Sequence[str]) -> Iterator[str]:

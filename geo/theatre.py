@@ -488,11 +488,26 @@ class Theatre:
         if edges != "straight":
             self._require_layers()
             return areas_as_drawn(self._snapshots(), edges=edges)
-        frame = self.composite.areas()
-        if not bands:
-            return frame
+        import pandas as pd
+
+        return pd.DataFrame(self.area_columns() if bands else self.composite.area_columns())
+
+    def area_columns(self) -> dict[str, Any]:
+        """
+        Return what `areas` does, with bands and straight edges, as plain columns.
+
+        Returns
+        -------
+        columns
+            The values of each column, by name.
+
+        Raises
+        ------
+        DateError
+            If there is no layer.
+        """
         low, high = self._bands["areas"]
-        return frame.assign(low_km2=low, high_km2=high)
+        return self.composite.area_columns() | {"low_km2": low, "high_km2": high}
 
     def history(self, place_id: str) -> pd.DataFrame:
         """

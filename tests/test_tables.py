@@ -258,7 +258,7 @@ def test_what_could_not_be_read_back_is_not_written(row, code):
 
 
 def test_a_text_that_would_be_read_differently_is_not_returned(monkeypatch):
-    monkeypatch.setattr(tables, "_line", lambda cells: ",".join(cells) + "\n")
+    monkeypatch.setattr(tables, "line", lambda cells: ",".join(cells) + "\n")
     with pytest.raises(SchemaError, match=r"fmt\.verify"):
         tables.dump([actor(notes="a,b")], schema=ACTORS)
 

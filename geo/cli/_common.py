@@ -159,31 +159,52 @@ def tell(error: GeoError) -> None:
 
 
 def show(
-    frame: pd.DataFrame,
+    data: pd.DataFrame | Mapping[str, Sequence[object]],
     form: str,
     *,
     shown: tuple[str, ...] = (),
     empty: str = "Nothing to show.",
 ) -> None:
-    """Print a frame as a table, CSV, JSON or GeoJSON."""
+    """Print a frame, or columns, as a table, CSV, JSON or GeoJSON."""
+    columns = _columns(data)
+    rows = list(zip(*columns.values(), strict=True))
     if form == "geojson":
-        flat = frame.drop(columns="geometry")
-        columns = {str(name): flat[name].tolist() for name in flat}
-        echo_geojson(columns, frame.geometry.to_numpy())
-        return
-    flat = frame.drop(columns="geometry", errors="ignore")
-    if form == "json":
-        records = [{k: plain(v) for k, v in row.items()} for row in flat.to_dict("records")]
+        echo_geojson(columns, data.geometry.to_numpy())  # type: ignore[union-attr]
+    elif form == "json":
+        records = [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
         click.echo(json.dumps(records, ensure_ascii=False, indent=1))
     elif form == "csv":
-        safe = flat.map(_spreadsheet_safe)
-        click.echo(safe.to_csv(index=False, lineterminator="\n", float_format="%.6f"), nl=False)
-    elif flat.empty:
+        from geo import tables
+
+        lines = [list(columns), *([_csv_cell(value) for value in row] for row in rows)]
+        click.echo("".join(map(tables.line, lines)), nl=False)
+    elif not rows:
         click.echo(empty)
     else:
-        table = flat[list(shown)] if shown else flat
-        table = table.map(lambda value: "" if plain(value) is None else value)
-        click.echo(table.to_string(index=False, float_format=km2, justify="left"))
+        cells = {name: list(map(_table_cell, columns[name])) for name in shown or columns}
+        widths = [max(map(len, (name, *column))) for name, column in cells.items()]
+        click.echo(" ".join(map(str.ljust, cells, widths)))
+        for row in zip(*cells.values(), strict=True):
+            click.echo(" ".join(map(str.rjust, row, widths)))
+
+
+def _columns(data: pd.DataFrame | Mapping[str, Sequence[object]]) -> dict[str, list[Any]]:
+    """Columns as lists, without geometries."""
+    columns = {str(name): data[str(name)] for name in data if name != "geometry"}
+    return {
+        name: column.tolist() if hasattr(column, "tolist") else list(column)
+        for name, column in columns.items()
+    }
+
+
+def _table_cell(value: object) -> str:
+    value = plain(value)
+    return "" if value is None else km2(value) if isinstance(value, float) else str(value)
+
+
+def _csv_cell(value: object) -> str:
+    value = _spreadsheet_safe(plain(value))
+    return "" if value is None else f"{value:.6f}" if isinstance(value, float) else str(value)
 
 
 def wrapped(text: str) -> str:
@@ -192,8 +213,8 @@ def wrapped(text: str) -> str:
     )
 
 
-def banded(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame for print: a figure and its band under short headings, all with one decimal."""
+def banded(data: pd.DataFrame | Mapping[str, Sequence[object]]) -> dict[str, list[Any]]:
+    """Columns for print: a figure and its band under short headings, all with one decimal."""
     names = {
         "area_km2": "km2",
         "low_km2": "low",
@@ -202,8 +223,10 @@ def banded(frame: pd.DataFrame) -> pd.DataFrame:
         "low_km": "low",
         "high_km": "high",
     }
-    figures = {name: frame[name].map("{:,.1f}".format) for name in names if name in frame.columns}
-    return frame.assign(**figures).rename(columns=names)
+    return {
+        names.get(name, name): [f"{value:,.1f}" for value in column] if name in names else column
+        for name, column in _columns(data).items()
+    }
 
 
 def shortened(ids: str, width: int = 24) -> str:

@@ -308,12 +308,11 @@ def appending(table, name, area, snapshots, bars):
     """One date more against building anew."""
     days = sorted(snapshots)
     before = {day: snapshots[day] for day in days[:-1]}
-    built = [timed(lambda: Composite.build(area, snapshots))[0] for _ in range(3)]
     composite = Composite.build(area, before)
-    added = [
-        timed(lambda: composite.extend(days[-1], snapshots[days[-1]]))[0]
-        for _ in range(max(5, table.rounds))
-    ]
+    built, added = [], []
+    for _ in range(max(5, table.rounds)):
+        built.append(timed(lambda: Composite.build(area, snapshots))[0])
+        added.append(timed(lambda: composite.extend(days[-1], snapshots[days[-1]]))[0])
     table.add(
         Row(
             f"appending a date, {name}",
@@ -333,15 +332,22 @@ def scaling(table, bars):
         "dates": (cells, 2 * dates, flips),
         "cells": (2 * cells, dates, flips),
     }
-    took = {}
-    for name, (count, days, moved) in shapes.items():
-        theatre = synthetic.theatre(count, pieces, days, moved)
-        builds = [timed(lambda t=theatre: Composite.build(t.area, t.snapshots)) for _ in range(5)]
-        composite = builds[-1][1]
-        day = theatre.days[len(theatre.days) // 2]
-        composite.control(day, by="holder")
-        query = [timed(lambda c=composite, d=day: c.control(d, by="holder"))[0] for _ in range(9)]
-        took[name] = min(b[0] for b in builds), float(np.median(query))
+    theatres = {
+        name: synthetic.theatre(count, pieces, days, moved)
+        for name, (count, days, moved) in shapes.items()
+    }
+    builds = {name: [] for name in shapes}
+    queries = {name: [] for name in shapes}
+    for _ in range(max(7, table.rounds)):
+        for name, theatre in theatres.items():
+            seconds, composite = timed(lambda t=theatre: Composite.build(t.area, t.snapshots))
+            builds[name].append(seconds)
+            day = theatre.days[len(theatre.days) // 2]
+            composite.control(day, by="holder")
+            queries[name].append(timed(lambda c=composite, d=day: c.control(d, by="holder"))[0])
+    took = {
+        name: (float(np.median(builds[name])), float(np.median(queries[name]))) for name in shapes
+    }
     slack = 0.8
     for name, build_bar, query_bar in (("dates", 0.5, 1.0), ("cells", 0.5, 0.5)):
         for what, k, bar in (("build", 0, build_bar), ("control at a date", 1, query_bar)):
