@@ -384,34 +384,74 @@ def _touching(mesh: _Mesh, free: Bools) -> Legs:
     return Legs(edge[pair], at[pair], mesh.xy[vertex[pair]])
 
 
-def _through(mesh: _Mesh, free: Bools, point: Floats, others: Floats, arms: Floats) -> Legs:
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Border edges in sight from a point, each with the right and left limit of where it is."""
+
+    edge: Ints
+    right: Floats
+    left: Floats
+
+
+def _sights(mesh: _Mesh, points: Floats) -> list[_Sight]:
+    """What can be seen of the border from each point; nothing from one outside."""
+    sights: list[_Sight] = []
+    for some in np.split(points, np.arange(_AT_ONCE, len(points), _AT_ONCE)):
+        where = mesh.locate(some)
+        inside = np.flatnonzero(where >= 0)
+        triangle = mesh.xy[mesh.tri[where[inside]]] - some[inside, None]
+        beam = _Beam(
+            np.repeat(inside, 3),
+            np.repeat(where[inside], 3),
+            np.tile(np.arange(3), len(inside)),
+            triangle[:, [1, 2, 0]].reshape(-1, 2),
+            triangle[:, [2, 0, 1]].reshape(-1, 2),
+        )
+        met = [b for what, b in _sweep(mesh, some, beam, np.inf) if what == "border"]
+        source = np.concatenate([b.source for b in met] or [np.zeros(0, np.int64)])
+        order = np.argsort(source, kind="stable")
+        cuts = np.searchsorted(source[order], np.arange(1, len(some)))
+        edge = np.concatenate([mesh.border[b.t, b.k] for b in met] or [np.zeros(0, np.int64)])
+        right, left = (np.concatenate([b[n] for b in met] or [np.zeros((0, 2))]) for n in (3, 4))
+        columns = (np.split(column[order], cuts) for column in (edge, right, left))
+        sights += [_Sight(*one) for one in zip(*columns, strict=True)]
+    return sights
+
+
+_AT_ONCE = 512
+"""So many points look round together."""
+
+
+def _through(
+    mesh: _Mesh, free: Bools, points: Floats, others: Floats, arms: Sequence[Floats]
+) -> list[Legs]:
     """
-    Return the shortest legs through a point, one for each pair of border pieces that it joins.
+    Return the shortest legs through each point, one for each pair of border pieces that it joins.
 
     A leg does not turn past a direction in which one of `others` lies, nor does it pass between
-    two `arms`, the directions of a barrier that bends at the point.
+    two of the point's `arms`, the directions of a barrier that bends there.
     """
-    t = int(mesh.locate(point[None])[0])
-    if t < 0:
-        return Legs._join([])
-    triangle = mesh.xy[mesh.tri[t]] - point
-    beam = _Beam(
-        np.zeros(3, np.int64),
-        np.full(3, t),
-        np.arange(3),
-        triangle[[1, 2, 0]],
-        triangle[[2, 0, 1]],
-    )
-    seen = [
-        (mesh.border[b.t, b.k], b.right, b.left)
-        for what, b in _sweep(mesh, point[None], beam, np.inf)
-        if what == "border"
+    sights = _sights(mesh, points)
+    turns = [
+        _turns(free, point, sight, others, own)
+        for point, sight, own in zip(points, sights, arms, strict=True)
     ]
-    if not seen:
-        return Legs._join([])
-    edge = np.concatenate([one[0] for one in seen])
-    right = np.concatenate([one[1] for one in seen])
-    left = np.concatenate([one[2] for one in seen])
+    if not turns:
+        return []
+    pair, low, high = (np.concatenate(column) for column in zip(*turns, strict=True))
+    counts = [len(one[0]) for one in turns]
+    legs = _minimised(mesh, pair, np.repeat(points, counts, axis=0), low, high)
+    ends = np.cumsum(counts).tolist()
+    return [legs._take(slice(end - n, end)) for n, end in zip(counts, ends, strict=True)]
+
+
+def _turns(
+    free: Bools, point: Floats, sight: _Sight, others: Floats, arms: Floats
+) -> tuple[Ints, Floats, Floats]:
+    """Pairs of border edges that a leg through a point may join, and between which angles."""
+    edge, right, left = sight.edge, sight.right, sight.left
+    if not len(edge):
+        return np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0)
     begins = np.arctan2(right[:, 1], right[:, 0])
     width = _angle(right, left)
     order = np.argsort(begins)
@@ -434,7 +474,7 @@ def _through(mesh: _Mesh, free: Bools, point: Floats, others: Floats, arms: Floa
     both = (ahead >= 0) & (behind >= 0) & (high > low)
     both &= free[edge[ahead]] & free[edge[behind]]
     pair = np.stack([edge[ahead[both]], edge[behind[both]]], axis=1)
-    return _minimised(mesh, pair, point, low[both], high[both])
+    return pair, low[both], high[both]
 
 
 def _facing(begins: Floats, width: Floats, angle: Floats) -> Ints:
@@ -446,8 +486,8 @@ def _facing(begins: Floats, width: Floats, angle: Floats) -> Ints:
 
 
 def _minimised(mesh: _Mesh, pair: Ints, point: Floats, low: Floats, high: Floats) -> Legs:
-    """Turn legs through a point between two angles to where each is shortest (golden section)."""
-    begin = mesh.xy[mesh.start[pair]]
+    """Turn legs, each about its point between two angles, to where it is shortest."""
+    begin, point = mesh.xy[mesh.start[pair]], point[:, None]
     along = mesh.xy[mesh.end[pair]] - begin
 
     def ends(angle: Floats) -> tuple[Floats, Floats]:
@@ -458,6 +498,7 @@ def _minimised(mesh: _Mesh, pair: Ints, point: Floats, low: Floats, high: Floats
         far = _cross(begin - point, along) / turn
         return np.maximum(far, 0), _cross(begin - point, u) / turn
 
+    # Golden section.
     inner = (np.sqrt(5) - 1) / 2
     low, high = low.copy(), high.copy()
     for _ in range(45):
@@ -718,17 +759,20 @@ class Piece:
         others = np.concatenate([places, self._anchor_points, self._walls.reshape(-1, 2)])
         parts: list[Legs] = []
         anchor: list[int] = []
-        for number, xy, arms in self._obstacles():
-            legs = self._lawful(_through(self.mesh, self.free, xy, others, arms))
+        obstacles = list(self._obstacles())
+        points = np.array([xy for _, xy, _ in obstacles], float).reshape(-1, 2)
+        through = _through(self.mesh, self.free, points, others, [arms for *_, arms in obstacles])
+        for (number, _, _), found in zip(obstacles, through, strict=True):
+            legs = self._lawful(found)
             parts.append(legs)
             anchor += [number] * len(legs.edge)
         return Legs._join(parts), np.array(anchor, np.int64)
 
-    def _legs_through(self, place: Floats) -> Legs:
-        """Return the shortest legs through a place."""
+    def _legs_through(self, places: Floats) -> Iterator[Legs]:
+        """Yield the shortest legs through each place."""
         others = np.concatenate([self._anchor_points, self._walls.reshape(-1, 2)])
-        legs = _through(self.mesh, self.free, place + _NUDGE, others, np.zeros((0, 2)))
-        return self._lawful(legs)
+        none = [np.zeros((0, 2))] * len(places)
+        yield from map(self._lawful, _through(self.mesh, self.free, places + _NUDGE, others, none))
 
     @property
     def _anchor_points(self) -> Floats:
@@ -1251,11 +1295,10 @@ def minimum_cuts(piece: Piece, places: Floats) -> list[Cut | None]:
     shared, parity = shared._take(kept), parity[kept]
     to_place, to_anchor = parity[:, : len(places)], parity[:, len(places) :]
     cuts: list[Cut | None] = []
-    for i, xy in enumerate(places):
-        if piece._is_anchor(xy):
+    for i, through in enumerate(piece._legs_through(places)):
+        if piece._is_anchor(places[i]):
             cuts.append(None)
             continue
-        through = piece._legs_through(xy)
         none, some = np.zeros(len(through.edge), np.uint8), np.ones(len(through.edge), np.uint8)
         beside = piece._parity(through, anchors)
         legs = Legs._join([shared, through, through])
