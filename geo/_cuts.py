@@ -431,13 +431,13 @@ def _through(
     A leg does not turn past a direction in which one of `others` lies, nor does it pass between
     two of the point's `arms`, the directions of a barrier that bends there.
     """
+    if not len(points):
+        return []
     sights = _sights(mesh, points)
     turns = [
         _turns(free, point, sight, others, own)
         for point, sight, own in zip(points, sights, arms, strict=True)
     ]
-    if not turns:
-        return []
     pair, low, high = (np.concatenate(column) for column in zip(*turns, strict=True))
     counts = [len(one[0]) for one in turns]
     legs = _minimised(mesh, pair, np.repeat(points, counts, axis=0), low, high)

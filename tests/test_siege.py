@@ -377,6 +377,7 @@ def test_more_ground_never_makes_a_cut_shorter(seed):
 
 
 @given(seeds)
+@example(1121)  # a leg that turns about a corner near the place, which is moved by a millimetre
 @settings(max_examples=15)
 def test_turning_the_map_turns_the_answer(seed):
     ground, (anchor, place, *_), rng = scene(seed)
@@ -385,7 +386,7 @@ def test_turning_the_map_turns_the_answer(seed):
     turned = shapely.transform(ground, lambda xy: xy @ spin.T)
     straight = length(ground, place, {"a": Point(anchor)}, None)
     assert length(turned, spin @ place, {"a": Point(spin @ anchor)}, None) == pytest.approx(
-        straight, rel=1e-5
+        straight, rel=1e-5, abs=0.05
     )
 
 
