@@ -18,7 +18,6 @@ import re
 import tempfile
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Literal
 
@@ -49,10 +48,10 @@ from geo.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from geo.layers import Folder
+    from geo.layers import Folder, Progress
 
 __all__ = [
     "DEFAULTS",
@@ -61,7 +60,6 @@ __all__ = [
     "Import",
     "Mapped",
     "Options",
-    "Progress",
     "Saved",
     "Word",
     "read_words",
@@ -92,9 +90,6 @@ _PUBLISHERS = {
 }
 _PALETTE = ("#3b6fb6", "#c8553d", "#4f9d69", "#8d6cab", "#b8892f", "#4aa3a2", "#a34f7f", "#6b7d2a")
 """Colours of sides that an import draws up, in order of id; anyone may change them."""
-
-Progress = Callable[[str, int, int], None]
-"""Told what is done, how much of it, and of how much."""
 
 _SAME_PLACE_KM = 2.0
 _SAMPLE = 3

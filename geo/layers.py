@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Folder",
+    "Progress",
     "add_events",
     "layer_paths",
     "read_digests",
@@ -51,6 +53,10 @@ __all__ = [
     "schema_of",
     "write_control",
 ]
+
+
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how much of it, and of how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +215,7 @@ def read_digests(root: Path) -> dict[str, str]:
     }
 
 
-def read_folder(root: Path) -> Folder:
+def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
     """
     Read a whole layers folder, strictly.
 
@@ -217,6 +223,8 @@ def read_folder(root: Path) -> Folder:
     ----------
     root
         The folder that holds ``theatre.geojson``.
+    progress
+        Told what is done, how much of it, and of how much.
 
     Returns
     -------
@@ -249,7 +257,9 @@ def read_folder(root: Path) -> Folder:
         )
     layers: dict[str, list[tuple[Path, geojson.Layer]]] = {}
     rows: dict[str, tables.Table] = {}
-    for path, schema in found:
+    for n, (path, schema) in enumerate(found, 1):
+        if progress:
+            progress("reading", n, len(found))
         if schema.geometry:
             layer = reader.layer(path, schema)
             if layer is not None:

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from geo.estimate import Draft, Estimator, Parameters
     from geo.fronts import Movement
     from geo.gazetteer import Gazetteer
-    from geo.imports import Import, Options, Progress
-    from geo.layers import Folder
+    from geo.imports import Import, Options
+    from geo.layers import Folder, Progress
     from geo.maps import Page
     from geo.model import Patch
     from geo.plots import Plots
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["Theatre", "import_into", "open_layers"]
 
 
-def open_layers(path: str | Path = "layers") -> Theatre:
+def open_layers(path: str | Path = "layers", *, progress: Progress | None = None) -> Theatre:
     """
     Read and check a layers folder.
 
@@ -60,6 +60,8 @@ def open_layers(path: str | Path = "layers") -> Theatre:
     ----------
     path
         The folder that holds ``theatre.geojson``.
+    progress
+        Told what is done, how much of it, and of how much; a long series takes its time.
 
     Returns
     -------
@@ -84,7 +86,9 @@ def open_layers(path: str | Path = "layers") -> Theatre:
         # Only sound layers are ever kept, and these are the same bytes.
         with contextlib.suppress(ValueError):
             return Theatre(root=root, composite=Composite.from_bytes(kept), digests=digests)
-    folder = read_folder(root)
+    folder = read_folder(root, progress=progress)
+    if progress:
+        progress("composing", 0, len(folder.control))
     case = validation.Case(folder, validation.Limits())
     validation.require_sound(folder, case)
     composite = case.composite if case.is_series else None

@@ -1,4 +1,6 @@
+import contextlib
 import json
+import os
 import random
 import re
 import shutil
@@ -441,3 +443,28 @@ def test_many_findings_of_one_kind_are_counted(capsys):
     assert "... and 35 more layer.gap; `frontline check` lists them all" in said
     assert any("twice" in line for line in said)
     assert said[-1] == "41 findings; nothing was written"
+
+
+def test_a_long_series_is_read_with_a_bar_where_somebody_looks(small, tmp_path):
+    pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
+    folder = tmp_path / "series"
+    shutil.copytree(small, folder)
+    first = sorted((folder / "control").iterdir())[0]
+    for day in range(1, 29):
+        for month in (2, 3, 4):
+            shutil.copy(first, first.with_name(f"2018-{month:02}-{day:02}.geojson"))
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "geo", "areas", "--layers", str(folder)]
+    env = {**os.environ, "FRONTLINE_CACHE": "off", "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=env) as run:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 4096):
+                shown += piece
+        table = run.stdout.read().decode()
+    assert run.returncode == 0
+    assert "2018-04-28" in table
+    assert b"reading" in shown
+    assert b"composing" in shown
+    assert "reading" not in table

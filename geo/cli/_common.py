@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _TOLD = 5
 """Of many findings so many of each kind are told."""
 
+_MANY_FILES = 60
+"""So many take long enough to be read that a bar is shown."""
+
 FOLDER = click.Path(path_type=Path)
 
 
@@ -77,10 +80,26 @@ def open_theatre(layers: Path) -> Theatre:
         from geo.theatre import open_layers
 
         _keep_freed_memory()
-        return open_layers(layers)
+        with contextlib.ExitStack() as stack:
+            return open_layers(layers, progress=_late_bar(stack))
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _late_bar(stack: contextlib.ExitStack) -> Callable[[str, int, int], None]:
+    """A bar that appears where there is enough to do that somebody would wait."""
+    bars: list[Callable[[str, int, int], None] | None] = []
+
+    def progress(what: str, done: int, total: int) -> None:
+        if total < _MANY_FILES:
+            return
+        if not bars:
+            bars.append(stack.enter_context(progress_bar()))
+        if bars[0]:
+            bars[0](what, done, total)
+
+    return progress
 
 
 def _keep_freed_memory() -> None:
