@@ -10,7 +10,9 @@ from hypothesis import settings
 
 from geo import cli
 
-os.environ["FRONTLINE_CACHE"] = tempfile.mkdtemp(prefix="frontline-cache-")
+# One cache for all workers, which inherit it: what one has worked out the others need not.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["FRONTLINE_CACHE"] = tempfile.mkdtemp(prefix="frontline-cache-")
 # The workers share the cores already; threads of matrix products would only wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -608,14 +608,15 @@ def test_two_tabs_that_save_at_once_lose_nothing(running):
 
 
 def test_it_ends_when_nobody_asks_any_more(small):
-    here = Running(small, idle_seconds=0.5)
-    for _ in range(4):
-        time.sleep(0.2)
+    # Long enough for a busy machine to come round in time.
+    here = Running(small, idle_seconds=2.0)
+    for _ in range(5):
+        time.sleep(0.5)
         assert here.ask("GET", "/api/ping").status == 200
     # Whoever is not let in does not keep it alive.
     begin = time.monotonic()
     while not here.over.wait(0.1):
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 20
         try:
             here.ask("GET", "/", cookie=None)
         except OSError:
