@@ -205,9 +205,9 @@ class Shapes:
             self.low[used], self.high[used], offsets, number[self.segment[at]], self.sign[at]
         )
 
-    def net(self, group: Ints, factor: Ints) -> Shapes:
+    def net(self, group: Ints, factor: Ints, known: Bools) -> Shapes:
         """
-        Return the polygons without segments that cancel out.
+        Return the polygons without known segments that cancel out.
 
         Parameters
         ----------
@@ -215,6 +215,8 @@ class Shapes:
             A number for each polygon.
         factor
             How often each polygon counts, negative where it is taken away.
+        known
+            Which of the distinct segments may be left out.
 
         Returns
         -------
@@ -226,7 +228,7 @@ class Shapes:
         segment = self.segment.astype(np.int64)
         first, pair = distinct(group[owner], segment)
         runs = np.bincount(pair, factor[owner] * self.sign, minlength=len(first))
-        kept = np.flatnonzero(runs[pair] != 0)
+        kept = np.flatnonzero((runs[pair] != 0) | ~known[segment])
         count = np.bincount(owner[kept], minlength=len(group))
         left = Shapes(
             self.low,

@@ -1177,9 +1177,10 @@ def _extended(
     named = _places(labels, [patch.label for patch in (*gone, *came)])
     factor = np.repeat([-1, 1], [len(gone), len(came)])
     which = shapes([area, *(patch.geometry for patch in (*gone, *came))])
+    known = epoch.arrangement.segments.find(which.low, which.high) >= 0
+    fresh = int((~known).sum())
     # What a patch kept of its border changes nothing.
-    which = which.net(np.append(-1, named), np.append(1, factor))
-    fresh = int((epoch.arrangement.segments.find(which.low, which.high) < 0).sum())
+    which = which.net(np.append(-1, named), np.append(1, factor), known)
     load = epoch.load.more(fresh, _positions([patch.geometry for patch in patches]))
     if load is None:
         return None

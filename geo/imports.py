@@ -1541,7 +1541,7 @@ def save(
 def _written(spool: _Spool, root: Path, into: Folder | None) -> Iterator[Path | None]:
     """Write all files, and return each; None for one that is there as it shall be."""
     if into is None:
-        there = [name for name in spool.names if (root / name).exists()]
+        there = {name for name in spool.names if (root / name).exists()}
         yield from [None] * len(there)
         yield from files.add(
             root, ((name, spool[name]) for name in spool.names if name not in there)

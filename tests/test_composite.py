@@ -324,6 +324,15 @@ def test_extending_after_a_sliver_layer_gives_what_building_anew_gives():
     same_answers(grown(area("ab"), snapshots, [DAY[1]]), Composite.build(area("ab"), snapshots))
 
 
+@pytest.mark.parametrize("edge", [37.1, 37.10001])
+def test_a_border_within_one_label_is_a_border_when_a_date_is_added_too(edge):
+    (one,) = grid("aa")
+    halves = [shapely.box(37, 33, 37.1, 33.1), shapely.box(edge, 33, 37.2, 33.1)]
+    snapshots = {DAY[0]: [one], DAY[1]: [Patch(one.label, half) for half in halves]}
+    slivers = [DAY[1]] * (edge > 37.1)
+    same_answers(grown(area("aa"), snapshots, slivers), Composite.build(area("aa"), snapshots))
+
+
 @given(redrawn())
 @settings(max_examples=30)
 def test_bytes_give_back_the_same_composite(drawn):
