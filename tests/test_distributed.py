@@ -44,9 +44,13 @@ def able(engine):
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cluster():
-    """Two workers of dask inside this process."""
+    """
+    Two workers of dask inside this process, for one test.
+
+    Their threads draw random numbers while they live, which upsets the seeds of property tests.
+    """
     dask = pytest.importorskip("distributed", reason="the engine dask needs distributed")
     local = {"n_workers": 2, "processes": False, "protocol": "tcp", "host": "127.0.0.1"}
     with dask.Client(**local, dashboard_address="127.0.0.1:0") as client:
