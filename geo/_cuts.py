@@ -1011,10 +1011,12 @@ def _closed_walks(node: Ints, weight: Floats, bits: Ints, full: int) -> list[lis
 
     A walk's bits are the exclusive or of its legs' bits. Each walk is a shortest path from a node
     back to itself in the cover of the graph by bit patterns; a node is dropped once all walks
-    through it are known.
+    through it are known. Walks are sought from one end of each leg that has bits: one without any
+    such leg has none itself.
     """
     best: dict[int, tuple[float, list[int]]] = {}
     links: dict[int, list[tuple[float, int, int, int]]] = {}
+    homes: set[int] = set()
     rows = zip(node.tolist(), weight.tolist(), bits.tolist(), strict=True)
     for leg, ((a, b), w, h) in enumerate(rows):
         if a == b:
@@ -1025,9 +1027,11 @@ def _closed_walks(node: Ints, weight: Floats, bits: Ints, full: int) -> list[lis
             links.setdefault(b, []).append((w, a, h, leg))
         if a == b and h:
             links.setdefault(a, []).append((w, a, h, leg))
+        if h:
+            homes.add(min(a, b))
     bound, cover = _cover(best, full)
     gone: set[int] = set()
-    for home in sorted(links):
+    for home in sorted(homes):
         found = _walks_home(links, home, gone, bound)
         better = {h: one for h, one in found.items() if one[0] < best.get(h, (np.inf,))[0]}
         if better:

@@ -35,8 +35,10 @@ Positions are metres in a local plane; nothing here knows longitudes, dates or s
 from __future__ import annotations
 
 import math
+import threading
 import zlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +55,8 @@ _LEVEL, _LEVEL_SCALE = 0.5, 1e3
 """Share of the variance that is the level of the whole theatre, and its scale in ranges."""
 _FEATURES = 512
 _CHUNK = 4096
+_KEPT = 4096
+"""Positions whose prior heights are kept; one of 2,000 maps and four sides takes 16 kB."""
 
 _USUAL_RANGE = 0.24
 """Of the diagonal of the evidence."""
@@ -230,7 +234,14 @@ class LatentField:
         weights = np.array([each.weight for each in self.parameters])
         self._shares = weights / weights.sum()
         prior = _prior(self.observations)
-        self._posteriors = [_Posterior(self.observations, prior, each) for each in self.parameters]
+        inverses = {
+            (each.range_m, each.noise): _inverse(self.observations, each)
+            for each in self.parameters
+        }
+        self._posteriors = [
+            _Posterior(self.observations, prior, each, inverses[each.range_m, each.noise])
+            for each in self.parameters
+        ]
 
     def probabilities(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """
@@ -241,8 +252,10 @@ class LatentField:
         xy = np.asarray(xy, dtype=float).reshape(-1, 2)
         found = np.zeros((len(xy), len(self.sides)))
         for part in _chunks(len(xy)):
+            across = self._across(xy[part])
             for share, posterior in zip(self._shares, self._posteriors, strict=True):
-                found[part] += share * posterior.probabilities(xy[part])
+                near = across[posterior.parameters.range_m]
+                found[part] += share * posterior.probabilities(near)
         return found
 
     def draws(self, xy: NDArray[np.float64], *, count: int, seed: int) -> NDArray[np.intp]:
@@ -255,78 +268,151 @@ class LatentField:
         xy = np.asarray(xy, dtype=float).reshape(-1, 2)
         ends = np.rint(np.cumsum(self._shares) * count).astype(int)
         order = np.random.default_rng([seed, 0]).permutation(count)
+        rows = np.split(order, ends[:-1])
         held = np.empty((count, len(xy)), dtype=np.intp)
-        for k, posterior in enumerate(self._posteriors):
-            rows = order[ends[k - 1] if k else 0 : ends[k]]
-            if len(rows):
-                held[rows] = posterior.draws(xy, len(rows), (seed, k + 1))
+        shifts = [
+            each.shift(len(mine), (seed, k + 1))
+            for k, (each, mine) in enumerate(zip(self._posteriors, rows, strict=True))
+        ]
+        for part in _chunks(len(xy)):
+            across = self._across(xy[part])
+            for k, (each, mine, shift) in enumerate(
+                zip(self._posteriors, rows, shifts, strict=True)
+            ):
+                if len(mine):
+                    near = across[each.parameters.range_m]
+                    maps = each.draws(xy[part], near, shift, len(mine), (seed, k + 1))
+                    held[mine, part] = maps
         return held
+
+    def _across(self, xy: NDArray[np.float64]) -> dict[float, NDArray[np.float64]]:
+        """By range, covariance of the field at points with each observation, m x n."""
+        seen, nowhere_vague = self.observations, np.zeros(len(xy))
+        return {
+            range_m: _covariance(xy, nowhere_vague, seen.xy, seen.radius_m, range_m)
+            for range_m in {each.range_m for each in self.parameters}
+        }
 
 
 class _Posterior:
     """The field under one set of parameters."""
 
     def __init__(
-        self, seen: Observations, prior: NDArray[np.float64], parameters: FieldParameters
+        self,
+        seen: Observations,
+        prior: NDArray[np.float64],
+        parameters: FieldParameters,
+        inverse: NDArray[np.float64],
     ) -> None:
         self.seen = seen
         self.parameters = parameters
         self.mean = _mean(prior, parameters.spread)
         self.noise = _noise(seen, parameters.noise)
-        self.inverse = np.linalg.inv(_among(seen, parameters.range_m) + np.diag(self.noise))
+        self.inverse = inverse
         self.weights = self.inverse @ _targets(seen, self.mean)
 
-    def probabilities(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        across = self._across(xy)
+    def probabilities(self, across: NDArray[np.float64]) -> NDArray[np.float64]:
         heights = self.mean + across @ self.weights
         left = 1 - np.einsum("ij,ij->i", across @ self.inverse, across)
         return _greatest(heights, self.parameters.spread * _root(left))
 
-    def draws(self, xy: NDArray[np.float64], count: int, seed: tuple[int, int]) -> NDArray[np.intp]:
+    def shift(self, count: int, seed: tuple[int, int]) -> NDArray[np.float32]:
+        """What moves each prior map to the evidence, n x (pairs x sides)."""
+        return np.asarray(self.inverse @ self._misfit(count, seed), dtype=np.float32)
+
+    def draws(
+        self,
+        xy: NDArray[np.float64],
+        across: NDArray[np.float64],
+        shift: NDArray[np.float32],
+        count: int,
+        seed: tuple[int, int],
+    ) -> NDArray[np.intp]:
         """Mirrored pairs of maps: what one has above the mean, the other has below."""
-        kinds, pairs = len(self.mean), (count + 1) // 2
-        rng = np.random.default_rng(seed)
-        omega = _frequencies(self.parameters.range_m, rng)
-        size = (2 * len(omega), pairs * kinds)
-        amplitude = rng.standard_normal(size, dtype=np.float32)
-        amplitude *= self.parameters.spread / math.sqrt(len(omega))
-        shift = self.inverse @ self._misfit(omega, amplitude, seed)
-        held = np.empty((2 * pairs, len(xy)), dtype=np.intp)
-        for part in _chunks(len(xy)):
-            across = self._across(xy[part])
-            level = (self.mean + across @ self.weights)[:, None, :]
-            off = _features(xy[part], omega).astype(np.float32) @ amplitude
-            off -= (across @ shift).astype(np.float32)
-            off = off.reshape(-1, pairs, kinds)
-            held[::2, part] = (level + off).argmax(axis=2).T
-            held[1::2, part] = (level - off).argmax(axis=2).T
+        level = (self.mean + across @ self.weights)[:, None, :]
+        off = self._prior(count, seed).at(xy, np.zeros(len(xy))) - across.astype(np.float32) @ shift
+        off *= np.float32(self.parameters.spread)
+        off = off.reshape(len(xy), -1, len(self.mean))
+        held = np.empty((2 * off.shape[1], len(xy)), dtype=np.intp)
+        held[::2] = (level + off).argmax(axis=2).T
+        held[1::2] = (level - off).argmax(axis=2).T
         return held[:count]
 
-    def _across(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Covariance of the field at points with each observation, m x n."""
-        seen, nowhere_vague = self.seen, np.zeros(len(xy))
-        return _covariance(xy, nowhere_vague, seen.xy, seen.radius_m, self.parameters.range_m)
+    def _prior(self, count: int, seed: tuple[int, int]) -> _PriorMaps:
+        return _prior_maps(self.parameters.range_m, (count + 1) // 2, len(self.mean), seed)
 
-    def _misfit(
-        self,
-        omega: NDArray[np.float64],
-        amplitude: NDArray[np.float32],
-        seed: tuple[int, int],
-    ) -> NDArray[np.float64]:
-        """What the observations would have shown in each prior map, n x (count x sides)."""
-        seen = self.seen
+    def _misfit(self, count: int, seed: tuple[int, int]) -> NDArray[np.float64]:
+        """What the observations would have shown in each prior map of spread 1."""
+        seen, prior = self.seen, self._prior(count, seed)
         # A wave looked at from a place known to r is damped; what it loses is noise of that place
         # alone. First and second moments are those of a position drawn anew for each map.
-        damped = np.exp(-np.outer(seen.radius_m**2, (omega**2).sum(axis=1)) / 4)
-        shown = (_features(seen.xy, omega) * np.tile(damped, 2)) @ amplitude
+        shown = prior.at(seen.xy, seen.radius_m).astype(float)
         lost = np.zeros(len(seen))
         for share, scale in _octaves(self.parameters.range_m):
             lost += share * seen.radius_m**2 / (scale**2 + seen.radius_m**2)
-        deviation = self.parameters.spread * np.sqrt(self.noise + lost)
+        deviation = np.sqrt(self.noise + lost)
         for row, key in enumerate(seen.keys or map(str, range(len(seen)))):
-            rng = np.random.default_rng([*seed, zlib.crc32(key.encode())])
-            shown[row] += deviation[row] * rng.standard_normal(shown.shape[1])
-        return np.asarray(shown)
+            shown[row] += deviation[row] * prior.errors(key)
+        return shown
+
+
+class _PriorMaps:
+    """
+    Random heights before any evidence, of spread 1, in pairs of maps and by side.
+
+    The maps of one seed are the same on every date, so what they are at a position is kept.
+    """
+
+    def __init__(self, range_m: float, pairs: int, kinds: int, seed: tuple[int, int]) -> None:
+        rng = np.random.default_rng(seed)
+        self._seed = seed
+        self._omega = _frequencies(range_m, rng)
+        size = (2 * len(self._omega), pairs * kinds)
+        self._amplitude = rng.standard_normal(size, dtype=np.float32)
+        self._amplitude /= np.float32(math.sqrt(len(self._omega)))
+        self._place: dict[tuple[float, ...], int] = {}
+        self._heights = np.empty((0, pairs * kinds), np.float32)
+        self._errors: dict[str, NDArray[np.float32]] = {}
+        self._lock = threading.Lock()
+
+    def at(self, xy: NDArray[np.float64], radius_m: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The heights at positions known to so many metres, m x (pairs x sides)."""
+        if len(xy) > _KEPT:
+            return np.concatenate([self._waves(xy[p], radius_m[p]) for p in _chunks(len(xy))])
+        keys = list(map(tuple, np.column_stack([xy, radius_m]).tolist()))
+        with self._lock:
+            fresh = [n for n, key in enumerate(keys) if key not in self._place]
+            if len(self._place) + len(fresh) > _KEPT:
+                self._place, self._heights = {}, self._heights[:0]
+                fresh = list(range(len(keys)))
+            if fresh:
+                known = len(self._heights)
+                self._place |= {keys[n]: known + k for k, n in enumerate(fresh)}
+                more = self._waves(xy[fresh], radius_m[fresh])
+                self._heights = np.concatenate([self._heights, more])
+            return self._heights[[self._place[key] for key in keys]]
+
+    def errors(self, key: str) -> NDArray[np.float32]:
+        """What is wrong with the word of one observation, of deviation 1, in each map."""
+        if key not in self._errors:
+            rng = np.random.default_rng([*self._seed, zlib.crc32(key.encode())])
+            self._errors[key] = rng.standard_normal(self._amplitude.shape[1]).astype(np.float32)
+        return self._errors[key]
+
+    def _waves(self, xy: NDArray[np.float64], radius_m: NDArray[np.float64]) -> NDArray[np.float32]:
+        damped = np.exp(-np.outer(radius_m**2, (self._omega**2).sum(axis=1)) / 4)
+        waves = _features(xy, self._omega) * np.tile(damped, 2)
+        return np.asarray(waves.astype(np.float32) @ self._amplitude)
+
+
+@lru_cache(maxsize=16)
+def _prior_maps(range_m: float, pairs: int, kinds: int, seed: tuple[int, int]) -> _PriorMaps:
+    return _PriorMaps(range_m, pairs, kinds, seed)
+
+
+def _inverse(seen: Observations, parameters: FieldParameters) -> NDArray[np.float64]:
+    noise = _noise(seen, parameters.noise)
+    return np.linalg.inv(_among(seen, parameters.range_m) + np.diag(noise))
 
 
 def _scores(seen: Observations) -> Iterator[tuple[FieldParameters, float]]:
@@ -335,7 +421,7 @@ def _scores(seen: Observations) -> Iterator[tuple[FieldParameters, float]]:
     for fraction in _RANGES:
         parameters = FieldParameters(_extent(seen) * fraction)
         noise = _noise(seen, parameters.noise)
-        inverse = np.linalg.inv(_among(seen, parameters.range_m) + np.diag(noise))
+        inverse = _inverse(seen, parameters)
         precision = np.diag(inverse)
         deviation = _root(1 / precision - noise)
         for spread in _SPREADS:

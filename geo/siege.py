@@ -86,6 +86,9 @@ NEAR_KM = 15.0
 
 _EDGE_DEG = 0.02
 _EDGE_M = 2000.0
+_POCKET_KM2 = 0.01
+"""Smaller pockets are no ground, but slivers between borders."""
+
 _POINT_M = 1e-3
 _BESIDE_DEG = 1e-3
 
@@ -259,6 +262,11 @@ class _Ground:
         """Name the places on ground that blocks."""
         shapes = np.asarray(self.blocking.geometry.array, dtype=object)
         return _inside(places, shapely.union_all(shapes))
+
+    def pockets(self, min_area_km2: float) -> list[tuple[Piece, float]]:
+        """Return the pieces without supply that hold so much, and how much."""
+        held = [(p, 0.0 if p.is_supplied else self.held_km2(p.polygon)) for p in self.pieces]
+        return [(piece, km2) for piece, km2 in held if km2 >= min_area_km2]
 
     @property
     def cut_off(self) -> shapely.Geometry:
@@ -435,7 +443,13 @@ def necks(
     """
     _require_positive(min_area_km2=min_area_km2, max_width_km=max_width_km)
     ground = _Ground(composite, day, _Rules.of(side, anchors, unknown, edge, friends))
-    places = places or {}
+    return _necks(ground, places or {}, events or {}, min_area_km2, max_width_km)
+
+
+def _necks(
+    ground: _Ground, places: Positions, events: Positions, min_area_km2: float, max_width_km: float
+) -> gpd.GeoDataFrame:
+    """What `necks` returns."""
     enemy = ground.enemy_places(places)
     found: list[tuple[tuple[Any, ...], shapely.Geometry, shapely.Geometry]] = []
     for piece in ground.pieces:
@@ -445,8 +459,8 @@ def necks(
             line, pocket = ground.drawn(neck.cut), ground.lonlat(neck.ground)
             km, km2 = float(length_km(line)[0]), ground.held_km2(neck.ground)
             row = (
-                ground.day, side, unknown, km, km2, km2 / max(km, 1e-3),
-                ground.held_places(places, neck.ground), ";".join(_inside(events or {}, pocket)),
+                ground.day, ground.rules.side, ground.rules.unknown, km, km2, km2 / max(km, 1e-3),
+                ground.held_places(places, neck.ground), ";".join(_inside(events, pocket)),
                 ";".join(sorted(piece.suppliers)), *ground.joined(line, places, enemy),
                 *ground.footing(line),
             )  # fmt: skip
@@ -617,7 +631,7 @@ def pockets(
     unknown: Unknown = "passable",
     edge: Edge = "open",
     friends: Collection[str] = (),
-    min_area_km2: float = 0.01,
+    min_area_km2: float = _POCKET_KM2,
 ) -> gpd.GeoDataFrame:
     """
     Return the ground of a side that no way leads to from any anchor.
@@ -672,10 +686,7 @@ def pockets(
     index = composite.index(day)
     off = {index: ground.cut_off}
     found: list[tuple[tuple[Any, ...], shapely.Geometry]] = []
-    for piece in ground.pieces:
-        km2 = 0.0 if piece.is_supplied else ground.held_km2(piece.polygon)
-        if km2 < min_area_km2:
-            continue
+    for piece, km2 in ground.pockets(min_area_km2):
         middle = shapely.point_on_surface(shapely.intersection(piece.polygon, ground.counted))
         since = index
         while since:
@@ -748,17 +759,18 @@ def narrowest(
     """
     import pandas as pd
 
+    _require_positive(min_area_km2=min_area_km2, max_width_km=max_width_km)
     rows = []
     for day in composite.dates:
-        rules: dict[str, Any] = {**supply(day), "unknown": unknown, "edge": edge}
-        found = necks(
-            composite, day, side, min_area_km2=min_area_km2, max_width_km=max_width_km, **rules
-        )
-        lost = pockets(composite, day, side, **rules)
+        given = supply(day)
+        rules = _Rules.of(side, given["anchors"], unknown, edge, given.get("friends", ()))
+        ground = _Ground(composite, day, rules)
+        found = _necks(ground, given.get("places") or {}, {}, min_area_km2, max_width_km)
         row: dict[str, Any] = {"day": day, "side": side, "unknown": unknown}
         if len(found):
             row = found.sort_values(["length_km", "rank"]).iloc[0].to_dict()
-        rows.append(row | {"necks": len(found), "cut_off_km2": float(lost["area_km2"].sum())})
+        lost = sum(km2 for _, km2 in ground.pockets(_POCKET_KM2))
+        rows.append(row | {"necks": len(found), "cut_off_km2": float(lost)})
     columns = [*_NECK_COLUMNS, "necks", "cut_off_km2", "pocket", "geometry"]
     return pd.DataFrame(rows, columns=columns)
 

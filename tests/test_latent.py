@@ -86,7 +86,8 @@ def test_left_out_scores_are_those_of_fields_without_the_observation():
     kinds = theatre.shares.shape[1]
     for k in range(len(theatre)):
         rest = theatre._taken(np.flatnonzero(np.arange(len(theatre)) != k))
-        posterior = _latent._Posterior(rest, prior, parameters)
+        inverse = _latent._inverse(rest, parameters)
+        posterior = _latent._Posterior(rest, prior, parameters, inverse)
         across = _latent._covariance(
             theatre.xy[k : k + 1],
             theatre.radius_m[k : k + 1],
@@ -130,7 +131,7 @@ def test_totals_of_draws_spread_as_the_covariance_says():
     field = LatentField(observations, "ab", parameters=PARAMETERS)
     pair = np.array([[10e3, 2e3], [18e3, 6e3]])
     posterior = field._posteriors[0]
-    across, nowhere = posterior._across(pair), np.zeros(2)
+    across, nowhere = field._across(pair)[PARAMETERS[0].range_m], np.zeros(2)
     among = _latent._covariance(pair, nowhere, pair, nowhere, PARAMETERS[0].range_m)
     joint = 0.8**2 * (among - across @ posterior.inverse @ across.T)
     lead = (posterior.mean + across @ posterior.weights) @ [1, -1]
