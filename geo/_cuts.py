@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -1231,23 +1231,35 @@ def find_necks(
     necks
         Of all cuts in one passage the best.
     """
-    chambers = _chambers(piece, min_area)
+    chambers, candidates = _candidates(piece, min_area, max_width)
     found = []
-    for cut in _all_cuts(piece, chambers, max_width):
-        rooms = piece._severed(cut, chambers.point)
-        if rooms.any():
-            ground = piece.behind(cut)
-            held = shapely.intersection(ground, counted).area
-            if held >= min_area:
-                shapely.prepare(ground)
-                sampled = np.asarray(shapely.contains_xy(ground, chambers.sample))
-                found.append((held / max(cut.length, 1.0), Neck(cut, rooms, sampled, ground)))
+    for neck in candidates:
+        held = shapely.intersection(neck.ground, counted).area
+        if held >= min_area:
+            found.append((held / max(neck.cut.length, 1.0), neck))
     found.sort(key=lambda one: (-one[0], one[1].cut.legs.xy.tobytes()))
     kept: list[Neck] = []
     for _, neck in found:
         if _is_neck(neck, kept, chambers):
             kept.append(neck)
     return kept
+
+
+@lru_cache(maxsize=64)
+def _candidates(
+    piece: Piece, min_area: float, max_width: float
+) -> tuple[_Chambers, tuple[Neck, ...]]:
+    """Every cut that severs a chamber of a piece, whatever of its ground counts."""
+    chambers = _chambers(piece, min_area)
+    found = []
+    for cut in _all_cuts(piece, chambers, max_width):
+        rooms = piece._severed(cut, chambers.point)
+        if rooms.any():
+            ground = piece.behind(cut)
+            shapely.prepare(ground)
+            sampled = np.asarray(shapely.contains_xy(ground, chambers.sample))
+            found.append(Neck(cut, rooms, sampled, ground))
+    return chambers, tuple(found)
 
 
 def _is_neck(neck: Neck, better: Sequence[Neck], chambers: _Chambers) -> bool:

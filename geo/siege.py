@@ -42,6 +42,7 @@ it near an anchor supply.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -167,14 +168,13 @@ class _Ground:
         self.counted = self.flat(shapely.union_all(shapes[counts]))
         edge = self.flat(shapely.boundary(composite.area))
         anchors = {name: self.flat(shape) for name, shape in rules.anchors.items()}
+        supply = (
+            shapely.to_wkb(edge),
+            tuple((name, shapely.to_wkb(shape)) for name, shape in sorted(anchors.items())),
+            rules.edge == "open",
+        )
         self.pieces = tuple(
-            Piece(
-                _bounded(polygon),
-                edge=edge,
-                anchors=anchors,
-                open_edge=rules.edge == "open",
-                reach=REACH_KM * 1e3,
-            )
+            _piece(shapely.to_wkb(_bounded(polygon)), *supply)
             for polygon in _polygons(self.flat(shapely.union_all(shapes[passes])))
         )
 
@@ -272,6 +272,20 @@ class _Ground:
     def cut_off(self) -> shapely.Geometry:
         """The passable ground without supply, in the plane (the same one for all dates)."""
         return shapely.union_all([p.polygon for p in self.pieces if not p.is_supplied])
+
+
+@lru_cache(maxsize=64)
+def _piece(
+    polygon: bytes, edge: bytes, anchors: tuple[tuple[str, bytes], ...], open_edge: bool
+) -> Piece:
+    """A piece of ground, which is often the same on the next date and under another rule."""
+    return Piece(
+        shapely.from_wkb(polygon),
+        edge=shapely.from_wkb(edge),
+        anchors={name: shapely.from_wkb(shape) for name, shape in anchors},
+        open_edge=open_edge,
+        reach=REACH_KM * 1e3,
+    )
 
 
 def _bounded(polygon: shapely.Polygon) -> shapely.Polygon:

@@ -108,7 +108,7 @@ class Ensemble:
             composite, supported or {}, field or (lambda _: None), judgements or Judgements()
         )
         self._changes = lru_cache(maxsize=4)(self._change)
-        self._lines = lru_cache(maxsize=4)(self._front)
+        self._lines = lru_cache(maxsize=16)(self._front)
 
     @classmethod
     def of(

@@ -20,7 +20,7 @@ import shapely
 from geo.composite import Composite
 from geo.crs import LocalPlane
 from geo.model import Label, Patch
-from geo.siege import isolation, necks
+from geo.siege import _piece, isolation, necks
 
 DAY = dt.date(2020, 1, 1)
 CENTRE = (37.5, 33.2)
@@ -129,6 +129,8 @@ def run(vertices):
     limits = {"min_area_km2": MIN_AREA_KM2, "max_width_km": MAX_WIDTH_KM}
     ours, theirs, cuts = [], [], []
     for _ in range(ROUNDS if vertices < 10_000 else 1):
+        # What was found out of a piece is kept for the next date; here it is asked for anew.
+        _piece.cache_clear()
         seconds, found = timed(lambda: necks(layers, DAY, "a", anchors=anchors, **limits))
         ours.append(seconds)
         seconds, pockets = timed(lambda: erosion(blob, base))
