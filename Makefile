@@ -13,7 +13,9 @@ map: $(VENV)/.map
 
 setup: $(VENV)/.dev
 
-# Commands that tests start need not compile the package, also where Python writes no bytecode.
+# Commands that tests start need not compile the package, also where Python writes no bytecode. Nor
+# does every worker need as many threads as there are cores: they wait for each other busily.
+test: export OPENBLAS_NUM_THREADS ?= 1
 test: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q geo
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)

@@ -165,7 +165,7 @@ class _Ground:
         counts = (kinds == "own") | ((kinds == "undecided") & (rules.unknown == "own"))
         self.passable, self.blocking = patches[passes], patches[~passes]
         shapes = np.asarray(patches.geometry.array, dtype=object)
-        self.counted = self.flat(shapely.union_all(shapes[counts]))
+        self.counted = self.flat(shapely.coverage_union_all(shapes[counts]))
         edge = self.flat(shapely.boundary(composite.area))
         anchors = {name: self.flat(shape) for name, shape in rules.anchors.items()}
         supply = (
@@ -175,7 +175,7 @@ class _Ground:
         )
         self.pieces = tuple(
             _piece(shapely.to_wkb(_bounded(polygon)), *supply)
-            for polygon in _polygons(self.flat(shapely.union_all(shapes[passes])))
+            for polygon in _polygons(self.flat(shapely.coverage_union_all(shapes[passes])))
         )
 
     def flat(self, shape: shapely.Geometry) -> shapely.Geometry:
@@ -261,7 +261,7 @@ class _Ground:
     def enemy_places(self, places: Positions) -> list[str]:
         """Name the places on ground that blocks."""
         shapes = np.asarray(self.blocking.geometry.array, dtype=object)
-        return _inside(places, shapely.union_all(shapes))
+        return _inside(places, shapely.coverage_union_all(shapes))
 
     def pockets(self, min_area_km2: float) -> list[tuple[Piece, float]]:
         """Return the pieces without supply that hold so much, and how much."""
