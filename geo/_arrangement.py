@@ -24,6 +24,7 @@ from geo._noding import (
     Shapes,
     close,
     distinct,
+    merged,
     ranges,
     starts,
     uniques,
@@ -857,7 +858,7 @@ def arrange(which: Shapes) -> Arrangement:
     segments = Segments.noded(which.low, which.high)
     start, end, owner = segments.chain(np.arange(len(which.low))).edges(np.arange(len(which.low)))
     up = start < end
-    first, piece = distinct(np.where(up, start, end), np.where(up, end, start))
+    first, piece = merged(np.where(up, start, end), np.where(up, end, start))
     u, v = start[first], end[first]
     both = np.stack([np.minimum(u, v), np.maximum(u, v)], axis=1).ravel()
     joined = join(Lines(both, np.arange(len(first) + 1) * 2))

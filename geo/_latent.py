@@ -394,10 +394,14 @@ class _PriorMaps:
 
     def errors(self, key: str) -> NDArray[np.float32]:
         """What is wrong with the word of one observation, of deviation 1, in each map."""
-        if key not in self._errors:
+        found = self._errors.get(key)
+        if found is None:
             rng = np.random.default_rng([*self._seed, zlib.crc32(key.encode())])
-            self._errors[key] = rng.standard_normal(self._amplitude.shape[1]).astype(np.float32)
-        return self._errors[key]
+            drawn: NDArray[np.float64] = rng.standard_normal((1, self._amplitude.shape[1]))
+            found = drawn[0].astype(np.float32)
+            if len(self._errors) < _KEPT:
+                self._errors[key] = found
+        return found
 
     def _waves(self, xy: NDArray[np.float64], radius_m: NDArray[np.float64]) -> NDArray[np.float32]:
         damped = np.exp(-np.outer(radius_m**2, (self._omega**2).sum(axis=1)) / 4)
@@ -412,7 +416,7 @@ def _prior_maps(range_m: float, pairs: int, kinds: int, seed: tuple[int, int]) -
 
 def _inverse(seen: Observations, parameters: FieldParameters) -> NDArray[np.float64]:
     noise = _noise(seen, parameters.noise)
-    return np.linalg.inv(_among(seen, parameters.range_m) + np.diag(noise))
+    return np.asarray(np.linalg.inv(_among(seen, parameters.range_m) + np.diag(noise)), dtype=float)
 
 
 def _scores(seen: Observations) -> Iterator[tuple[FieldParameters, float]]:

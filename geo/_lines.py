@@ -60,10 +60,45 @@ def chains(pred: Ints) -> tuple[Ints, Ints, Ints]:
     head, rank, looped
         Head of the chain and place in it; and the members of loops, which have no head.
     """
-    head = pred.copy()
-    rank = (pred != np.arange(len(pred))).astype(np.int64)
+    own = np.arange(len(pred))
+    if len(pred) < _FEW:
+        head, rank = _doubled(pred, (pred != own).astype(np.int64))
+        return head, rank, np.flatnonzero(pred[head] != head)
+    # All stretches between a few members are walked at once, and pointers double over those few:
+    # every member is looked at twice, however long its chain.
+    few = (own >> 1) * 0x9E3779B1 >> 16 & 15 == 0
+    few |= pred == own
+    ends = np.ones(len(pred), bool)
+    ends[pred[~few]] = False
+    few |= ends
+    begin = np.flatnonzero(few)
+    leader, steps = np.full(len(pred), -1, np.int64), np.zeros(len(pred), np.int64)
+    leader[begin] = np.arange(len(begin))
+    stop, away = np.empty_like(begin), np.empty_like(begin)
+    walking, at, step = np.arange(len(begin)), pred[begin], 1
+    while len(walking):
+        there = few[at]
+        stop[walking[there]], away[walking[there]] = at[there], step
+        walking, at = walking[~there], at[~there]
+        leader[at], steps[at] = walking, step
+        at, step = pred[at], step + 1
+    away[stop == begin] = 0
+    to = leader[stop]
+    head_of, rank_of = _doubled(to, away)
+    looped = leader < 0
+    looped |= (to[head_of] != head_of)[leader]
+    return begin[head_of][leader], rank_of[leader] - steps, np.flatnonzero(looped)
+
+
+_FEW = 4096
+"""Fewer members are followed one step at a time sooner than told apart."""
+
+
+def _doubled(pred: Ints, rank: Ints) -> tuple[Ints, Ints]:
+    """Heads of chains, and ranks given those of each member over the one before it."""
+    head, rank = pred.copy(), rank.copy()
     active = np.flatnonzero(pred[head] != head)
-    # Pointers double: after k rounds they reach 2**k half-lines back.
+    # Pointers double: after k rounds they reach 2**k members back.
     for _ in range(len(pred).bit_length()):
         if not len(active):
             break
@@ -72,7 +107,7 @@ def chains(pred: Ints) -> tuple[Ints, Ints, Ints]:
         head[active] = further
         rank[active] += steps
         active = active[pred[further] != further]
-    return head, rank, active
+    return head, rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ import shapely
 from geo.crs import GRID_DEG
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -141,11 +141,11 @@ def distinct(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     first, inverse
         An index of each distinct pair, in order of the pairs, and for each pair which it is.
     """
-    order = np.argsort(_mixed(low, high).view(np.int64))
+    _, order = _sorted_by_hash(_mixed(low, high), np.arange(len(low), dtype=np.uint64))
     fresh = starts(low[order], high[order])
     group = np.cumsum(fresh) - 1
     first = order[fresh]
-    rank = np.lexsort([high[first], low[first]])
+    rank = _in_order(low[first], high[first])
     again = starts(low[first[rank]], high[first[rank]])
     place = np.empty(len(first), np.int64)
     # Two pairs of one hash may lie mixed up in `order`; then a pair begins more than once.
@@ -153,6 +153,54 @@ def distinct(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     inverse = np.empty(len(low), np.int64)
     inverse[order] = place[group]
     return first[rank[again]], inverse
+
+
+def merged(low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """
+    Return the distinct pairs of pairs that stand in few ascending runs.
+
+    Parameters
+    ----------
+    low, high
+        The pairs.
+
+    Returns
+    -------
+    first, inverse
+        As from `distinct`, which is faster where they stand in no order.
+    """
+    order = _in_order(low, high, runs=True)
+    fresh = starts(low[order], high[order])
+    inverse = np.empty(len(low), np.int64)
+    inverse[order] = np.cumsum(fresh) - 1
+    return order[fresh], inverse
+
+
+def _in_order(low: Ints, high: Ints, *, runs: bool = False) -> Ints:
+    """The order of pairs, as `np.lexsort` gives it, for pairs of which few begin alike."""
+    order = np.argsort(low, kind="stable" if runs else "quicksort")
+    one = low[order]
+    tied = np.zeros(len(one), bool)
+    tied[1:] = one[1:] == one[:-1]
+    tied[:-1] |= tied[1:]
+    at = np.flatnonzero(tied)
+    mine, one = order[at], one[at]
+    two = high[mine]
+    # Neighbours change places until all stand right; many that begin alike are sorted at once.
+    for turn in range(2 * _ALIKE):
+        wrong = np.flatnonzero((one[1:] == one[:-1]) & (two[1:] < two[:-1]))
+        if not len(wrong):
+            break
+        if turn == 2 * _ALIKE - 1:
+            return np.lexsort([high, low])
+        wrong = wrong[starts(wrong - np.arange(len(wrong)))]
+        for values in (mine, two):
+            values[wrong], values[wrong + 1] = values[wrong + 1], values[wrong]
+    order[at] = mine
+    return order
+
+
+_ALIKE = 8
 
 
 # ---------------------------------------------------------------- directed segments
@@ -256,24 +304,31 @@ def shapes(geometries: Sequence[shapely.Geometry] | NDArray[np.object_]) -> Shap
     """
     many = np.empty(len(geometries), dtype=object)
     many[:] = geometries
-    lows, highs, indices, signs, counts = [], [], [], [], []
-    known = 0
-    for batch in _batches(many):
-        start, end, count = _directed(batch)
-        up = start < end
-        low, high = np.where(up, start, end), np.where(up, end, start)
-        first, index = distinct(low, high)
-        lows.append(low[first])
-        highs.append(high[first])
-        indices.append((index + known).astype(np.int32))
-        signs.append(np.where(up, 1, -1).astype(np.int8))
-        counts.append(count)
-        known += len(first)
+    lows, highs, indices, signs, counts = zip(*_abreast(_told_apart, _batches(many)), strict=True)
     low, high = np.concatenate(lows), np.concatenate(highs)
-    first, inverse = distinct(low, high)
-    segment = inverse.astype(np.int32)[np.concatenate(indices)]
+    first, inverse = merged(low, high)
+    number = inverse.astype(np.int32)
+    parts = np.split(number, np.cumsum([len(some) for some in lows])[:-1])
+    segment = np.concatenate([part[some] for part, some in zip(parts, indices, strict=True)])
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(counts))])
     return Shapes(low[first], high[first], offsets, segment, np.concatenate(signs))
+
+
+def _told_apart(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints, NDArray[np.int8], Ints]:
+    """Distinct segments of some polygons; which each is, and which way; how many are whose."""
+    start, end, count = _directed(many)
+    up = start < end
+    low, high = np.where(up, start, end), np.where(up, end, start)
+    first, index = distinct(low, high)
+    return low[first], high[first], index, np.where(up, 1, -1).astype(np.int8), count
+
+
+def _abreast(call: Callable[[Any], Any], many: Sequence[Any]) -> list[Any]:
+    """What comes of each, two at a time: the library lets go of the interpreter."""
+    if len(many) < 2:
+        return [call(one) for one in many]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(call, many))
 
 
 _BATCH = 1 << 16
@@ -359,7 +414,8 @@ class Edges:
         """
         many = np.empty(len(geometries), dtype=object)
         many[:] = geometries
-        start, end, counts, hashed = map(np.concatenate, zip(*_side_by_side(many), strict=True))
+        found = _abreast(_hashed, _batches(many))
+        start, end, counts, hashed = map(np.concatenate, zip(*found, strict=True))
         owner = np.repeat(np.arange(len(many)), counts)
         twin = np.full(len(start), -1, np.int64)
         upper = hashed >= np.uint64(1 << 63)
@@ -373,21 +429,9 @@ class Edges:
         if len(start) < _FEW:
             match(np.arange(len(start)))
             return cls(start, end, owner, twin)
-        # Segments of one hash stand in one half, and the library lets go of the interpreter.
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(match, (np.flatnonzero(upper), np.flatnonzero(~upper))))
+        # Segments of one hash stand in one half.
+        _abreast(match, (np.flatnonzero(upper), np.flatnonzero(~upper)))
         return cls(start, end, owner, twin)
-
-
-def _side_by_side(
-    many: NDArray[np.object_],
-) -> list[tuple[Ints, Ints, Ints, NDArray[np.uint64]]]:
-    """What `_hashed` returns for each batch; the library lets go of the interpreter."""
-    batches = _batches(many)
-    if len(batches) == 1:
-        return [_hashed(many)]
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(_hashed, batches))
 
 
 def _hashed(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints, NDArray[np.uint64]]:
@@ -402,17 +446,25 @@ _FEW = 1 << 15
 
 def _pairs(hashed: NDArray[np.uint64], which: Ints) -> tuple[Ints, Ints]:
     """Of some numbers, those two and two of which have a hash that no third has."""
-    # The hash and the number in one word: sorting words is several times as fast as sorting
-    # numbers by hash.
-    bits = np.uint64(max(len(hashed), 2).bit_length())
-    word = (hashed[which] >> bits << bits) | which.astype(np.uint64)
-    word.sort()
-    number = (word & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
-    word >>= bits
+    word, number = _sorted_by_hash(hashed[which], which.astype(np.uint64))
     fresh = starts(word)
     # Runs of just two, as most segments of a sound layer are.
     two = fresh[:-1] & ~fresh[1:] & np.append(fresh[2:], True)[: max(len(word) - 1, 0)]
     return number[:-1][two], number[1:][two]
+
+
+def _sorted_by_hash(
+    hashed: NDArray[np.uint64], number: NDArray[np.uint64]
+) -> tuple[NDArray[np.uint64], Ints]:
+    """The first bits of the hashes, ascending, and the number that each belongs to."""
+    # The hash and the number in one word: sorting words is several times as fast as sorting
+    # numbers by hash.
+    bits = np.uint64(max(int(number.max(initial=0)), 2).bit_length())
+    word = (hashed >> bits << bits) | number
+    word.sort()
+    numbers = (word & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    word >>= bits
+    return word, numbers
 
 
 def _mixed(low: Ints, high: Ints) -> NDArray[np.uint64]:
@@ -656,18 +708,51 @@ def splits(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """
     if not len(low):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    raster = _Raster(low, high)
     hot = uniques(np.concatenate([low, high]))
+    found = _abreast(partial(_split, low, high, hot), _strips(low, high))
+    segment, key = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    order = np.lexsort([along(low[segment], high[segment], key), segment])
+    return segment[order], key[order]
+
+
+_STRIP = 1 << 14
+"""Segments at a time, so that what is known of them stays in the processor's cache."""
+
+
+def _strips(low: Ints, high: Ints) -> list[tuple[Ints, int, int]]:
+    """Which segments come near each strip of the plane, and between which columns that lies."""
+    edge = uniques(low[_STRIP : len(low) - _STRIP // 2 : _STRIP] >> 32)
+    first = np.searchsorted(edge, (low >> 32) - 2, side="right")
+    last = np.searchsorted(edge, (high >> 32) + 2, side="right")
+    long = np.flatnonzero(first < last)
+    if int((last - first)[long].sum()) > len(low):
+        return [(np.arange(len(low)), 0, 1 << 31)]
+    begin = np.searchsorted(first, np.arange(len(edge) + 2))
+    bounds = [0, *edge.tolist(), 1 << 31]
+    strips = []
+    for k in range(len(edge) + 1):
+        reaching = long[(first[long] < k) & (k <= last[long])]
+        near = np.concatenate([reaching, np.arange(begin[k], begin[k + 1])])
+        strips.append((near, bounds[k], bounds[k + 1]))
+    return strips
+
+
+def _split(low: Ints, high: Ints, hot: Ints, strip: tuple[Ints, int, int]) -> tuple[Ints, Ints]:
+    """Where segments are split at the hot pixels of a strip, in no order."""
+    near, west, east = strip
+    raster = _Raster(low[near], high[near], west - _BIAS, east - _BIAS)
+    begin, end = np.searchsorted(hot, [west << 32, east << 32])
+    hot = hot[begin:end]
     segment, key = raster.through(hot)
     crossed = raster.crossings()
+    crossed = crossed[(crossed >> 32 >= west) & (crossed >> 32 < east)]
     # A crossing in a square that holds an end adds nothing.
     at = np.minimum(np.searchsorted(hot, crossed), len(hot) - 1)
-    crossed = crossed[hot[at] != crossed]
+    crossed = crossed[hot[at] != crossed] if len(hot) else crossed
     if len(crossed):
         more, where = raster.through(crossed)
         segment, key = np.concatenate([segment, more]), np.concatenate([key, where])
-    order = np.lexsort([along(low[segment], high[segment], key), segment])
-    return segment[order], key[order]
+    return near[segment], key
 
 
 def along(low: Ints, high: Ints, key: Ints) -> Ints:
@@ -710,17 +795,18 @@ def side(x1: Ints, y1: Ints, x2: Ints, y2: Ints, px: Ints, py: Ints) -> Ints:
 
 
 class _Raster:
-    """Segments in the squares of a raster, so that only neighbours are compared."""
+    """Segments in the squares of a raster over a strip, so that only neighbours are compared."""
 
-    def __init__(self, low: Ints, high: Ints) -> None:
+    def __init__(self, low: Ints, high: Ints, west: int, east: int) -> None:
         self.low, self.high = low, high
         self.x1, self.y1 = unpack(low)
         self.x2, self.y2 = unpack(high)
         self.below = np.minimum(self.y1, self.y2)
         self.above = np.maximum(self.y1, self.y2)
         reach = np.maximum(self.x2 - self.x1, self.above - self.below)
-        self.west, self.south = int(self.x1.min()), int(self.below.min())
-        width = int(self.x2.max()) - self.west + 1
+        self.west, self.south = max(int(self.x1.min()), west - 2), int(self.below.min())
+        self.east = min(int(self.x2.max()), east + 2)
+        width = self.east - self.west + 1
         height = int(self.above.max()) - self.south + 1
         # Squares a bit longer than the mean segment, and not many more squares than segments.
         fewest = (width * height / (4.0 * len(low) + 1024)) ** 0.5
@@ -741,15 +827,20 @@ class _Raster:
             dx, dy = (self.x2 - self.x1)[owner], (self.y2 - self.y1)[owner]
             xa, xb = self.x1[owner] + dx * t1, self.x1[owner] + dx * t2
             ya, yb = self.y1[owner] + dy * t1, self.y1[owner] + dy * t2
-        c1, c2 = self._cell(xa - 1, self.west), self._cell(xb + 1, self.west)
+        inside = (xb + 1 >= self.west) & (xa - 1 <= self.east)
+        if not inside.all():
+            owner, xa, ya, xb, yb = (v[inside] for v in (owner, xa, ya, xb, yb))
+        c1 = self._cell(np.maximum(xa, self.west) - 1, self.west)
+        c2 = self._cell(np.minimum(xb, self.east) + 1, self.west)
         r1 = self._cell(np.minimum(ya, yb) - 1, self.south)
         r2 = self._cell(np.maximum(ya, yb) + 1, self.south)
-        across = c2 - c1 + 1
-        wide = across * (r2 - r1 + 1)
+        tall = r2 - r1 + 1
+        wide = (c2 - c1 + 1) * tall
         k = ranges(np.zeros_like(wide), wide)
-        across = np.repeat(across, wide)
-        down = k // across
-        cell = (np.repeat(r1, wide) + down) * self.columns + np.repeat(c1, wide) + k - down * across
+        tall = np.repeat(tall, wide)
+        right = k // tall
+        # Column by column, as segments are in order from west to east: neighbours in memory.
+        cell = (np.repeat(c1, wide) + right) * self.rows + np.repeat(r1, wide) + k - right * tall
         # One sort of one number: the square above, the segment below.
         both = uniques((cell << 31) | np.repeat(owner, wide))
         self.cell, self.segment = both >> 31, both & ((1 << 31) - 1)
@@ -763,7 +854,7 @@ class _Raster:
     def through(self, keys: Ints) -> tuple[Ints, Ints]:
         """Segments that pass through the pixels of some positions, their own ends left out."""
         px, py = unpack(keys)
-        cell = self._cell(py, self.south) * self.columns + self._cell(px, self.west)
+        cell = self._cell(px, self.west) * self.rows + self._cell(py, self.south)
         begin = self.begin[cell]
         count = self.begin[cell + 1] - begin
         which = np.repeat(np.arange(len(keys)), count)

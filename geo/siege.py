@@ -174,7 +174,7 @@ class _Ground:
             rules.edge == "open",
         )
         self.pieces = tuple(
-            _piece(shapely.to_wkb(_bounded(polygon)), *supply)
+            _piece(shapely.to_wkb(polygon), *supply)
             for polygon in _polygons(self.flat(shapely.coverage_union_all(shapes[passes])))
         )
 
@@ -279,8 +279,9 @@ def _piece(
     polygon: bytes, edge: bytes, anchors: tuple[tuple[str, bytes], ...], open_edge: bool
 ) -> Piece:
     """A piece of ground, which is often the same on the next date and under another rule."""
+    (ground,) = _polygons(shapely.from_wkb(polygon))
     return Piece(
-        shapely.from_wkb(polygon),
+        _bounded(ground),
         edge=shapely.from_wkb(edge),
         anchors={name: shapely.from_wkb(shape) for name, shape in anchors},
         open_edge=open_edge,

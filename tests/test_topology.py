@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from strategies import outline, partition, redrawn, theatre
 
+from geo import _lines as lines
 from geo import _noding as noding
 from geo._arrangement import rotation
 from geo._lines import join
@@ -95,6 +96,53 @@ def test_segments_noded_in_two_steps_are_those_noded_at_once(one, two):
     grown = old.with_more(low, high, np.flatnonzero(noding.close(old.boxes(), fresh.boxes())))
     for name in ("low", "high", "split", "split_at"):
         assert getattr(grown, name).tolist() == getattr(at_once, name).tolist(), name
+
+
+@given(st.data(), st.integers(1, 6), st.integers(2, 9))
+@settings(max_examples=300)
+def test_segments_noded_strip_by_strip_are_those_noded_in_one(data, reach, strip):
+    at = st.tuples(st.integers(-40, 40), st.integers(-9, 9))
+    step = st.tuples(st.integers(-reach, reach), st.integers(-9, 9)).filter(any)
+    pairs = data.draw(st.lists(st.tuples(at, step), min_size=1, max_size=40))
+    (x, y), (dx, dy) = np.array(pairs, np.int64).transpose(1, 2, 0)
+    one, two = noding.pack(x, y), noding.pack(x + dx, y + dy)
+    low, high = np.minimum(one, two), np.maximum(one, two)
+    first, _ = noding.distinct(low, high)
+    low, high = low[first], high[first]
+    whole = noding.splits(low, high)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(noding, "_STRIP", strip)
+        found = noding.splits(low, high)
+    assert [column.tolist() for column in found] == [column.tolist() for column in whole]
+
+
+def test_a_long_layer_is_noded_in_strips_and_one_of_long_lines_is_not(monkeypatch):
+    monkeypatch.setattr(noding, "_STRIP", 4)
+    x, zero = np.arange(40), np.zeros(40, np.int64)
+    strips = noding._strips(noding.pack(10 * x, zero), noding.pack(10 * x + 9, zero))
+    assert len(strips) == 10
+    assert [west for _, west, _ in strips[1:]] == [east for _, _, east in strips[:-1]]
+    assert max(len(near) for near, _, _ in strips) <= 6
+    assert len(noding._strips(noding.pack(10 * x, zero), noding.pack(10 * x + 900, zero))) == 1
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-9, 9)), max_size=80), st.integers(1, 30))
+@example([(0, -n) for n in range(40)], 40)  # so many begin alike that they are sorted at once
+def test_distinct_pairs_are_the_sorted_set_whichever_way_they_are_told(pairs, run):
+    # In ascending runs, as merged() likes them; it must be right for any.
+    ordered = [one for n in range(0, len(pairs), run) for one in sorted(pairs[n : n + run])]
+    for given_, told in (
+        (pairs, noding.distinct),
+        (pairs, noding.merged),
+        (ordered, noding.merged),
+    ):
+        low, high = np.array(given_, np.int64).reshape(-1, 2).T
+        first, inverse = told(low, high)
+        assert list(zip(low[first].tolist(), high[first].tolist(), strict=True)) == sorted(
+            set(pairs)
+        )
+        assert np.array_equal(low[first][inverse], low)
+        assert np.array_equal(high[first][inverse], high)
 
 
 def same(one: Arrangement, two: Arrangement) -> bool:
@@ -527,6 +575,29 @@ def test_a_ring_of_long_lines_begins_at_its_least_position_as_one_of_short_lines
     assert noding.unpack(long.arcs.key[:1])[0] == [0]
     assert long.first.sum() >= 1
     assert set(long.arc) == {0}
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=12), st.randoms(), st.booleans())
+def test_members_of_chains_know_their_head_and_their_place(lengths, random, has_loop):
+    members = list(range(sum(lengths)))
+    random.shuffle(members)
+    pred = np.arange(len(members))
+    head, rank, rest = {}, {}, iter(members)
+    paths = [[next(rest) for _ in range(length)] for length in lengths]
+    for path in paths:
+        pred[path[1:]] = path[:-1]
+        head |= dict.fromkeys(path, path[0])
+        rank |= {member: place for place, member in enumerate(path)}
+    loop = paths[-1] if has_loop and len(paths[-1]) > 1 else []
+    if loop:
+        pred[loop[0]] = loop[-1]
+    for few in (0, len(members) + 1):  # walked, and by doubling pointers alone
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lines, "_FEW", few)
+            heads, ranks, looped = lines.chains(pred)
+        assert looped.tolist() == sorted(loop)
+        for member in set(members) - set(loop):
+            assert (heads[member], ranks[member]) == (head[member], rank[member])
 
 
 def test_directions_that_floats_cannot_tell_apart_are_put_in_order():
