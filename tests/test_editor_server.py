@@ -1,5 +1,6 @@
 """The editor's server: who is let in, what it bears, and how it ends."""
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -22,6 +23,15 @@ from geo.editor import create_app, serve
 from geo.model import parse_day
 
 DAY = "2017-08-01"
+
+
+@pytest.fixture(autouse=True)
+def no_loop():
+    """No event loop that runs: a browser opened earlier in this process keeps one for itself."""
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
 
 
 class Running:
