@@ -404,9 +404,11 @@ class _PriorMaps:
         return found
 
     def _waves(self, xy: NDArray[np.float64], radius_m: NDArray[np.float64]) -> NDArray[np.float32]:
-        damped = np.exp(-np.outer(radius_m**2, (self._omega**2).sum(axis=1)) / 4)
-        waves = _features(xy, self._omega) * np.tile(damped, 2)
-        return np.asarray(waves.astype(np.float32) @ self._amplitude)
+        waves = _features(xy, self._omega)
+        if radius_m.any():
+            damped = np.exp(-np.outer(radius_m**2, (self._omega**2).sum(axis=1)) / 4)
+            waves *= np.tile(damped.astype(np.float32), 2)
+        return np.asarray(waves @ self._amplitude)
 
 
 @lru_cache(maxsize=16)
@@ -525,8 +527,10 @@ def _frequencies(range_m: float, rng: np.random.Generator) -> NDArray[np.float64
     return np.asarray(rng.standard_normal((_FEATURES, 2)) / scale[:, None])
 
 
-def _features(xy: NDArray[np.float64], omega: NDArray[np.float64]) -> NDArray[np.float64]:
-    phase = xy @ omega.T
+def _features(xy: NDArray[np.float64], omega: NDArray[np.float64]) -> NDArray[np.float32]:
+    turns = xy @ omega.T / math.tau
+    # Within half a turn, single precision is exact to 4e-7 and several times as fast.
+    phase = (turns - np.rint(turns)).astype(np.float32) * np.float32(math.tau)
     return np.concatenate([np.cos(phase), np.sin(phase)], axis=1)
 
 

@@ -17,6 +17,7 @@ Plain lists stand behind it: `KINDS`, `SOFT_WORDS`, `MARKS`, `_PRICES`. Extend t
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -247,7 +248,10 @@ _PRICES = {
     "wb": 0.6,
     "yj": 0.6,
 }
-_PRICE = _PRICES | {pair[::-1]: price for pair, price in _PRICES.items()}
+_PRICE: dict[str, dict[str, float]] = {}
+for _pair, _price in _PRICES.items():
+    for _one, _two in (tuple(_pair), tuple(_pair[::-1])):
+        _PRICE.setdefault(_one, {})[_two] = _price
 """What it costs to take one sound for another; all others cost as much as leaving out both."""
 
 _UNWRITTEN = 0.03
@@ -259,7 +263,7 @@ _TRANSLATED = 0.92
 _PART = 0.8
 """A name that lacks a word of the other; below `MIN_SCORE`."""
 _SWAPPED = 0.3
-_NASALS = ("mn", "nm")
+_NASALS = "mn"
 _ASSIMILATED = 0.1
 """N before b is said m: Anbashi, Ambashi."""
 _SPLIT = {"X": "kh", "S": "sh", "T": "th", "D": "dh", "G": "gh"}
@@ -489,26 +493,35 @@ def _distance(one: Name, two: Name) -> float:
     # A vowel within a name costs next to nothing where the other script cannot write it.
     unwritten = one.vowels != two.vowels
     drops_a, drops_b = _drops(one, unwritten=unwritten), _drops(two, unwritten=unwritten)
-    rows = [list(accumulate(drops_b, initial=0.0))]
-    for i, x in enumerate(a, 1):
-        row = [rows[i - 1][0] + drops_a[i - 1]]
-        for j, y in enumerate(b, 1):
-            best = min(
-                rows[i - 1][j] + drops_a[i - 1],
-                row[j - 1] + drops_b[j - 1],
-                rows[i - 1][j - 1] + (0.0 if x == y else _PRICE.get(x + y, 2.0)),
-            )
-            if x + y in _NASALS and "b" in (a[i : i + 1], b[j : j + 1]):
-                best = min(best, rows[i - 1][j - 1] + _ASSIMILATED)
-            if i > 1 and j > 1 and x == b[j - 2] and y == a[i - 2]:
-                best = min(best, rows[i - 2][j - 2] + _SWAPPED)
-            if j > 1 and _SPLIT.get(x) == b[j - 2 : j]:
-                best = min(best, rows[i - 1][j - 2] + _SPLIT_PRICE)
-            if i > 1 and _SPLIT.get(y) == a[i - 2 : i]:
-                best = min(best, rows[i - 2][j - 1] + _SPLIT_PRICE)
+    before, last = [math.inf] * (len(b) + 1), list(accumulate(drops_b, initial=0.0))
+    splits_b = [_SPLIT.get(y) for y in b]
+    for i, (x, drop) in enumerate(zip(a, drops_a, strict=True)):
+        prices, split, twice = _PRICE.get(x, {}), _SPLIT.get(x), a[i - 1 : i + 1]
+        left = last[0] + drop
+        row = [left]
+        for j, (y, drop_y) in enumerate(zip(b, drops_b, strict=True)):
+            best = last[j] + (0.0 if x == y else prices.get(y, 2.0))
+            if last[j + 1] + drop < best:
+                best = last[j + 1] + drop
+            if left + drop_y < best:
+                best = left + drop_y
+            if (
+                x in _NASALS
+                and y in _NASALS
+                and x != y
+                and "b" in (a[i + 1 : i + 2], b[j + 1 : j + 2])
+            ):
+                best = min(best, last[j] + _ASSIMILATED)
+            if i and j and x == b[j - 1] and y == a[i - 1]:
+                best = min(best, before[j - 1] + _SWAPPED)
+            if split and j and split == b[j - 1 : j + 1]:
+                best = min(best, last[j - 1] + _SPLIT_PRICE)
+            if i and splits_b[j] == twice:
+                best = min(best, before[j] + _SPLIT_PRICE)
             row.append(best)
-        rows.append(row)
-    return rows[-1][-1]
+            left = best
+        before, last = last, row
+    return last[-1]
 
 
 def _likeness(one: Name, two: Name) -> float:
