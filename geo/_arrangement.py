@@ -856,7 +856,7 @@ def arrange(which: Shapes) -> Arrangement:
         Their faces and arcs.
     """
     segments = Segments.noded(which.low, which.high)
-    start, end, owner = segments.chain(np.arange(len(which.low))).edges(np.arange(len(which.low)))
+    start, end, owner = segments.edges()
     up = start < end
     first, piece = merged(np.where(up, start, end), np.where(up, end, start))
     u, v = start[first], end[first]
@@ -864,7 +864,8 @@ def arrange(which: Shapes) -> Arrangement:
     joined = join(Lines(both, np.arange(len(first) + 1) * 2))
     arrangement = Arrangement(segments, joined.arcs)
     told = joined.first[piece]
-    offsets = np.searchsorted(owner[told], np.arange(len(which.low) + 1)).astype(np.int64)
+    count = np.bincount(owner[told], minlength=len(which.low))
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
     way = joined.sign[piece] * np.where(up, 1, -1)
     arrangement.pieces = offsets, joined.arc[piece][told], way[told]
     return arrangement

@@ -639,6 +639,24 @@ class Segments:
         key[ranges(offsets[:-1] + 1, extra)] = self.split_at[ranges(begin, extra)]
         return Lines(key, offsets)
 
+    def edges(self) -> tuple[Ints, Ints, Ints]:
+        """
+        Return what all segments are split into.
+
+        Returns
+        -------
+        start, end, segment
+            Ends of each piece, from low to high, and the segment that it is of; in order.
+        """
+        segment = np.repeat(
+            np.arange(len(self.low)), 1 + np.bincount(self.split, minlength=len(self.low))
+        )
+        start, end = self.low[segment], self.high[segment]
+        # Before each split lie the pieces of the segments before, and one for each split before.
+        at = self.split + np.arange(len(self.split))
+        end[at] = start[at + 1] = self.split_at
+        return start, end, segment
+
     def boxes(self) -> Ints:
         """
         Return the box of each segment.

@@ -21,6 +21,7 @@ import io
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -84,7 +85,8 @@ class _Layers:
 
 def _collect(area: shapely.Geometry, snapshots: Sequence[Sequence[Patch]]) -> _Layers:
     """Recognise equal geometries and equal labels."""
-    geometries, known, met = [area], {shapely.to_wkb(area): 0}, {id(area): 0}
+    geometries, met = [area], {id(area): 0}
+    alike = {_likeness([area])[0]: [0]}
     labels: dict[Label, int] = {}
     pairs: dict[int, tuple[int, int]] = {}
     by_date: list[Ints] = []
@@ -95,13 +97,13 @@ def _collect(area: shapely.Geometry, snapshots: Sequence[Sequence[Patch]]) -> _L
         fresh = np.arange(len(ids)) if len(ids) != len(last) else np.flatnonzero(ids != last)
         moved = [patches[k] for k in fresh.tolist()]
         new = {id(p.geometry): p.geometry for p in moved if id(p.geometry) not in met}
-        many = np.empty(len(new), dtype=object)
-        many[:] = list(new.values())
-        for one, text in zip(new.items(), shapely.to_wkb(many), strict=True):
-            if text not in known:
-                known[text] = len(geometries)
-                geometries.append(one[1])
-            met[one[0]] = known[text]
+        for (name, one), key in zip(new.items(), _likeness(list(new.values())), strict=True):
+            numbers = alike.setdefault(key, [])
+            same = (n for n in numbers if shapely.equals_identical(geometries[n], one))
+            met[name] = next(same, len(geometries))
+            if met[name] == len(geometries):
+                geometries.append(one)
+                numbers.append(met[name])
         for patch in moved:
             if id(patch) not in pairs:
                 number = labels.setdefault(patch.label, len(labels))
@@ -110,11 +112,20 @@ def _collect(area: shapely.Geometry, snapshots: Sequence[Sequence[Patch]]) -> _L
         held[fresh] = np.array([pairs[id(patch)] for patch in moved], np.int64).reshape(-1, 2)
         last = ids
         by_date.append(held)
-    order = sorted(labels)
+    # By a key, as asking two labels which is less makes two tuples each time.
+    order = sorted(labels, key=attrgetter(*Label.__slots__))
     rank = np.empty(len(order), np.int64)
     rank[[labels[one] for one in order]] = np.arange(len(order))
     shape = tuple(pair[:, 0] for pair in by_date)
     return _Layers(geometries, tuple(order), shape, tuple(rank[pair[:, 1]] for pair in by_date))
+
+
+def _likeness(many: Sequence[shapely.Geometry]) -> list[bytes]:
+    """What is equal for equal geometries, and seldom for others."""
+    rows = np.empty((len(many), 5))
+    rows[:, :4] = shapely.bounds(many).reshape(-1, 4)
+    rows[:, 4] = shapely.get_num_coordinates(many)
+    return [row.tobytes() for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

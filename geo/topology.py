@@ -148,8 +148,7 @@ def _is_covered(area: shapely.Geometry, edges: Edges) -> bool:
     first, pair = distinct(low, high)
     net = np.bincount(pair, np.where(up, 1, -1), minlength=len(first))
     first, net = first[net != 0], net[net != 0].astype(np.int64)
-    segments = Segments.noded(low[first], high[first])
-    start, end, owner = segments.chain(np.arange(len(first))).edges(np.arange(len(first)))
+    start, end, owner = Segments.noded(low[first], high[first]).edges()
     up = start < end
     _, pair = distinct(np.where(up, start, end), np.where(up, end, start))
     total = np.bincount(pair, np.where(up, 1, -1) * net[owner])

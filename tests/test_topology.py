@@ -50,7 +50,7 @@ def segments(draw, most=25):
 
 
 def edges_of(noded):
-    start, end, _ = noded.chain(np.arange(len(noded.low))).edges(np.arange(len(noded.low)))
+    start, end, _ = noded.edges()
     first, _ = noding.distinct(np.minimum(start, end), np.maximum(start, end))
     return noding.unpack(start[first]), noding.unpack(end[first])
 
@@ -68,6 +68,14 @@ def test_noded_edges_meet_only_at_their_ends(drawn):
         for px, py, turn in ((ax, ay, one), (bx, by, two)):
             dot = (px - ax[i]) * (px - bx[i]) + (py - ay[i]) * (py - by[i])
             assert not ((turn == 0) & (dot < 0)).any()
+
+
+@given(segments())
+def test_pieces_of_all_segments_are_those_of_each_chain(drawn):
+    noded = noding.Segments.noded(*drawn)
+    every = np.arange(len(noded.low))
+    for found, wanted in zip(noded.edges(), noded.chain(every).edges(every), strict=True):
+        assert found.tolist() == wanted.tolist()
 
 
 @given(segments())
