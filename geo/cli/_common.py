@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import os
+import re
 import sys
 import textwrap
 from collections import Counter
@@ -200,11 +201,16 @@ def show(
     elif not rows:
         click.echo(empty)
     else:
-        cells = {name: list(map(_table_cell, columns[name])) for name in shown or columns}
-        widths = [max(map(len, (name, *column))) for name, column in cells.items()]
-        click.echo(" ".join(map(str.ljust, cells, widths)))
-        for row in zip(*cells.values(), strict=True):
-            click.echo(" ".join(map(str.rjust, row, widths)))
+        table = [[name, *map(_table_cell, columns[name])] for name in shown or columns]
+        for row in zip(*map(_aligned, table), strict=True):
+            click.echo("  ".join(row).rstrip())
+
+
+def _aligned(column: Sequence[str]) -> list[str]:
+    """A heading and its cells, equally wide; numbers stand under the end of the heading."""
+    width = max(map(len, column))
+    is_number = all(re.fullmatch(r"-?[\d,]*(\.\d+)?", cell) for cell in column[1:])
+    return [cell.rjust(width) if is_number else cell.ljust(width) for cell in column]
 
 
 def _columns(data: pd.DataFrame | Mapping[str, Sequence[object]]) -> dict[str, list[Any]]:

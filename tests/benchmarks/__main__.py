@@ -338,7 +338,7 @@ def scaling(table, bars):
     }
     builds = {name: [] for name in shapes}
     queries = {name: [] for name in shapes}
-    for _ in range(max(7, table.rounds)):
+    for _ in range(max(15, table.rounds)):
         for name, theatre in theatres.items():
             seconds, composite = timed(lambda t=theatre: Composite.build(t.area, t.snapshots))
             builds[name].append(seconds)
