@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["is_on", "keep", "key_of", "load"]
 
-_KEPT = 16
-"""States kept; the oldest go first."""
+_KEPT = 400
+_KEPT_BYTES = 1 << 29
+"""Files kept, and bytes; what was asked for longest ago goes first."""
 
 
 def key_of(digests: Mapping[str, str]) -> str:
@@ -75,10 +76,14 @@ def load(key: str) -> bytes | None:
     folder = _folder()
     if folder is None:
         return None
+    path = folder / f"{key}.bin"
     try:
-        return (folder / f"{key}.bin").read_bytes()
+        data = path.read_bytes()
     except OSError:
         return None
+    with contextlib.suppress(OSError):
+        os.utime(path)
+    return data
 
 
 def keep(key: str, data: bytes) -> None:
@@ -101,9 +106,13 @@ def keep(key: str, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         Path(name).replace(folder / f"{key}.bin")
-        kept = sorted(folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in kept[_KEPT:]:
-            old.unlink(missing_ok=True)
+        kept = [(path.stat(), path) for path in folder.glob("*.bin")]
+        kept.sort(key=lambda one: one[0].st_mtime_ns, reverse=True)
+        held = 0
+        for number, (state, path) in enumerate(kept):
+            held += state.st_size
+            if number and (number >= _KEPT or held > _KEPT_BYTES):
+                path.unlink(missing_ok=True)
 
 
 def _folder() -> Path | None:

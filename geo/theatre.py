@@ -1365,15 +1365,25 @@ class Theatre:
         """Maps that the evidence allows."""
         from geo import uncertainty
 
-        return uncertainty.Ensemble.of(self.folder, self.composite)
+        memory = uncertainty.Memory(
+            lambda question: cache.load(self._key_of_bands(question)),
+            lambda question, data: cache.keep(self._key_of_bands(question), data),
+        )
+        return uncertainty.Ensemble.of(self.folder, self.composite, memory=memory)
+
+    def _key_of_bands(self, question: str) -> str:
+        """The name of what the maps that the evidence allows answer to a question."""
+        from geo import uncertainty
+
+        digests = self._digests or self.folder.digests
+        return cache.key_of({**digests, f"bands of {question}": repr(uncertainty.Judgements())})
 
     @cached_property
     def _bands(self) -> dict[str, Any]:
         """The bands of areas and of sides, read back where these layers were asked before."""
         from geo import uncertainty
 
-        digests = self._digests or self.folder.digests
-        key = cache.key_of({**digests, "bands of": repr(uncertainty.Judgements())})
+        key = self._key_of_bands("all areas")
         if kept := cache.load(key):
             with contextlib.suppress(ValueError):
                 return uncertainty.unpack(kept)

@@ -1,9 +1,11 @@
+import os
 import subprocess
 import sys
 
 import pytest
 
 from geo import cache, open_layers
+from geo._spread import Spread
 from geo.composite import Composite
 
 
@@ -25,6 +27,32 @@ def test_the_second_theatre_answers_the_same_without_building(small, kept, monke
     second = open_layers(small)
     assert second.areas().equals(first)
     assert second.history("mid_well")["controller"].tolist() == ["red", "blue-guard"]
+
+
+def test_bands_of_changes_and_fronts_are_drawn_once(small, kept, monkeypatch):
+    def asked():
+        theatre = open_layers(small)
+        days = theatre.dates[0], theatre.dates[-1]
+        return [theatre.change(*days), theatre.totals(*days), theatre.fronts(days[1])]
+
+    first = asked()
+    assert all(len(frame) for frame in first)
+
+    def refuse(*_, **__):
+        raise AssertionError("it was drawn again")
+
+    monkeypatch.setattr(Spread, "change", refuse)
+    monkeypatch.setattr(Spread, "fronts", refuse)
+    for one, two in zip(first, asked(), strict=True):
+        assert two.equals(one)
+    monkeypatch.undo()
+    monkeypatch.setenv("FRONTLINE_CACHE", str(kept))
+    for path in kept.glob("*.bin"):
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(bytes(data))
+    for one, two in zip(first, asked(), strict=True):
+        assert two.equals(one)
 
 
 def test_a_change_of_one_byte_is_seen(small, kept):
@@ -60,11 +88,21 @@ def test_a_broken_layer_is_refused_although_a_sound_one_was_kept(small):
     assert "places.geojson" in result.stderr
 
 
-def test_old_states_are_dropped_and_off_keeps_nothing(kept, monkeypatch):
-    for number in range(20):
-        cache.keep(cache.key_of({"a": str(number)}), b"x")
-    assert len(list(kept.glob("*.bin"))) == 16
-    assert cache.load(cache.key_of({"a": "0"})) is None
+def test_what_was_asked_for_longest_ago_is_dropped_and_off_keeps_nothing(kept, monkeypatch):
+    monkeypatch.setattr(cache, "_KEPT", 4)
+    monkeypatch.setattr(cache, "_KEPT_BYTES", 1000)
+    keys = [cache.key_of({"a": str(number)}) for number in range(8)]
+    for age, key in enumerate(keys[:4]):
+        cache.keep(key, b"x")
+        os.utime(kept / f"{key}.bin", (1000 + age, 1000 + age))
+    assert cache.load(keys[0]) == b"x"
+    cache.keep(keys[4], b"x")
+    assert [cache.load(key) is not None for key in keys[:5]] == [True, False, True, True, True]
+    cache.keep(keys[5], b"x" * 998)
+    assert cache.load(keys[5])
+    assert len(list(kept.glob("*.bin"))) == 3
+    cache.keep(keys[6], b"x" * 2000)
+    assert [path.stem for path in kept.glob("*.bin")] == [keys[6]], "one that is too large stays"
     monkeypatch.setenv("FRONTLINE_CACHE", "off")
     cache.keep("none", b"x")
     assert cache.load("none") is None
