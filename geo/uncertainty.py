@@ -2,8 +2,9 @@
 How sure a figure is: a low and a high for areas, changes and fronts, and where sources disagree.
 
 **What a band says.** The side's real ground on that date should lie between low and high in 90 of
-100 cases; in theatres of known truth it did in 87 (``make bench-bands``). The drawn figure always lies inside: the band holds the middle 90 % of the maps that the
-evidence allows, shifted as little as it takes to reach the figure.
+100 cases; in theatres of known truth it did in 87 (``make bench-bands``). The drawn figure always
+lies inside: the band holds the middle 90 % of the maps that the evidence allows, shifted as little
+as it takes to reach the figure.
 
 **What can be otherwise**, and how it is sampled:
 
