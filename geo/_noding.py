@@ -186,21 +186,20 @@ def _in_order(low: Ints, high: Ints, *, runs: bool = False) -> Ints:
     at = np.flatnonzero(tied)
     mine, one = order[at], one[at]
     two = high[mine]
-    # Neighbours change places until all stand right; many that begin alike are sorted at once.
-    for turn in range(2 * _ALIKE):
+    # Neighbours change places until all stand right.
+    for _ in range(_TURNS):
         wrong = np.flatnonzero((one[1:] == one[:-1]) & (two[1:] < two[:-1]))
         if not len(wrong):
-            break
-        if turn == 2 * _ALIKE - 1:
-            return np.lexsort([high, low])
+            order[at] = mine
+            return order
         wrong = wrong[starts(wrong - np.arange(len(wrong)))]
         for values in (mine, two):
             values[wrong], values[wrong + 1] = values[wrong + 1], values[wrong]
-    order[at] = mine
-    return order
+    return np.lexsort([high, low])
 
 
-_ALIKE = 8
+_TURNS = 16
+"""Pairs that need more turns than these, since many begin alike, are sorted all at once."""
 
 
 # ---------------------------------------------------------------- directed segments
@@ -735,6 +734,8 @@ def splits(low: Ints, high: Ints) -> tuple[Ints, Ints]:
 
 _STRIP = 1 << 14
 """Segments at a time, so that what is known of them stays in the processor's cache."""
+_BEYOND = 1 << 30
+"""A column east of all; shifted to a packed position, it still fits into 64 bits."""
 
 
 def _strips(low: Ints, high: Ints) -> list[tuple[Ints, int, int]]:
@@ -744,9 +745,9 @@ def _strips(low: Ints, high: Ints) -> list[tuple[Ints, int, int]]:
     last = np.searchsorted(edge, (high >> 32) + 2, side="right")
     long = np.flatnonzero(first < last)
     if int((last - first)[long].sum()) > len(low):
-        return [(np.arange(len(low)), 0, 1 << 31)]
+        return [(np.arange(len(low)), 0, _BEYOND)]
     begin = np.searchsorted(first, np.arange(len(edge) + 2))
-    bounds = [0, *edge.tolist(), 1 << 31]
+    bounds = [0, *edge.tolist(), _BEYOND]
     strips = []
     for k in range(len(edge) + 1):
         reaching = long[(first[long] < k) & (k <= last[long])]

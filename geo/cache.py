@@ -1,9 +1,10 @@
 """
 What was computed from layers, kept for the next command on the same layers.
 
-One file a state of the layers, named by a digest of their bytes: layers that changed have another
-name, so nothing stale is ever read. The folder is the user's cache folder, or the one that
-``FRONTLINE_CACHE`` names; ``off`` keeps nothing. It is safe to delete.
+One file for the composite of a state of the layers, and one for each answer that took long, named
+by a digest of their bytes: layers that changed have another name, so nothing stale is ever read.
+The folder is the user's cache folder, or the one that ``FRONTLINE_CACHE`` names; ``off`` keeps
+nothing. It is safe to delete.
 """
 
 from __future__ import annotations

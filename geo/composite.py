@@ -86,7 +86,7 @@ class _Layers:
 def _collect(area: shapely.Geometry, snapshots: Sequence[Sequence[Patch]]) -> _Layers:
     """Recognise equal geometries and equal labels."""
     geometries, met = [area], {id(area): 0}
-    alike = {_likeness([area])[0]: [0]}
+    alike = {_fingerprints([area])[0]: [0]}
     labels: dict[Label, int] = {}
     pairs: dict[int, tuple[int, int]] = {}
     by_date: list[Ints] = []
@@ -97,7 +97,7 @@ def _collect(area: shapely.Geometry, snapshots: Sequence[Sequence[Patch]]) -> _L
         fresh = np.arange(len(ids)) if len(ids) != len(last) else np.flatnonzero(ids != last)
         moved = [patches[k] for k in fresh.tolist()]
         new = {id(p.geometry): p.geometry for p in moved if id(p.geometry) not in met}
-        for (name, one), key in zip(new.items(), _likeness(list(new.values())), strict=True):
+        for (name, one), key in zip(new.items(), _fingerprints(list(new.values())), strict=True):
             numbers = alike.setdefault(key, [])
             same = (n for n in numbers if shapely.equals_identical(geometries[n], one))
             met[name] = next(same, len(geometries))
@@ -120,11 +120,13 @@ def _collect(area: shapely.Geometry, snapshots: Sequence[Sequence[Patch]]) -> _L
     return _Layers(geometries, tuple(order), shape, tuple(rank[pair[:, 1]] for pair in by_date))
 
 
-def _likeness(many: Sequence[shapely.Geometry]) -> list[bytes]:
-    """What is equal for equal geometries, and seldom for others."""
-    rows = np.empty((len(many), 5))
+def _fingerprints(many: Sequence[shapely.Geometry]) -> list[bytes]:
+    """What is equal for equal geometries, and hardly ever for others."""
+    middle = shapely.centroid(many)
+    rows = np.empty((len(many), 7))
     rows[:, :4] = shapely.bounds(many).reshape(-1, 4)
     rows[:, 4] = shapely.get_num_coordinates(many)
+    rows[:, 5], rows[:, 6] = shapely.get_x(middle), shapely.get_y(middle)
     return [row.tobytes() for row in rows]
 
 

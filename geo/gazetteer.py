@@ -496,7 +496,7 @@ def _distance(one: Name, two: Name) -> float:
     before, last = [math.inf] * (len(b) + 1), list(accumulate(drops_b, initial=0.0))
     splits_b = [_SPLIT.get(y) for y in b]
     for i, (x, drop) in enumerate(zip(a, drops_a, strict=True)):
-        prices, split, twice = _PRICE.get(x, {}), _SPLIT.get(x), a[i - 1 : i + 1]
+        prices, split, both = _PRICE.get(x, {}), _SPLIT.get(x), a[i - 1 : i + 1]
         left = last[0] + drop
         row = [left]
         for j, (y, drop_y) in enumerate(zip(b, drops_b, strict=True)):
@@ -516,7 +516,7 @@ def _distance(one: Name, two: Name) -> float:
                 best = min(best, before[j - 1] + _SWAPPED)
             if split and j and split == b[j - 1 : j + 1]:
                 best = min(best, last[j - 1] + _SPLIT_PRICE)
-            if i and splits_b[j] == twice:
+            if i and splits_b[j] == both:
                 best = min(best, before[j] + _SPLIT_PRICE)
             row.append(best)
             left = best

@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import shapely
@@ -279,7 +279,7 @@ def _piece(
     polygon: bytes, edge: bytes, anchors: tuple[tuple[str, bytes], ...], open_edge: bool
 ) -> Piece:
     """A piece of ground, which is often the same on the next date and under another rule."""
-    (ground,) = _polygons(shapely.from_wkb(polygon))
+    ground = cast("shapely.Polygon", shapely.from_wkb(polygon))
     return Piece(
         _bounded(ground),
         edge=shapely.from_wkb(edge),

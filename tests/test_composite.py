@@ -178,6 +178,31 @@ def test_a_layer_holds_until_the_next_and_nothing_is_known_before_the_first():
         composite.index(FIRST_DAY - dt.timedelta(days=1))
 
 
+def test_ground_drawn_anew_in_the_same_box_is_not_compared_with_all_there_was(monkeypatch):
+    calls, told = [], shapely.equals_identical
+
+    def counted(one, two):
+        calls.append(1)
+        return told(one, two)
+
+    monkeypatch.setattr(shapely, "equals_identical", counted)
+    square, days, snapshots = area(["aaa"]), 30, {}
+    west, south, east, north = square.bounds
+    for n in range(days):
+        cut = west + (east - west) * (n + 1) / (days + 2)
+        # A hole that moves: the box and the number of corners stay.
+        hole = shapely.box(cut, south + 0.02, cut + 0.005, north - 0.02)
+        hole = shapely.set_precision(hole, 1e-6)
+        for day in (2 * n, 2 * n + 1):  # as two files give it: equal, not the same
+            snapshots[FIRST_DAY + dt.timedelta(day)] = [
+                Patch(Label("a", "", "controlled", patch="a"), square.difference(hole)),
+                Patch(Label("b", "", "controlled", patch="b"), shapely.from_wkb(hole.wkb)),
+            ]
+    composite = Composite.build(square, snapshots)
+    assert len(calls) <= 4 * days
+    assert len({composite.labels_at(day, west + 0.051, south + 0.05)[0] for day in snapshots}) == 2
+
+
 def test_history_of_a_position_is_half_open():
     composite = theatre(["ab"], ["aa"], ["aa"], ["ab"])
     history = composite.history_at(37.15, 33.05)

@@ -135,6 +135,7 @@ def run(vertices):
         ours.append(seconds)
         seconds, pockets = timed(lambda: erosion(blob, base))
         theirs.append(seconds)
+        _piece.cache_clear()
         seconds, alone = timed(lambda: isolation(layers, DAY, "a", anchors=anchors, places=places))
         cuts.append(seconds)
     lost = missed(found, pockets, plane)
