@@ -23,7 +23,6 @@ test: $(VENV)/.dev
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/numpydoc lint $$(git ls-files 'geo/*.py' ':!geo/_*' ':!geo/cli/*')
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 

@@ -20,12 +20,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo import cache, evidence, files, fronts, validation
-from geo.composite import Composite, areas_as_drawn, ground_of
-from geo.composite import frame as composite_frame
+from geo.check import Case, Limits, check_folder, patches_of, require_sound
+from geo.control import Composite, areas_as_drawn, front_lines, ground_of, measure_movement
+from geo.control import build_frame as composite_frame
 from geo.crs import area_km2
 from geo.errors import DateError, Issue, LayerError, UnknownIdError
-from geo.layers import read_digests, read_folder, write_control
+from geo.evidence import Why, explain_pieces, find_why, locate_place, provenance
+from geo.layers import (
+    cache_is_on,
+    cache_key,
+    keep_cached,
+    load_cached,
+    read_bytes,
+    read_digests,
+    read_folder,
+    write_control,
+)
 from geo.model import Label, parse_day, split_ids
 
 if TYPE_CHECKING:
@@ -36,18 +46,20 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from geo import topology, uncertainty, whatif
-    from geo.composite import Ground
+    from geo.control import Ground, Movement, WhatIf
+    from geo.coverage import BorderEdges
     from geo.crs import Edges
-    from geo.estimate import Draft, Estimator, Parameters
-    from geo.fronts import Movement
-    from geo.gazetteer import Gazetteer
-    from geo.imports import Import, Options
+    from geo.draw import Animation, Page, Plots, Still
+    from geo.evidence import (
+        Draft,
+        Ensemble,
+        Estimator,
+        Gazetteer,
+        Parameters,
+    )
+    from geo.exchange import Import, Options
     from geo.layers import Folder, Progress
-    from geo.maps import Page
     from geo.model import Patch
-    from geo.plots import Plots
-    from geo.stills import Animation, Still
 
 __all__ = ["Theatre", "import_into", "open_layers"]
 
@@ -81,19 +93,19 @@ def open_layers(path: str | Path = "layers", *, progress: Progress | None = None
     'opposition'
     """
     root = Path(path)
-    digests = read_digests(root) if cache.is_on() else {}
-    if digests and (kept := cache.load(cache.key_of(digests))):
+    digests = read_digests(root) if cache_is_on() else {}
+    if digests and (kept := load_cached(cache_key(digests))):
         # Only sound layers are ever kept, and these are the same bytes.
         with contextlib.suppress(ValueError):
             return Theatre(root=root, composite=Composite.from_bytes(kept), digests=digests)
     folder = read_folder(root, progress=progress)
     if progress:
         progress("composing", 0, len(folder.control))
-    case = validation.Case(folder, validation.Limits())
-    validation.require_sound(folder, case)
+    case = Case(folder, Limits())
+    require_sound(folder, case)
     composite = case.composite if case.is_series else None
     if composite is not None:
-        cache.keep(cache.key_of(folder.digests), composite.to_bytes())
+        keep_cached(cache_key(folder.digests), composite.to_bytes())
     return Theatre(folder, composite=composite, drawn=case.drawn)
 
 
@@ -113,7 +125,7 @@ def import_into(
     path
         The layers folder; begun if it is not there.
     kind
-        One of `geo.imports.KINDS`, such as ``statements-csv`` or ``ucdp``.
+        One of `geo.exchange.imports.KINDS`, such as ``statements-csv`` or ``ucdp``.
     *paths
         The files.
     options
@@ -135,15 +147,15 @@ def import_into(
     ValueError
         If there is no such kind, an option is none, or no file is given.
     """
-    from geo import imports
+    from geo.exchange import Options, run_import, save_import
 
     root = Path(path)
     into = read_folder(root) if (root / "theatre.geojson").exists() else None
-    chosen = options or imports.Options()
+    chosen = options or Options()
     chosen = dataclasses.replace(chosen, fixed={**chosen.fixed, **fixed})
     files = [Path(one) for one in paths]
-    imported = imports.run(kind, files, options=chosen, into=into, progress=progress)
-    imports.save(imported, root, into=into, progress=progress)
+    imported = run_import(kind, files, options=chosen, into=into, progress=progress)
+    save_import(imported, root, into=into, progress=progress)
     return imported
 
 
@@ -172,7 +184,7 @@ class Theatre:
         root: Path | None = None,
         composite: Composite | None = None,
         digests: Mapping[str, str] | None = None,
-        drawn: Mapping[dt.date, tuple[list[Patch], topology.Edges]] | None = None,
+        drawn: Mapping[dt.date, tuple[list[Patch], BorderEdges]] | None = None,
     ) -> None:
         if folder is None and root is None:
             raise ValueError("give a folder, or where to read it from")
@@ -193,7 +205,7 @@ class Theatre:
     @cached_property
     def warnings(self) -> tuple[Issue, ...]:  # numpydoc ignore=RT01
         """What the checks have to say that is no error."""
-        return tuple(validation.check(self.folder))
+        return tuple(check_folder(self.folder))
 
     def __repr__(self) -> str:
         days = self.dates
@@ -201,16 +213,16 @@ class Theatre:
         return f"<Theatre {self.folder.theatre.id}: {span}, {len(self.folder.events)} events>"
 
     def _repr_html_(self) -> str:
-        from geo import frames
+        from geo.draw import card, swatch
 
         name = str(self.folder.theatre.properties["name"])
         if not self.dates:
-            return frames.card(name, "<p>no control layer yet</p>")
+            return card(name, "<p>no control layer yet</p>")
         held = self.areas(bands=False)
         held = held[held["date"] == self.dates[-1]].sort_values("area_km2", ascending=False)
         colors = self._colors
         ground = "".join(
-            f"<li>{frames.swatch(row['controller'] or row['status'], colors)} "
+            f"<li>{swatch(row['controller'] or row['status'], colors)} "
             f"{row['area_km2']:,.0f} km²</li>"
             for row in held.to_dict("records")
         )
@@ -221,7 +233,7 @@ class Theatre:
             f"<p>{span}; {counts}</p><p>as of {self.dates[-1]}</p>"
             f'<ul style="list-style:none;padding:0">{ground}</ul>'
         )
-        return frames.card(name, body)
+        return card(name, body)
 
     @cached_property
     def _colors(self) -> dict[str, str]:
@@ -257,13 +269,13 @@ class Theatre:
         if self._composite is None:
             self._require_layers()
             self._composite = Composite.build(self.area, self._snapshots(), self.folder.sides)
-            cache.keep(cache.key_of(self.folder.digests), self._composite.to_bytes())
+            keep_cached(cache_key(self.folder.digests), self._composite.to_bytes())
         return self._composite
 
     def _snapshots(self) -> dict[dt.date, list[Patch]]:
         """The patches of each date, as they are drawn."""
         layers = self.folder.control.items()
-        return {day: validation.patches_of(layer.features) for day, layer in layers}
+        return {day: patches_of(layer.features) for day, layer in layers}
 
     def control(self, day: str | dt.date, *, by: Ground = "patch") -> gpd.GeoDataFrame:
         """
@@ -322,7 +334,7 @@ class Theatre:
         layer_day = self._in_force(day)
         features = self.folder.control[layer_day].features
         known = self._drawn.get(layer_day)
-        patches, segments = known or (validation.patches_of(features), None)
+        patches, segments = known or (patches_of(features), None)
         sides = self.folder.sides
         if by != "patch":
             columns, shapes = ground_of(self.area, patches, sides, by=by, segments=segments)
@@ -364,7 +376,7 @@ class Theatre:
         change
             One row a connected piece, largest first: ``id``, ``from_controller``,
             ``to_controller``, ``from_status``, ``to_status``, ``area_km2`` and, with `bands`,
-            ``low_km2`` and ``high_km2`` (the 90 % band of `geo.uncertainty`), ``place_ids`` (places
+            ``low_km2`` and ``high_km2`` (the 90 % band of `bands`), ``place_ids`` (places
             on it, ``;``-joined), ``change_ids`` (ledger rows that explain it) and ``geometry``.
 
         Raises
@@ -377,9 +389,9 @@ class Theatre:
         first, second = self._pair(before, after)
         if min_area_km2 < 0:
             raise ValueError(f"min_area_km2 is {min_area_km2}; it cannot be negative")
-        from geo.frames import ChangeFrame
+        from geo.draw import ChangeFrame
 
-        pieces = evidence.explain(
+        pieces = explain_pieces(
             self.folder, self.composite, first, second, min_area_km2=min_area_km2
         )
         if bands:
@@ -428,7 +440,7 @@ class Theatre:
         totals
             One row a pair of hands, largest first: ``from``, ``to`` (a controller, or the status
             of ground without one), ``area_km2`` (geodesic), ``low_km2`` and ``high_km2`` (the 90 %
-            band of `geo.uncertainty`).
+            band of `geo.evidence.bands`).
 
         Raises
         ------
@@ -450,16 +462,16 @@ class Theatre:
         -------
         disagreement
             One row a piece, largest first: places, who says what, with which share of the weight;
-            the columns stand at `geo.disagreement.find`.
+            the columns stand at `geo.evidence.disagreement.find_disagreement`.
 
         Raises
         ------
         DateError
             If `day` is no date.
         """
-        from geo import disagreement
+        from geo.evidence import find_disagreement
 
-        return disagreement.find(self.folder, parse_day(day))
+        return find_disagreement(self.folder, parse_day(day))
 
     def areas(self, *, bands: bool = True, edges: Edges = "straight") -> pd.DataFrame:
         """
@@ -480,7 +492,7 @@ class Theatre:
         areas
             ``date``, ``controller`` (empty where nobody holds it alone), ``status``,
             ``area_km2`` (with straight edges each date adds up to the study area) and, with
-            `bands`, ``low_km2`` and ``high_km2``: the 90 % band of `geo.uncertainty`.
+            `bands`, ``low_km2`` and ``high_km2``: the 90 % band of `geo.evidence.bands`.
 
         Raises
         ------
@@ -537,7 +549,7 @@ class Theatre:
         DateError
             If there is no layer.
         """
-        from geo.frames import HistoryFrame
+        from geo.draw import HistoryFrame
 
         lon, lat = self.position(place_id)
         intervals = self.composite.history_at(lon, lat)
@@ -598,7 +610,7 @@ class Theatre:
         UnknownIdError
             If there is no such place, or it was never located.
         """
-        lon, lat, _ = evidence.locate(self.folder, place_id)
+        lon, lat, _ = locate_place(self.folder, place_id)
         return lon, lat
 
     def places_in(self, shape: shapely.Geometry) -> list[str]:
@@ -633,7 +645,7 @@ class Theatre:
         day
             The date.
         parameters
-            The numbers of the method; the default are those of `geo.estimate.Parameters`.
+            The numbers of the method; the default are those of `geo.evidence.estimate.Parameters`.
         **numbers
             Single numbers of it instead, such as ``reach_km``.
 
@@ -649,7 +661,7 @@ class Theatre:
         ValueError
             If there is no evidence to draw from.
         """
-        from geo.estimate import Parameters
+        from geo.evidence import Parameters
 
         return self._estimator(dataclasses.replace(parameters or Parameters(), **numbers)).draft(
             day
@@ -672,7 +684,7 @@ class Theatre:
         -------
         probabilities
             One row a point: ``lon``, ``lat`` and a column for each side, which add up to 1. The
-            method, and how well it keeps its word, stand in `geo.estimate` and ``DESIGN.md``.
+            method, and how well it keeps its word, stand in `estimate` and ``DESIGN.md``.
 
         Raises
         ------
@@ -683,12 +695,12 @@ class Theatre:
         ValueError
             If there is no evidence to estimate from.
         """
-        from geo.estimate import Parameters
+        from geo.evidence import Parameters
 
         return self._estimator(Parameters()).probabilities(day, points)
 
     def _estimator(self, parameters: Parameters) -> Estimator:
-        from geo.estimate import Estimator
+        from geo.evidence import Estimator
 
         folder = self.folder
         return Estimator(
@@ -716,7 +728,7 @@ class Theatre:
         day
             The date.
         parameters
-            The numbers of the method; the default are those of `geo.estimate.Parameters`.
+            The numbers of the method; the default are those of `geo.evidence.estimate.Parameters`.
         replace
             Whether a layer that stands there already gives way to the draft.
         **numbers
@@ -775,7 +787,7 @@ class Theatre:
         -------
         fronts
             One row a line, longest first: ``left``, ``right``, ``length_km`` (geodesic)
-            and, with `bands`, ``low_km`` and ``high_km`` (the 90 % band of `geo.uncertainty`),
+            and, with `bands`, ``low_km`` and ``high_km`` (the 90 % band of `geo.evidence.bands`),
             ``certainty`` (the weaker of its two hands) and ``geometry``.
 
         Raises
@@ -787,7 +799,7 @@ class Theatre:
         """
         self._require_sides(left, right)
         if not bands:
-            return fronts.front_lines(self.composite, parse_day(day), left, right)
+            return front_lines(self.composite, parse_day(day), left, right)
         return self._ensemble.fronts(parse_day(day), left, right)[0]
 
     def front_totals(
@@ -846,7 +858,7 @@ class Theatre:
         """
         self._require_sides(left, right)
         first, second = self._pair(before, after)
-        moved = fronts.movement(self.composite, first, second, left, right, self._positions)
+        moved = measure_movement(self.composite, first, second, left, right, self._positions)
         return self._ensemble.movement(moved)
 
     def events(self) -> gpd.GeoDataFrame:
@@ -856,16 +868,16 @@ class Theatre:
         Returns
         -------
         events
-            One row an event, by date; the columns stand at `geo.points.events_beside_control`.
+            One row an event, by date; the columns stand at `events_beside_control`.
 
         Raises
         ------
         DateError
             If there is no layer.
         """
-        from geo import points
+        from geo.control import events_beside_control
 
-        return points.events_beside_control(self.folder, self.composite)
+        return events_beside_control(self.folder, self.composite)
 
     def fronts_near(self, events: gpd.GeoDataFrame) -> pd.DataFrame:
         """
@@ -879,16 +891,16 @@ class Theatre:
         Returns
         -------
         nearness
-            One row a layer; the columns stand at `geo.points.nearness_to_fronts`.
+            One row a layer; the columns stand at `geo.control.points.nearness_to_fronts`.
 
         Raises
         ------
         DateError
             If there is no layer.
         """
-        from geo import points
+        from geo.control import nearness_to_fronts
 
-        return points.nearness_to_fronts(self.folder, self.composite, events)
+        return nearness_to_fronts(self.folder, self.composite, events)
 
     def places(self) -> pd.DataFrame:
         """
@@ -898,18 +910,18 @@ class Theatre:
         -------
         places
             One row a place, most changes first; the columns stand at
-            `geo.points.places_beside_control`.
+            `geo.control.points.places_beside_control`.
 
         Raises
         ------
         DateError
             If there is no layer.
         """
-        from geo import points
+        from geo.control import places_beside_control
 
-        return points.places_beside_control(self.folder, self.composite)
+        return places_beside_control(self.folder, self.composite)
 
-    def why(self, where: str | tuple[float, float], day: str | dt.date) -> evidence.Why:
+    def why(self, where: str | tuple[float, float], day: str | dt.date) -> Why:
         """
         Return why the map says what it says at a place: from the patch down to the sources.
 
@@ -935,7 +947,7 @@ class Theatre:
         ValueError
             If `where` is no position.
         """
-        return evidence.why(self.folder, self.composite, where, parse_day(day))
+        return find_why(self.folder, self.composite, where, parse_day(day))
 
     def provenance(self) -> pd.DataFrame:
         """
@@ -952,7 +964,7 @@ class Theatre:
         DateError
             If there is no layer.
         """
-        return evidence.provenance(self.folder, self.composite)
+        return provenance(self.folder, self.composite)
 
     def gazetteer(self, tables: Sequence[Path] = ()) -> Gazetteer:
         """
@@ -966,19 +978,19 @@ class Theatre:
         Returns
         -------
         gazetteer
-            See `geo.gazetteer`.
+            See `geo.evidence.gazetteer`.
 
         Raises
         ------
         LayerError
             If a table cannot be read.
         """
-        from geo.gazetteer import Gazetteer, read_table
+        from geo.evidence import Gazetteer, read_gazetteer
 
         others = [
             entry
             for path in tables
-            for entry in read_table(files.read_bytes(path, root=path.parent), file=str(path))
+            for entry in read_gazetteer(read_bytes(path, root=path.parent), file=str(path))
         ]
         return Gazetteer([*self.folder.places.values(), *others])
 
@@ -993,13 +1005,13 @@ class Theatre:
         side
             Whose ground.
         **rules
-            ``unknown``, ``edge``, ``min_area_km2`` and ``max_width_km`` of `geo.siege.necks`.
+            ``unknown``, ``edge``, ``min_area_km2`` and ``max_width_km`` of `necks`.
 
         Returns
         -------
         necks
             One row a neck, best first, with the events of the 30 days up to `day` behind it; see
-            `geo.siege.necks`.
+            `geo.control.siege.necks`.
 
         Raises
         ------
@@ -1010,10 +1022,10 @@ class Theatre:
         ValueError
             If a rule is none of those listed.
         """
-        from geo import siege
+        from geo.control import necks
 
         supply = self._supply(day, side) | {"events": self._recent(day)}
-        return siege.necks(self.composite, parse_day(day), side, **supply, **rules)
+        return necks(self.composite, parse_day(day), side, **supply, **rules)
 
     def pockets(self, day: str | dt.date, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
@@ -1026,12 +1038,12 @@ class Theatre:
         side
             Whose ground.
         **rules
-            ``unknown``, ``edge`` and ``min_area_km2`` of `geo.siege.pockets`.
+            ``unknown``, ``edge`` and ``min_area_km2`` of `geo.control.siege.pockets`.
 
         Returns
         -------
         pockets
-            One row a pocket; see `geo.siege.pockets`.
+            One row a pocket; see `geo.control.siege.pockets`.
 
         Raises
         ------
@@ -1042,11 +1054,9 @@ class Theatre:
         ValueError
             If a rule is none of those listed.
         """
-        from geo import siege
+        from geo.control import pockets
 
-        return siege.pockets(
-            self.composite, parse_day(day), side, **self._supply(day, side), **rules
-        )
+        return pockets(self.composite, parse_day(day), side, **self._supply(day, side), **rules)
 
     def isolation(self, day: str | dt.date, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
@@ -1059,12 +1069,12 @@ class Theatre:
         side
             Whose places.
         **rules
-            ``unknown`` and ``edge`` of `geo.siege.isolation`.
+            ``unknown`` and ``edge`` of `geo.control.siege.isolation`.
 
         Returns
         -------
         isolation
-            One row a place, the most exposed first; see `geo.siege.isolation`.
+            One row a place, the most exposed first; see `geo.control.siege.isolation`.
 
         Raises
         ------
@@ -1075,11 +1085,9 @@ class Theatre:
         ValueError
             If a rule is none of those listed.
         """
-        from geo import siege
+        from geo.control import isolation
 
-        return siege.isolation(
-            self.composite, parse_day(day), side, **self._supply(day, side), **rules
-        )
+        return isolation(self.composite, parse_day(day), side, **self._supply(day, side), **rules)
 
     def narrowest(self, side: str, **rules: Any) -> pd.DataFrame:
         """
@@ -1090,12 +1098,12 @@ class Theatre:
         side
             Whose ground.
         **rules
-            ``unknown``, ``edge``, ``min_area_km2`` and ``max_width_km`` of `geo.siege.narrowest`.
+            ``unknown``, ``edge``, ``min_area_km2`` and ``max_width_km`` of `narrowest`.
 
         Returns
         -------
         narrowest
-            One row a date; see `geo.siege.narrowest`.
+            One row a date; see `geo.control.siege.narrowest`.
 
         Raises
         ------
@@ -1106,10 +1114,10 @@ class Theatre:
         ValueError
             If a rule is none of those listed.
         """
-        from geo import siege
+        from geo.control import narrowest
 
         series = self.composite
-        return siege.narrowest(series, side, supply=lambda day: self._supply(day, side), **rules)
+        return narrowest(series, side, supply=lambda day: self._supply(day, side), **rules)
 
     def what_if(
         self,
@@ -1117,7 +1125,7 @@ class Theatre:
         side: str,
         *through: Sequence[tuple[float, float] | str],
         width_km: float = 2.0,
-    ) -> whatif.WhatIf:
+    ) -> WhatIf:
         """
         Return control as it would be if a side advanced, and what that would cut off.
 
@@ -1147,11 +1155,11 @@ class Theatre:
         ValueError
             If a prong is empty or lies outside the study area, or `width_km` is not positive.
         """
-        from geo import whatif
+        from geo.control import WhatIf
 
         self._require_sides(side)
-        prongs = [[evidence.locate(self.folder, where)[:2] for where in prong] for prong in through]
-        return whatif.WhatIf.of(
+        prongs = [[locate_place(self.folder, where)[:2] for where in prong] for prong in through]
+        return WhatIf.of(
             self.composite,
             parse_day(day),
             side,
@@ -1160,7 +1168,7 @@ class Theatre:
             supply=self._supply,
         )
 
-    def read_what_if(self, path: str | Path) -> whatif.WhatIf:
+    def read_what_if(self, path: str | Path) -> WhatIf:
         """
         Return a what-if that was saved.
 
@@ -1181,15 +1189,15 @@ class Theatre:
         SchemaError
             If it holds faults, is no what-if, or is one of another theatre.
         """
-        from geo import whatif
+        from geo.control import read_what_if
 
         sides = {row.id for row in self.folder.actors.rows if row.values["kind"] == "side"}
-        return whatif.read(Path(path), self.composite, sides=sides, supply=self._supply)
+        return read_what_if(Path(path), self.composite, sides=sides, supply=self._supply)
 
     @cached_property
     def plot(self) -> Plots:  # numpydoc ignore=RT01
-        """Matplotlib axes: ``plot(day)``, ``plot.areas()`` and more (`geo.plots`)."""
-        from geo.plots import Plots
+        """Matplotlib axes: ``plot(day)``, ``plot.areas()`` and more (`geo.draw.plots`)."""
+        from geo.draw import Plots
 
         return Plots(self.folder, self.composite, self.areas)
 
@@ -1207,7 +1215,7 @@ class Theatre:
         Returns
         -------
         widget
-            Its trait ``date`` follows the hand; see `geo.widgets.slider`.
+            Its trait ``date`` follows the hand; see `geo.draw.widget.slider.slider`.
 
         Raises
         ------
@@ -1216,9 +1224,9 @@ class Theatre:
         GeoError
             If anywidget is not installed.
         """
-        from geo import widgets
+        from geo.draw import slider
 
-        return widgets.slider(
+        return slider(
             self.folder,
             self.composite,
             parse_day(day or self.after),
@@ -1260,10 +1268,10 @@ class Theatre:
         ValueError
             If the language or the size is none that can be drawn.
         """
-        from geo import stills
+        from geo.draw import draw_still
 
         first = None if before is None else parse_day(before)
-        return stills.draw(
+        return draw_still(
             self.folder, self.composite, parse_day(day), before=first, language=language, size=size
         )
 
@@ -1290,10 +1298,10 @@ class Theatre:
         ValueError
             If the language or the step is none of those listed.
         """
-        from geo import stills
+        from geo.draw import animate
 
         chosen: Any = step
-        return stills.animate(self.folder, self.composite, step=chosen, language=language)
+        return animate(self.folder, self.composite, step=chosen, language=language)
 
     def map(
         self,
@@ -1343,10 +1351,10 @@ class Theatre:
             If the language is none of the two, or `tiles` is no such address or has no
             attribution.
         """
-        from geo import maps
+        from geo.draw import draw_page
 
         first, second = self._pair(before or self.before, after or self.after)
-        return maps.draw(
+        return draw_page(
             self.folder,
             self.composite,
             before=first,
@@ -1361,54 +1369,54 @@ class Theatre:
         )
 
     @cached_property
-    def _ensemble(self) -> uncertainty.Ensemble:
+    def _ensemble(self) -> Ensemble:
         """Maps that the evidence allows."""
-        from geo import uncertainty
+        from geo.evidence import Ensemble, Memory
 
-        memory = uncertainty.Memory(
-            lambda question: cache.load(self._key_of_bands(question)),
-            lambda question, data: cache.keep(self._key_of_bands(question), data),
+        memory = Memory(
+            lambda question: load_cached(self._key_of_bands(question)),
+            lambda question, data: keep_cached(self._key_of_bands(question), data),
         )
-        return uncertainty.Ensemble.of(self.folder, self.composite, memory=memory)
+        return Ensemble.of(self.folder, self.composite, memory=memory)
 
     def _key_of_bands(self, question: str) -> str:
         """The name of what the maps that the evidence allows answer to a question."""
-        from geo import uncertainty
+        from geo.evidence import Judgements
 
         digests = self._digests or self.folder.digests
-        return cache.key_of({**digests, f"bands of {question}": repr(uncertainty.Judgements())})
+        return cache_key({**digests, f"bands of {question}": repr(Judgements())})
 
     @cached_property
     def _bands(self) -> dict[str, Any]:
         """The bands of areas and of sides, read back where these layers were asked before."""
-        from geo import uncertainty
+        from geo.evidence import pack, unpack
 
         key = self._key_of_bands("all areas")
-        if kept := cache.load(key):
+        if kept := load_cached(key):
             with contextlib.suppress(ValueError):
-                return uncertainty.unpack(kept)
+                return unpack(kept)
         bands = self._ensemble.bands()
-        cache.keep(key, uncertainty.pack(bands))
+        keep_cached(key, pack(bands))
         return bands
 
     @cached_property
     def _corridors(self) -> list[list[dict[str, Any]]]:
         """The necks of all dates for the page, read back where these layers were asked before."""
-        from geo._page.corridors import necks_by_date
+        from geo.draw import necks_by_date
 
-        key = cache.key_of({**(self._digests or self.folder.digests), "necks": "of all dates"})
-        if kept := cache.load(key):
+        key = cache_key({**(self._digests or self.folder.digests), "necks": "of all dates"})
+        if kept := load_cached(key):
             with contextlib.suppress(ValueError):
                 return list(json.loads(kept))
         found = necks_by_date(
             self.composite,
             lambda day, side: self._supply(day, side) | {"events": self._recent(day)},
         )
-        cache.keep(key, json.dumps(found).encode())
+        keep_cached(key, json.dumps(found).encode())
         return found
 
     def _what_if_record(self, path: str | Path) -> dict[str, Any]:
-        from geo._page.corridors import what_if_record
+        from geo.draw import what_if_record
 
         return what_if_record(self.read_what_if(path), self.composite)
 

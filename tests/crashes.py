@@ -14,10 +14,12 @@ import sys
 import time
 from pathlib import Path
 
-from geo import cli, files, geojson, workcopy
-from geo._editor.session import Session
-from geo._qgis import package
-from geo.layers import read_folder
+from geo import cli
+from geo.edit import workcopy
+from geo.edit.editor.session import Session
+from geo.exchange.qgis import package
+from geo.layers import files, geojson
+from geo.layers.folder import read_folder
 from geo.model import CONTROL
 
 DAY = "2017-08-01"
@@ -30,7 +32,7 @@ class Writer:
         self.root, self.scratch = root, scratch
         self.path = root / "control" / f"{DAY}.geojson"
         self.count = 0
-        text, _ = geojson.fmt(self.path.read_bytes(), schema=CONTROL, file="")
+        text, _ = geojson.fmt_geojson(self.path.read_bytes(), schema=CONTROL, file="")
         self.versions = [_with_note(text, note) for note in ("one", "two")]
         self.contents = set(self.versions)
 
@@ -58,7 +60,7 @@ class Fmt(Writer):
     def loosen(self):
         now = self.path.read_bytes()
         if now in self.loose:
-            files.save(self.path, self.loose[now], expected=files.digest(now))
+            files.save_file(self.path, self.loose[now], expected=files.digest(now))
 
     def prepare(self):
         if self.path.read_bytes() not in self.contents:
@@ -128,7 +130,7 @@ WRITERS = {"fmt": FmtAgain, "save": SaveFile, "save a copy": SaveCopy, "editor":
 def _with_note(text, note):
     document = json.loads(text)
     document["features"][0]["properties"]["note"] = note
-    return geojson.fmt(json.dumps(document).encode(), schema=CONTROL, file="")[0]
+    return geojson.fmt_geojson(json.dumps(document).encode(), schema=CONTROL, file="")[0]
 
 
 def command(*words):

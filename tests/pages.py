@@ -7,12 +7,13 @@ from pathlib import Path
 
 import shapely
 
-from geo import maps, model
-from geo.composite import Composite
-from geo.geojson import Layer
-from geo.layers import Folder
+from geo import model
+from geo.control.composite import Composite
+from geo.draw.page import page as maps
+from geo.layers.folder import Folder
+from geo.layers.geojson import Layer
+from geo.layers.tables import Table
 from geo.model import Feature, Label, Patch, Row
-from geo.tables import Table
 
 PICTURES = {
     dt.date(2017, 5, 1): ("ggii", "goiu", "oouu"),
@@ -112,7 +113,9 @@ def composite_of(folder):
 
 def drawn(folder, path, language="en"):
     """The page of a folder, saved."""
-    page = maps.draw(folder, composite_of(folder), before=BEFORE, after=AFTER, language=language)
+    page = maps.draw_page(
+        folder, composite_of(folder), before=BEFORE, after=AFTER, language=language
+    )
     return page.save(path)
 
 

@@ -31,15 +31,15 @@ def imported(path):
     ("library", "door"),
     [
         ("pyproj", "crs.py"),
-        ("folium", "maps.py"),
-        ("branca", "maps.py"),
+        ("folium", "draw/page/"),
+        ("branca", "draw/page/"),
         ("click", "cli/"),
-        ("csv", "tables.py"),
-        ("filelock", "files.py"),
-        ("subprocess", "_git.py"),
-        ("matplotlib", "_still/paper.py"),
-        ("starlette", "_editor/"),
-        ("uvicorn", "_editor/"),
+        ("csv", "layers/tables.py"),
+        ("filelock", "layers/files.py"),
+        ("subprocess", "edit/git.py"),
+        ("matplotlib", "draw/still/paper.py"),
+        ("starlette", "edit/editor/"),
+        ("uvicorn", "edit/editor/"),
     ],
 )
 def test_an_outside_library_has_one_door(library, door):

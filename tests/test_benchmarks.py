@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import shapely
 
-from geo.composite import Composite
+from geo.control.composite import Composite
 from tests.benchmarks import peers, synthetic
 
 ROOT = Path(__file__).parents[1]

@@ -1,3 +1,5 @@
+import importlib
+import inspect
 import os
 import re
 import shlex
@@ -7,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from numpydoc.validate import validate
 
 from geo import __version__
 from geo.cli import command
@@ -15,6 +18,35 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ (frontline .*)$", README, re.MULTILINE)
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+ROOMS = ["layers", "coverage", "control", "evidence", "draw", "exchange", "check", "edit"]
+UNASKED = {"ES01", "EX01", "GL01", "GL08", "PR04", "RT02", "SA01"}
+"""What numpydoc would like and we do not: summaries of two parts, examples and types everywhere."""
+
+
+def exported(room):
+    """The functions of a door, and the methods of its classes, by dotted name."""
+    door = importlib.import_module(f"geo.{room}")
+    for name in door.__all__:
+        thing = getattr(door, name)
+        if inspect.isfunction(thing):
+            yield f"{thing.__module__}.{name}"
+        elif inspect.isclass(thing):
+            for method, made in vars(thing).items():
+                callable_ = inspect.isfunction(made) or isinstance(made, classmethod | staticmethod)
+                if callable_ and not method.startswith("_"):
+                    yield f"{thing.__module__}.{name}.{method}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_a_door_exports_says_all_that_a_caller_needs(room):
+    faults = {
+        name: told
+        for name in exported(room)
+        if (told := {code for code, _ in validate(name)["errors"]} - UNASKED)
+    }
+    assert not faults
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo._latent import Observations
+from geo.evidence.field import Observations
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -125,10 +125,10 @@ def position(theatre: Theatre, where: str | None) -> tuple[float, float] | None:
     """The longitude and latitude of a place id, or of a pair LON,LAT; None without either."""
     if where is None:
         return None
-    from geo.evidence import locate
+    from geo.evidence import locate_place
 
     try:
-        lon, lat, _ = locate(theatre.folder, where)
+        lon, lat, _ = locate_place(theatre.folder, where)
     except ValueError as error:
         if isinstance(error, GeoError):
             raise
@@ -194,10 +194,10 @@ def show(
         records = [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
         click.echo(json.dumps(records, ensure_ascii=False, indent=1))
     elif form == "csv":
-        from geo import tables
+        from geo.layers import format_row
 
         lines = [list(columns), *([_csv_cell(value) for value in row] for row in rows)]
-        click.echo("".join(map(tables.line, lines)), nl=False)
+        click.echo("".join(map(format_row, lines)), nl=False)
     elif not rows:
         click.echo(empty)
     else:

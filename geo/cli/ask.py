@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from geo.composite import Ground
+    from geo.control import Ground
     from geo.crs import Edges
     from geo.theatre import Theatre
 
@@ -178,18 +178,19 @@ def _print_history(frame: pd.DataFrame) -> None:
 
 def _draft_ledger(theatre: Theatre, before: str, after: str, write: bool) -> None:
     """Rows for the changes between two dates that no row of the ledger explains."""
-    from geo import evidence, tables
+    from geo.evidence import draft_ledger, ledger_frame, write_ledger
+    from geo.layers import dump_table
     from geo.model import CHANGES, parse_day
 
     first, last = parse_day(before), parse_day(after)
-    pieces = evidence.ledger(theatre.folder, theatre.composite)
+    pieces = ledger_frame(theatre.folder, theatre.composite)
     pieces = pieces[(pieces["from_date"] >= first) & (pieces["to_date"] <= last)]
     today = dt.datetime.now(tz=dt.UTC).date()
-    rows = evidence.draft_ledger(theatre.folder, pieces, recorded_at=today)
+    rows = draft_ledger(theatre.folder, pieces, recorded_at=today)
     if write and rows:
-        click.echo(str(evidence.write_ledger(theatre.folder, rows)))
+        click.echo(str(write_ledger(theatre.folder, rows)))
     elif rows:
-        click.echo(tables.dump(rows, schema=CHANGES).decode(), nl=False)
+        click.echo(dump_table(rows, schema=CHANGES).decode(), nl=False)
     say(f"{len(rows)} rows drafted; every change between the dates now has one")
 
 

@@ -11,7 +11,7 @@ from geo.cli._common import FOLDER, command, layers_option, say
 from geo.errors import GeoError, escape
 
 if TYPE_CHECKING:
-    from geo.workcopy import Copy, Plan
+    from geo.edit import Copy, Plan
 
 
 @command.command()
@@ -23,7 +23,7 @@ def edit(date: str | None, port: int, no_browser: bool, layers: Path) -> None:
     """Edit the control layer of DATE in the browser; the default is the last."""
     import webbrowser
 
-    from geo.editor import serve
+    from geo.edit import serve
     from geo.errors import DateError
     from geo.model import parse_day
 
@@ -52,8 +52,8 @@ def edit(date: str | None, port: int, no_browser: bool, layers: Path) -> None:
 @layers_option
 def qgis(date: str, output: Path | None, layers: Path) -> None:
     """Make a working copy of the control layer of DATE for QGIS; `save` brings it back."""
+    from geo.edit import checkout
     from geo.layers import read_folder
-    from geo.workcopy import checkout
 
     project, _ = checkout(read_folder(layers), date, output or Path(f"qgis-{date}"))
     say("open this in QGIS, edit, save there, then run `frontline save`:")
@@ -95,18 +95,18 @@ def save(
     was edited. What programs do to a file is undone, new borders run along old ones, and what
     others saved meanwhile is merged. Then it says, feature by feature, what will change, and asks.
     """
-    from geo import workcopy
+    from geo.edit import SNAP_M, plan_save, read_copy, write_plan
     from geo.layers import read_folder
 
     if path is not None and date is None and not path.exists() and _is_date(path.name):
         date, path = path.name, None
     folder = read_folder(layers)
     taken = {feature.id for layer in folder.control.values() for feature in layer.features}
-    copy = workcopy.read_copy(path or _edited_copy(layers, date), taken=taken)
+    copy = read_copy(path or _edited_copy(layers, date), taken=taken)
     if base is not None:
         copy = _copied_from(layers, base, copy, date)
-    snap = workcopy.SNAP_M if snap_m is None else snap_m
-    plan = workcopy.plan(folder, copy, day=date, snap_m=snap, prefer=prefer)
+    snap = SNAP_M if snap_m is None else snap_m
+    plan = plan_save(folder, copy, day=date, snap_m=snap, prefer=prefer)
     _tell_plan(plan)
     if plan.conflicts:
         raise GeoError(
@@ -119,7 +119,7 @@ def save(
         return
     if plan.difference and not yes:
         _ask(f"Write the layer of {plan.day}?")
-    written = workcopy.write(folder, plan)
+    written = write_plan(folder, plan)
     if plan.difference:
         click.echo(str(written))
 
@@ -128,16 +128,17 @@ def _copied_from(layers: Path, revision: str, copy: Copy, date: str | None) -> C
     """A file from elsewhere as a copy of what the layer was at a revision."""
     import dataclasses
 
-    from geo import geojson, versions
+    from geo.edit import read_revision
+    from geo.layers import dump_geojson
     from geo.model import CONTROL, parse_day
 
     if copy.base is not None:
         raise click.UsageError("a working copy knows what it is a copy of; leave --base out")
     day = parse_day(date) if date else copy.day
-    layer = versions.read_at(layers, revision).control.get(day) if day else None
+    layer = read_revision(layers, revision).control.get(day) if day else None
     if layer is None:
         raise GeoError(f"there is no control layer of {day or 'no date'} at {escape(revision)}")
-    return dataclasses.replace(copy, base=geojson.dump(layer.features, schema=CONTROL))
+    return dataclasses.replace(copy, base=dump_geojson(layer.features, schema=CONTROL))
 
 
 def _ask(question: str) -> None:
@@ -163,7 +164,7 @@ def _is_date(text: str) -> bool:
 
 def _edited_copy(layers: Path, date: str | None) -> Path:
     """The working copy that is meant where none was named."""
-    from geo.workcopy import open_copies
+    from geo.edit import open_copies
 
     copies = open_copies(layers)
     if date is not None:
@@ -177,7 +178,7 @@ def _edited_copy(layers: Path, date: str | None) -> Path:
 
 
 def _tell_plan(plan: Plan) -> None:
-    from geo.workcopy import described
+    from geo.edit import described
 
     for note in plan.notes:
         say(note)
@@ -211,9 +212,9 @@ def recover(name: str | None, every: bool, yes: bool, layers: Path) -> None:
     Every save keeps what it replaces. Listed are these former contents, saves that broke off,
     edits in the editor that were not saved, and working copies.
     """
-    from geo import recovery
+    from geo.edit import leftovers, restore
 
-    found = recovery.leftovers(layers, latest=None if every or name else 3)
+    found = leftovers(layers, latest=None if every or name else 3)
     if name is None:
         for one in found:
             when = one.saved_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
@@ -225,4 +226,4 @@ def recover(name: str | None, every: bool, yes: bool, layers: Path) -> None:
             say(f"{item.file}: {item.says}")
     if not yes:
         _ask(f"Put {name} back?")
-    click.echo(str(recovery.restore(layers, name)))
+    click.echo(str(restore(layers, name)))

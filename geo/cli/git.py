@@ -40,16 +40,17 @@ def diff(
     layers: Path,
 ) -> None:
     """Say what a change to the layers means: REV against the folder on disk, or against a REV."""
-    from geo import files, review, versions
+    from geo.edit import compare_versions, review_page, review_record, review_text
+    from geo.layers import digest, save_file
 
-    comparison = versions.compare(layers, before, after)
+    comparison = compare_versions(layers, before, after)
     if form == "json":
-        click.echo(json.dumps(review.record(comparison), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(review_record(comparison), ensure_ascii=False, indent=1))
     else:
-        click.echo(review.text(comparison, markdown=form == "markdown", full=full), nl=False)
+        click.echo(review_text(comparison, markdown=form == "markdown", full=full), nl=False)
     if page is not None:
-        old = files.digest(page.read_bytes()) if page.exists() else None
-        files.save(page, review.page(comparison).encode(), expected=old)
+        old = digest(page.read_bytes()) if page.exists() else None
+        save_file(page, review_page(comparison).encode(), expected=old)
         say(f"{page}: open it in a browser")
     if exit_code and comparison:
         sys.exit(1)
@@ -61,7 +62,7 @@ def diff(
 @layers_option
 def new(date: str, source: str | None, layers: Path) -> None:
     """Begin the control layer of DATE as a copy of an earlier one, to be edited."""
-    from geo.versions import new_layer
+    from geo.edit import new_layer
 
     theatre = open_theatre(layers)
     path = new_layer(theatre.folder, date, source)
@@ -80,9 +81,9 @@ def new(date: str, source: str | None, layers: Path) -> None:
 @layers_option
 def git_setup(undo: bool, layers: Path) -> None:
     """Let git merge the layers by id, show readable diffs and check commits, in this clone."""
-    from geo import gitsetup
+    from geo.edit import install_git, remove_git
 
-    report = gitsetup.remove(layers) if undo else gitsetup.install(layers)
+    report = remove_git(layers) if undo else install_git(layers)
     for line in report:
         click.echo(line)
 
@@ -99,10 +100,13 @@ def git_driver() -> None:
 @click.argument("name")
 def merge(base: Path, ours: Path, theirs: Path, name: str) -> None:
     """Merge one file by id; the answer replaces OURS."""
-    from geo import gitsetup
+    from geo.edit import (
+        REFUSED,
+        merge_files,
+    )
 
     try:
-        conflicts = gitsetup.merge_files(base, ours, theirs, name)
+        conflicts = merge_files(base, ours, theirs, name)
     except LayerError as error:
         say(f"{name} is merged as text, as a version of it cannot be read by id:")
         for issue in error.issues[:5]:
@@ -111,34 +115,39 @@ def merge(base: Path, ours: Path, theirs: Path, name: str) -> None:
     for conflict in conflicts:
         say(f"{name}: {conflict.message}")
     if conflicts:
-        sys.exit(gitsetup.REFUSED)
+        sys.exit(REFUSED)
 
 
 @git_driver.command()
 @click.argument("path", type=FOLDER)
 def show(path: Path) -> None:
     """Print one file as lines that a person reads."""
-    from geo import gitsetup
+    from geo.edit import readable_text
 
-    click.echo(gitsetup.readable(path.read_bytes()), nl=False)
+    click.echo(readable_text(path.read_bytes()), nl=False)
 
 
 @git_driver.command()
 @click.argument("name")
 def clean(name: str) -> None:
     """Turn a file from standard input into its canonical text."""
-    from geo import gitsetup
+    from geo.edit import (
+        canonical_text,
+    )
 
-    sys.stdout.buffer.write(gitsetup.canonical(sys.stdin.buffer.read(), name))
+    sys.stdout.buffer.write(canonical_text(sys.stdin.buffer.read(), name))
 
 
 @git_driver.command(name="pre-commit")
 def pre_commit() -> None:
     """Check the layers as they are staged."""
-    from geo import gitsetup
+    from geo.edit import (
+        REFUSED,
+        check_staged,
+    )
 
     try:
-        issues = gitsetup.check_staged()
+        issues = check_staged()
     except LayerError as error:
         issues = list(error.issues)
         if not issues:
@@ -150,4 +159,4 @@ def pre_commit() -> None:
     say(f"{len(issues)} errors in the layers; nothing was committed")
     if any(issue.code == "id.vanished" for issue in issues):
         say("ids that are meant to vanish: FRONTLINE_GONE='ID ID ...' git commit ..., or all")
-    sys.exit(gitsetup.REFUSED)
+    sys.exit(REFUSED)

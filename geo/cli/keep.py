@@ -53,11 +53,11 @@ def check(
     form: str,
 ) -> None:
     """Check every file of a layers folder, and what they say of each other."""
-    from geo import validation
+    from geo.check import check_folder, explain_code, sarif_report
     from geo.layers import read_folder
 
     if explain:
-        click.echo(validation.explain(explain))
+        click.echo(explain_code(explain))
         return
     severities: Any = _pairs(rules)
     try:
@@ -67,7 +67,7 @@ def check(
         if not issues:
             raise
     else:
-        issues, counts = validation.check(folder, severities=severities), _counts(folder)
+        issues, counts = check_folder(folder, severities=severities), _counts(folder)
     if against:
         issues += _guarded(layers, against, gone, severities)
     errors = sum(issue.severity == "error" for issue in issues)
@@ -76,7 +76,7 @@ def check(
         findings = [_issue_dict(issue) for issue in issues]
         click.echo(json.dumps({"counts": counts, "issues": findings}, ensure_ascii=False, indent=1))
     elif form == "sarif":
-        click.echo(json.dumps(validation.sarif(issues, version=__version__), indent=1))
+        click.echo(json.dumps(sarif_report(issues, version=__version__), indent=1))
     else:
         for issue in issues:
             click.echo(str(issue))
@@ -90,9 +90,9 @@ def check(
 def _guarded(
     layers: Path, against: str, gone: tuple[str, ...], severities: dict[str, Any]
 ) -> Iterator[Issue]:
-    from geo import versions
+    from geo.edit import guard_ids
 
-    for issue in versions.guard(layers, against, confirmed=gone):
+    for issue in guard_ids(layers, against, confirmed=gone):
         severity = severities.get(issue.code, issue.severity)
         if severity != "off":
             yield dataclasses.replace(issue, severity=severity)
@@ -106,7 +106,7 @@ def _guarded(
 @click.option("--assign-ids", is_flag=True, help="Give an id to features that have none.")
 def fmt(paths: tuple[Path, ...], only_check: bool, assign_ids: bool) -> None:
     """Write layers and tables (folders or files) in their one canonical form."""
-    from geo import files
+    from geo.layers import digest, read_bytes, save_file
 
     faults: list[Issue] = []
     stale: list[tuple[Path, bytes, str]] = []
@@ -114,22 +114,22 @@ def fmt(paths: tuple[Path, ...], only_check: bool, assign_ids: bool) -> None:
     for path, root, schema in _targets(paths or (Path("layers"),)):
         count += 1
         try:
-            data = files.read_bytes(path, root=root)
+            data = read_bytes(path, root=root)
             text, repairs = _format_one(data, schema, str(path), assign_ids)
         except LayerError as error:
             faults += error.issues
             continue
         if text != data:
-            stale.append((path, text, files.digest(data)))
+            stale.append((path, text, digest(data)))
             for issue in repairs:
                 click.echo(str(issue), err=True)
     if faults:
         raise LayerError(faults)
-    for path, text, digest in stale:
+    for path, text, found in stale:
         if only_check:
             click.echo(f"would rewrite {path}")
         else:
-            files.save(path, text, expected=digest)
+            save_file(path, text, expected=found)
             click.echo(f"rewrote {path}")
     say(f"{count} files, {len(stale)} {'to rewrite' if only_check else 'rewritten'}")
     if only_check and stale:
@@ -167,7 +167,7 @@ def estimate(
     layers: Path,
 ) -> None:
     """Draft the control layer of DATE from the statements in force, and say how sure it is."""
-    from geo.estimate import Parameters
+    from geo.evidence import Parameters
     from geo.layers import write_control
 
     given = {"reach_km": reach_km, "max_age_days": max_age_days}
@@ -196,7 +196,7 @@ def estimate(
 
 
 def _percentages(chances: Any) -> Any:
-    from geo.estimate import percent
+    from geo.evidence import percent
 
     texts = chances.drop(columns=["lon", "lat"]).map(percent)
     where = chances[["lon", "lat"]].map(lambda degrees: f"{degrees:.6f}")
@@ -258,11 +258,11 @@ def _targets(paths: Iterable[Path]) -> Iterator[tuple[Path, Path, Any]]:
 def _format_one(
     data: bytes, schema: Any, file: str, assign_ids: bool
 ) -> tuple[bytes, tuple[Issue, ...]]:
-    from geo import geojson, tables
+    from geo.layers import fmt_geojson, fmt_table
 
     if schema.geometry:
-        return geojson.fmt(data, schema=schema, file=file, assign_ids=assign_ids)
-    return tables.fmt(data, schema=schema, file=file)
+        return fmt_geojson(data, schema=schema, file=file, assign_ids=assign_ids)
+    return fmt_table(data, schema=schema, file=file)
 
 
 @command.command(name="import")
@@ -338,16 +338,16 @@ def import_(
     **options: Any,
 ) -> None:
     """Read other people's data of a KIND into a theatre, and account for every record."""
-    from geo import files, imports
-    from geo.layers import read_folder
+    from geo.exchange import Options, Word, read_words, run_import, save_import, words_table
+    from geo.layers import read_folder, save_file
     from geo.model import parse_day
 
     into = read_folder(root) if (root / "theatre.geojson").exists() else None
-    known: tuple[imports.Word, ...] = ()
+    known: tuple[Word, ...] = ()
     if words is not None and words.exists():
-        known = imports.read_words(words.read_bytes(), file=str(words))
+        known = read_words(words.read_bytes(), file=str(words))
     try:
-        chosen = imports.Options(
+        chosen = Options(
             mapping=_pairs(mapped),
             fixed=_pairs(fixed),
             words=known,
@@ -357,18 +357,18 @@ def import_(
             repair=bool(options["repair"]),
         )
         with progress_bar() as progress:
-            imported = imports.run(kind, paths, options=chosen, into=into, progress=progress)
+            imported = run_import(kind, paths, options=chosen, into=into, progress=progress)
     except ValueError as error:
         if isinstance(error, GeoError):
             raise
         raise click.UsageError(str(error)) from error
     click.echo(imported.report())
     if words is not None and not words.exists() and imported.words:
-        files.save(words, imports.words_table(imported.words), expected=None)
+        save_file(words, words_table(imported.words), expected=None)
         say(f"{words}: what their words were taken to mean; edit it and run again")
     if not dry_run:
         with progress_bar() as progress:
-            saved = imports.save(imported, root, into=into, progress=progress)
+            saved = save_import(imported, root, into=into, progress=progress)
         say(f"{len(saved.paths)} files written, {saved.present} records were there already")
         for name in saved.kept:
             say(f"{name}: the folder says otherwise and was kept")
@@ -408,14 +408,15 @@ def geocode(
     layers: Path,
 ) -> None:
     """Read a REPORT (a text file, a folder of them, or - for standard input) into draft events."""
-    from geo import files, geojson, reports
+    from geo.evidence import DRAFTS, read_report
+    from geo.layers import dump_geojson, save_file
     from geo.model import parse_day
 
     theatre = open_theatre(layers)
     gazetteer = theatre.gazetteer(tables)
     drafts: list[Any] = []
     for name, text in _texts(report):
-        review = reports.read_report(
+        review = read_report(
             text,
             gazetteer=gazetteer,
             actors=theatre.folder.actors.rows,
@@ -427,12 +428,12 @@ def geocode(
         click.echo(review.render())
         drafts += review.drafts
     if output is not None:
-        files.save(output, geojson.dump(drafts, schema=reports.DRAFTS), expected=None)
+        save_file(output, dump_geojson(drafts, schema=DRAFTS), expected=None)
         say(f"{len(drafts)} drafts in {output}; review them, then `frontline accept {output}`")
 
 
 def _texts(report: Path) -> Iterator[tuple[str, str]]:
-    from geo import files
+    from geo.layers import read_bytes
 
     if str(report) == "-":
         yield "standard input", _decoded(sys.stdin.buffer.read(), "standard input")
@@ -441,7 +442,7 @@ def _texts(report: Path) -> Iterator[tuple[str, str]]:
     if not paths:
         raise GeoError(f"{report} holds no .txt file")
     for path in paths:
-        yield str(path), _decoded(files.read_bytes(path, root=path.parent), str(path))
+        yield str(path), _decoded(read_bytes(path, root=path.parent), str(path))
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -456,16 +457,16 @@ def _decoded(data: bytes, name: str) -> str:
 @layers_option
 def accept(drafts: Path, layers: Path) -> None:
     """Move reviewed DRAFTS into the events of the theatre; refuse any with an open choice."""
-    from geo import files, geojson, reports
-    from geo.layers import add_events
+    from geo.evidence import DRAFTS, accept_drafts
+    from geo.layers import add_events, dump_geojson, read_geojson, save_file
 
     theatre = open_theatre(layers)
-    layer = geojson.read(drafts, root=drafts.parent, schema=reports.DRAFTS)
-    accepted = reports.accept(layer.features, places=theatre.folder.places, file=str(drafts))
+    layer = read_geojson(drafts, root=drafts.parent, schema=DRAFTS)
+    accepted = accept_drafts(layer.features, places=theatre.folder.places, file=str(drafts))
     if accepted.issues:
         raise LayerError(accepted.issues)
     for path in add_events(theatre.folder, accepted.events):
         click.echo(str(path))
-    waiting = geojson.dump(accepted.waiting, schema=reports.DRAFTS)
-    files.save(drafts, waiting, expected=layer.digest)
+    waiting = dump_geojson(accepted.waiting, schema=DRAFTS)
+    save_file(drafts, waiting, expected=layer.digest)
     say(f"{len(accepted.events)} events accepted, {len(accepted.waiting)} drafts wait in {drafts}")

@@ -128,13 +128,13 @@ def _usage(error: ValueError) -> Exception:
 @layers_option
 def export(output: Path, to: str, layer: str, layers: Path) -> None:
     """Write the theatre to OUTPUT for other tools: control as intervals [valid_from, valid_to)."""
-    from geo.export import write, write_series
+    from geo.exchange import export_series, write_export
 
     theatre = open_theatre(layers)
     try:
         if to == _SERIES:
             with progress_bar() as progress:
-                write_series(
+                export_series(
                     theatre.folder,
                     theatre.composite,
                     output,
@@ -142,7 +142,7 @@ def export(output: Path, to: str, layer: str, layers: Path) -> None:
                 )
             click.echo(str(output))
             return
-        paths = write(theatre.folder, theatre.composite, output, to=to, layer=layer)
+        paths = write_export(theatre.folder, theatre.composite, output, to=to, layer=layer)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     for path in paths:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from geo.control import WhatIf
     from geo.theatre import Theatre
-    from geo.whatif import WhatIf
 
 _MEANS = {
     "passable": "ground that nobody is known to hold lets supply through",

@@ -31,8 +31,8 @@ import numpy as np
 import shapely
 
 import geo
-from geo.composite import Composite
-from geo.fronts import front_lines
+from geo.control.composite import Composite
+from geo.control.fronts import front_lines
 from tests.benchmarks import peers, synthetic
 
 SIZES = {"S": (100, 32, 20, 2), "M": (1_000, 32, 50, 4), "L": (10_000, 32, 1_000, 20)}
@@ -431,7 +431,7 @@ def long_series(table, folder, bars, dates=769, vertices=3_000):
 
 def canonical(patches):
     """The patches of a date as a control layer."""
-    from geo import geojson
+    from geo.layers import geojson
     from geo.model import CONTROL, Feature
 
     features = []
@@ -441,7 +441,7 @@ def canonical(patches):
         properties |= {"id": f"ctl-{patch.label.patch}", "controller": code}
         properties |= {"status": "controlled", "basis": "reported", "confidence": "high"}
         features.append(Feature(properties["id"], properties, patch.geometry))
-    return geojson.dump(features, schema=CONTROL)
+    return geojson.dump_geojson(features, schema=CONTROL)
 
 
 def one_shot(table, theatre, folder, bars):
@@ -503,7 +503,7 @@ def one_shot(table, theatre, folder, bars):
 
 def write_theatre(root, theatre, day):
     """The files that a theatre must have beside its control layers."""
-    from geo import geojson, tables
+    from geo.layers import geojson, tables
     from geo.model import ACTORS, PLACES, SOURCES, STATEMENTS, THEATRE, Feature
     from geo.model import Row as Record
 
@@ -511,8 +511,8 @@ def write_theatre(root, theatre, day):
     properties |= {"id": "bench", "name": "Bench", "timezone": "UTC"}
     properties |= {"before": str(day), "after": str(day + dt.timedelta(days=1))}
     area = Feature("bench", properties, theatre.area)
-    (root / "theatre.geojson").write_bytes(geojson.dump([area], schema=THEATRE))
-    (root / "places.geojson").write_bytes(geojson.dump([], schema=PLACES))
+    (root / "theatre.geojson").write_bytes(geojson.dump_geojson([area], schema=THEATRE))
+    (root / "places.geojson").write_bytes(geojson.dump_geojson([], schema=PLACES))
     rows = []
     for holder in synthetic.HOLDERS:
         values = dict.fromkeys(ACTORS.names)
@@ -525,9 +525,9 @@ def write_theatre(root, theatre, day):
                 | {"color": "#336699"},
             )
         )
-    (root / "actors.csv").write_bytes(tables.dump(rows, schema=ACTORS))
+    (root / "actors.csv").write_bytes(tables.dump_table(rows, schema=ACTORS))
     for schema in (STATEMENTS, SOURCES):
-        (root / schema.path).write_bytes(tables.dump([], schema=schema))
+        (root / schema.path).write_bytes(tables.dump_table([], schema=schema))
 
 
 def arguments():

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geo._latent import LatentField
-from geo.composite import Composite
+from geo.check.validation import patches_of
+from geo.control.composite import Composite
 from geo.crs import LocalPlane
-from geo.estimate import Estimator
+from geo.evidence.bands import Ensemble, Judgements
+from geo.evidence.estimate import Estimator
+from geo.evidence.field import LatentField
 from geo.model import STATEMENTS, Feature, Label, Patch, Row
-from geo.uncertainty import Ensemble, Judgements
-from geo.validation import patches_of
 from tests.theatres import KnownTheatre, known
 
 DAY = dt.date(2001, 1, 1)

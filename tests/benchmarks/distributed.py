@@ -26,8 +26,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from geo import distributed, series
-from geo.composite import Composite
+from geo.control.composite import Composite
+from geo.exchange import engines as distributed
+from geo.exchange import series
 from tests.benchmarks import synthetic
 
 _CHILD = """
@@ -155,7 +156,7 @@ def main():
     lonlat = spots(chosen.places)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        store = series.write(composite, folder / "series", snapshots=False)
+        store = series.write_store(composite, folder / "series", snapshots=False)
         places = folder / "places.parquet"
         names = np.arange(chosen.places).astype(str)
         lon, lat = lonlat.T

@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from geo import geojson
 from geo.crs import snap
 from geo.errors import LayerError
+from geo.layers import geojson
 from geo.model import CONTROL, Feature
 
 logger = logging.getLogger(__name__)
@@ -446,12 +446,12 @@ def halves(text):
 
 
 def read(data):
-    parsed = geojson.parse(data, schema=CONTROL, file="layer")
+    parsed = geojson.parse_geojson(data, schema=CONTROL, file="layer")
     return {feature.id: feature for feature in parsed.features}
 
 
 def written(features):
-    return geojson.dump(list(features.values()), schema=CONTROL)
+    return geojson.dump_geojson(list(features.values()), schema=CONTROL)
 
 
 def case(seed, *, cells=60, edits=4):
@@ -544,7 +544,7 @@ WORDS = {
 
 def run(count, first=0, edits=4):
     """Merge many cases in two clones, with the driver and without; what became of each."""
-    from geo import gitsetup
+    from geo.edit import gitsetup
 
     tally = {"driver": Counter(), "plain": Counter()}
     seconds = Counter()
@@ -560,7 +560,7 @@ def run(count, first=0, edits=4):
                 branches(folder, cases)
                 git(folder, "checkout", "-q", "-f", f"base-{begin}")
                 if mode == "driver":
-                    gitsetup.install(folder / "layers")
+                    gitsetup.install_git(folder / "layers")
                     # All text here is canonical already: the filter would only take its time.
                     git(folder, "config", "--unset", "filter.frontline.clean")
             for number, versions in cases:

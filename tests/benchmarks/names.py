@@ -27,8 +27,10 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from geo import _romanize, gazetteer, geojson
-from geo.gazetteer import MIN_SCORE, Entry, Gazetteer
+from geo.evidence import gazetteer
+from geo.evidence import romanize as _romanize
+from geo.evidence.gazetteer import MIN_SCORE, Entry, Gazetteer
+from geo.layers import geojson
 from geo.model import PLACES
 
 FALSE_ALLOWED = 0.02
@@ -117,7 +119,7 @@ class Recall:
 
 
 def entries(layers=LAYERS):
-    layer = geojson.read(layers / "places.geojson", root=layers, schema=PLACES)
+    layer = geojson.read_geojson(layers / "places.geojson", root=layers, schema=PLACES)
     return [Entry.from_feature(feature) for feature in layer.features], layer.features
 
 

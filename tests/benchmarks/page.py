@@ -26,11 +26,12 @@ import numpy as np
 import shapely
 from folium.plugins import Timeline, TimelineSlider
 
-from geo import maps, model, open_layers
-from geo.composite import Composite
-from geo.layers import Folder
+from geo import model, open_layers
+from geo.control.composite import Composite
+from geo.draw.page import page as maps
+from geo.layers.folder import Folder
+from geo.layers.tables import Table
 from geo.model import Feature, Label, Patch, Row
-from geo.tables import Table
 from tests.benchmarks import synthetic
 
 ROOT = Path(__file__).parents[2]
@@ -149,7 +150,7 @@ def our_page(theatre: synthetic.Theatre, path: Path) -> Path:
     sides = {"f": "e"}
     composite = Composite.build(theatre.area, theatre.snapshots, sides)
     days = theatre.days
-    return maps.draw(folder_of(theatre), composite, before=days[0], after=days[0]).save(path)
+    return maps.draw_page(folder_of(theatre), composite, before=days[0], after=days[0]).save(path)
 
 
 def _features(theatre):

@@ -2,7 +2,7 @@
 How far a place speaks for its neighbours in the shipped case: ``python -m tests.benchmarks.reach``.
 
 Of the places that one monitor's snapshot shows at once, the share of pairs at a distance that have
-the same holder. It is what the reach of `geo.estimate.Parameters` is argued with.
+the same holder. It is what the reach of `geo.evidence.estimate.Parameters` is argued with.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from geo.crs import distance_km
-from geo.layers import read_folder
+from geo.layers.folder import read_folder
 
 ROOT = Path(__file__).parents[2]
 BINS_KM = (0, 3, 6, 10, 15, 20, 25, 30, 40, 60)

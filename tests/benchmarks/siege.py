@@ -17,10 +17,10 @@ import time
 import numpy as np
 import shapely
 
-from geo.composite import Composite
+from geo.control.composite import Composite
+from geo.control.siege import _piece, isolation, necks
 from geo.crs import LocalPlane
 from geo.model import Label, Patch
-from geo.siege import _piece, isolation, necks
 
 DAY = dt.date(2020, 1, 1)
 CENTRE = (37.5, 33.2)

@@ -5,7 +5,7 @@ from importlib.metadata import distribution
 import pages
 import pytest
 
-from geo import maps
+from geo.draw.page import page as maps
 
 FLAGS = [
     "--headless",

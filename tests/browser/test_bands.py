@@ -7,8 +7,8 @@ import re
 import pages
 import pytest
 
-from geo import maps
-from geo.uncertainty import Ensemble, Judgements
+from geo.draw.page import page as maps
+from geo.evidence.bands import Ensemble, Judgements
 
 BANDS = "[...document.querySelectorAll('#panel .legend .band')].map((cell) => cell.textContent)"
 
@@ -22,7 +22,7 @@ def page(tmp_path_factory):
     bands = Ensemble.of(folder, composite, judgements=judgements).bands()["holders"]
     drawn = {}
     for language in maps.LANGUAGES:
-        made = maps.draw(
+        made = maps.draw_page(
             folder,
             composite,
             before=pages.BEFORE,

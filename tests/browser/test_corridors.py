@@ -10,7 +10,7 @@ import pytest
 import shapely
 from PIL import Image
 
-from geo import maps
+from geo.draw.page import page as maps
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,7 @@ def drawn(tmp_path_factory):
     }
     out = tmp_path_factory.mktemp("corridors")
     return {
-        language: maps.draw(
+        language: maps.draw_page(
             folder,
             composite,
             before=pages.BEFORE,

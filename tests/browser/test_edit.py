@@ -20,7 +20,8 @@ from click.testing import CliRunner
 from PIL import Image
 from playwright.sync_api import expect
 
-from geo import cli, editor
+from geo import cli
+from geo.edit.editor import serve as editor
 
 pytestmark = pytest.mark.browser
 
@@ -171,7 +172,7 @@ def corners(shape):
     return {tuple(position) for position in shapely.get_coordinates(shape).round(6).tolist()}
 
 
-# Borders.
+# BorderEdges.
 
 
 def test_a_dragged_border_moves_both_neighbours_and_undo_gives_the_first_bytes_back(desk, layers):
@@ -278,7 +279,7 @@ def mosaic(seed):
 
 
 TRY = """async ([features, seed, count]) => {
-    const { Borders, Move, featureOf, patchOf, withPoint, withoutPoint } =
+    const { BorderEdges, Move, featureOf, patchOf, withPoint, withoutPoint } =
         await import('/static/coverage.js');
     let state = seed;
     const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -289,13 +290,13 @@ TRY = """async ([features, seed, count]) => {
         if (ok) patches = next;
     };
     for (let n = 0; n < count; n++) {
-        const borders = Borders.of(patches);
+        const borders = BorderEdges.of(patches);
         const inner = [...borders.edges.values()].filter((edge) => edge.owners.length === 2);
         const { ends: [a, b] } = inner[Math.floor(random() * inner.length)];
         const share = random();
         const at = [0, 1].map((k) => Math.round(a[k] + share * (b[k] - a[k])));
         try { tell('put in', true, withPoint(patches, [a, b], at)); } catch { continue; }
-        const free = [...Borders.of(patches).points.values()].filter((point) => !point.fixed);
+        const free = [...BorderEdges.of(patches).points.values()].filter((point) => !point.fixed);
         const point = free[Math.floor(random() * free.length)];
         const far = 10 ** (-3 + 2.6 * random()) * 1e6;
         const turn = 2 * Math.PI * random();
@@ -794,7 +795,7 @@ def test_text_of_the_layers_is_shown_and_never_run(browse, layers):
 
 
 def test_every_phrase_is_there_in_both_languages():
-    static = Path(editor.__file__).with_name("_editor") / "static"
+    static = Path(editor.__file__).with_name("static")
     own = json.loads((static / "words.json").read_text(encoding="utf-8"))
     page = json.loads((static.parents[1] / "_page" / "words.json").read_text(encoding="utf-8"))
     assert set(own["en"]) == set(own["ar"])

@@ -9,8 +9,8 @@ import numpy as np
 import pages
 import pytest
 
-from geo import maps
-from geo._page import store
+from geo.draw.page import page as maps
+from geo.draw.page import store
 
 pytestmark = pytest.mark.browser
 

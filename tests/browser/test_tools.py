@@ -16,8 +16,10 @@ from click.testing import CliRunner
 from PIL import Image, ImageChops
 from pyproj import Geod
 
-from geo import cli, composite, maps, open_layers
-from geo.composite import Composite
+from geo import cli, open_layers
+from geo.control import composite
+from geo.control.composite import Composite
+from geo.draw.page import page as maps
 
 pytestmark = pytest.mark.browser
 
@@ -426,7 +428,7 @@ def epochs(monkeypatch, tmp_path):
         alone = Composite.build(folder.area, {day: patches}, folder.sides)
         apart = alone if apart is None else joined(apart, alone, day, patches, monkeypatch)
     assert len(areas) < len(apart.face_area_km2)
-    page = maps.draw(folder, apart, before=pages.BEFORE, after=pages.AFTER)
+    page = maps.draw_page(folder, apart, before=pages.BEFORE, after=pages.AFTER)
     return found, page.save(tmp_path / "epochs.html")
 
 
@@ -476,7 +478,7 @@ def test_dates_without_faces_in_common_tell_the_same(visit, epochs):
 
 def test_online_tiles_come_from_their_host_alone_and_can_be_turned_off(chromium, tmp_path):
     folder = pages.theatre()
-    page = maps.draw(
+    page = maps.draw_page(
         folder,
         pages.composite_of(folder),
         before=pages.BEFORE,

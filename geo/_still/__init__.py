@@ -1,1 +1,0 @@
-"""How stills are drawn; the door is `geo.stills`."""

@@ -1,0 +1,5 @@
+"""Rules over a layers folder: what is wrong, where, and what to do."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,1 @@
+"""How stills are drawn; the door is `geo.draw.still.still`."""

@@ -1,0 +1,344 @@
+"""The legend: who holds how much, what changed, how sure, and what the marks mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import shapely
+
+from geo.draw.still.chart import event_mark, stain
+from geo.draw.still.looks import (
+    EVENT_ORDER,
+    INK,
+    QUIET,
+    change_paints,
+    line_styles,
+    paints_of,
+    texture,
+)
+from geo.draw.still.words import km2, percent, signed
+from geo.errors import escape
+from geo.model import parse_day, split_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from shapely.geometry.base import BaseGeometry
+
+    from geo.draw.still.looks import Paint
+    from geo.draw.still.paper import Align, Sheet
+    from geo.draw.still.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the legend: how high it is, and how it is drawn at its upper corner."""
+
+    height: float
+    draw: Callable[[float, float], None]
+
+
+class Legend:
+    """Who holds how much, what changed, how sure, and what the marks mean."""
+
+    def __init__(self, scene: Scene, sheet: Sheet, width: float, unit: float) -> None:
+        self.scene, self.sheet, self.width, self.unit = scene, sheet, width, unit
+        self.words = scene.words
+
+    def blocks(self) -> list[list[Row]]:
+        """Parts that stay together, the most important first."""
+        found = [self._control(), *self._transfers(), self._summary(), self._doubt()]
+        return [rows for rows in (*found, self._events(), self._lines()) if rows]
+
+    def _put(
+        self,
+        x: float,
+        y: float,
+        along: float,
+        text: str,
+        size: float,
+        *,
+        end: bool = False,
+        middle: bool = False,
+        color: str = INK,
+        bold: bool = False,
+    ) -> None:
+        """Write at a distance from the side where a line begins in this language."""
+        where = x + self.width - along if self.words.rtl else x + along
+        align: Align = "center" if middle else "right" if end != self.words.rtl else "left"
+        self.sheet.text(where, y, text, size * self.unit, align=align, color=color, bold=bold)
+
+    def _swatch(self, x: float, y: float, along: float) -> BaseGeometry:
+        wide, high = 30 * self.unit, 17 * self.unit
+        left = x + self.width - along - wide if self.words.rtl else x + along
+        return shapely.box(left, y - high / 2, left + wide, y + high / 2)
+
+    def _painted(self, x: float, y: float, along: float, paints: Sequence[Paint]) -> None:
+        box = self._swatch(x, y, along)
+        self.sheet.paint(box, paints, self.unit)
+        self.sheet.stroke(box, "#6b7280", 0.8 * self.unit)
+
+    def _gap(self, height: float) -> Row:
+        return Row(height * self.unit, lambda *_: None)
+
+    def _heading(self, text: str) -> Row:
+        def show(x: float, y: float) -> None:
+            self._put(x, y + 13 * self.unit, 0, text, 14.5, bold=True, color=QUIET)
+
+        return Row(28 * self.unit, show)
+
+    def _note(self, text: str, size: float = 13.5, color: str = INK) -> list[Row]:
+        def show(line: str) -> Callable[[float, float], None]:
+            return lambda x, y: self._put(x, y + 9 * self.unit, 0, line, size, color=color)
+
+        lines = self.sheet.wrap(text, size * self.unit, self.width)
+        return [Row(19 * self.unit, show(line)) for line in lines]
+
+    def _control(self) -> list[Row]:
+        scene, say = self.scene, self.words.say
+        rows = [self._heading(f"{say('control')} · {scene.as_of(scene.day)}")]
+        rows.append(Row(23 * self.unit, self._columns))
+        now = scene.totals[scene.layer]
+        rows += [self._holder(holder, now.get(holder, 0.0)) for holder in scene.holders]
+        total = sum(now.values())
+
+        def last(x: float, y: float) -> None:
+            line = shapely.LineString([(x, y + 2), (x + self.width, y + 2)])
+            self.sheet.stroke(line, "#9aa1ab", 0.8 * self.unit)
+            self._put(x, y + 14 * self.unit, 40 * self.unit, say("study.area"), 14, color=QUIET)
+            self._put(x, y + 14 * self.unit, self._stops[0], km2(total), 14, end=True, color=QUIET)
+
+        return [*rows, Row(34 * self.unit, last)]
+
+    @property
+    def _stops(self) -> tuple[float, float, float]:
+        """Where the columns of numbers end: km2, share, change."""
+        if self.scene.reference is None:
+            return self.width - 74 * self.unit, self.width, self.width
+        return self.width - 152 * self.unit, self.width - 98 * self.unit, self.width
+
+    def _columns(self, x: float, y: float) -> None:
+        say, middle = self.words.say, y + 8 * self.unit
+        heads = [say("km2"), say("share")]
+        if self.scene.reference is not None:
+            heads.append(say("change"))
+        self._put(x, middle, 40 * self.unit, say("side"), 12.5, color=QUIET)
+        for stop, head in zip(self._stops, heads, strict=False):
+            self._put(x, middle, stop, head, 12.5, end=True, color=QUIET)
+
+    def _holder(self, holder: str, area: float) -> Row:
+        scene, unit = self.scene, self.unit
+        total = sum(scene.totals[scene.layer].values())
+        paints = paints_of(scene.holder_look(holder), scene.colors)
+        room = self._stops[0] - 48 * unit - self.sheet.width_of("00,000", 15 * unit)
+        lines = self.sheet.wrap(scene.holder_title(holder), 15 * unit, room)
+
+        def show(x: float, y: float) -> None:
+            middle = y + 13 * unit
+            self._painted(x, middle, 0, paints)
+            for i, line in enumerate(lines):
+                self._put(x, middle + i * 18 * unit, 40 * unit, line, 15)
+            self._put(x, middle, self._stops[0], km2(area), 15, end=True)
+            self._put(x, middle, self._stops[1], percent(area / total), 13.5, end=True, color=QUIET)
+            if scene.reference is not None:
+                then = scene.totals[scene.reference_layer].get(holder, 0.0)
+                text, color = signed(area - then)
+                self._put(x, middle, self._stops[2], text, 13.5, end=True, color=color)
+
+        return Row((27 + 18 * (len(lines) - 1)) * unit, show)
+
+    def _transfers(self) -> list[list[Row]]:
+        scene, say = self.scene, self.words.say
+        if scene.reference is not None and scene.before is None:
+            since = say("still.since", date=self.words.date(scene.reference_layer))
+            return [[*self._note(f"▲▼ {since}", 12.5, QUIET), self._gap(8)]]
+        if scene.before is None:
+            return []
+        if not scene.changes:
+            return [self._note(say("no.change"))]
+        hands = [p for p in scene.changes if set(p) <= set(scene.colors)]
+        known = [p for p in scene.changes if p not in hands]
+        return [
+            self._table(say(title), pairs)
+            for title, pairs in (("changed.hands", hands), ("changed.picture", known))
+            if pairs
+        ]
+
+    def _table(self, title: str, pairs: Sequence[tuple[str, str]], most: int = 6) -> list[Row]:
+        scene = self.scene
+        rows = [self._heading(title)]
+        rows += [self._transfer(*pair, scene.changes[pair][0]) for pair in pairs[:most]]
+        if len(pairs) > most:
+            rest = sum(scene.changes[pair][0] for pair in pairs[most:])
+            text = self.words.say("still.rest", count=len(pairs) - most)
+            unit = self.words.say("km2")
+            rows += self._note(f"{text}: {km2(rest)} {unit}", 12.5, QUIET)
+        return [*rows, self._gap(8)]
+
+    def _transfer(self, old: str, new: str, area: float) -> Row:
+        scene, unit = self.scene, self.unit
+        paints = change_paints(old, new, scene.colors)
+        text = f"{scene.holder_title(new)} {self.words.say('from')} {scene.holder_name(old)}"
+        number = f"{km2(area)} {self.words.say('km2')}"
+        room = self.width - 50 * unit - self.sheet.width_of(number, 14 * unit)
+        lines = self.sheet.wrap(text, 14 * unit, room)
+
+        def show(x: float, y: float) -> None:
+            self._painted(x, y + 12 * unit, 0, paints)
+            for i, line in enumerate(lines):
+                self._put(x, y + (12 + 17 * i) * unit, 40 * unit, line, 14)
+            self._put(x, y + 12 * unit, self.width, number, 14, end=True)
+
+        return Row((25 + 17 * (len(lines) - 1)) * unit, show)
+
+    def _summary(self) -> list[Row]:
+        theatre = self.scene.folder.theatre.properties
+        days = (str(self.scene.before), str(self.scene.day))
+        if days != (theatre["before"], theatre["after"]):
+            return []
+        text = self.words.name(theatre, "", key="summary")
+        if not text:
+            return []
+        rows = [self._heading(self.words.say("what.happened")), *self._note(text, 13)]
+        return [*rows, self._gap(8)]
+
+    def _doubt(self) -> list[Row]:
+        """The key of certainty: every look that occurs on the day."""
+        scene, say = self.scene, self.words.say
+        rows = [self._heading(say("how.sure"))]
+        side = next((h for h in scene.holders if h in scene.colors), None)
+        kinds = {texture(label)[0] for label in scene.labels if label.status == "controlled"}
+        if scene.before is None and side:
+            for basis, kind, step in (
+                ("reported", "plain", "0"),
+                ("inferred", "dots", "12"),
+                ("claimed", "dashes", "12"),
+            ):
+                if kind in kinds:
+                    paints = paints_of(("controlled", side, kind, step), scene.colors)
+                    rows.append(self._item(paints, say(f"key.{basis}")))
+        for status in ("contested", "mixed", "advance", "none", "unknown"):
+            for look in [look for look in scene.looks if look[0] == status][:1]:
+                paints = paints_of(look, scene.colors, faded=scene.before is not None)
+                rows.append(self._item(paints, say(f"key.{status}")))
+        for sure, key in ((True, "key.front"), (False, "key.front.unsure")):
+            if sure in scene.fronts:
+                dash = None if sure else (7 * self.unit, 4 * self.unit)
+                rows.append(self._line([(INK, 2.1, dash, 1.0)], say(key)))
+        return [*rows, self._gap(8)]
+
+    def _item(self, paints: Sequence[Paint], text: str) -> Row:
+        return self._key(lambda x, y: self._painted(x, y, 0, paints), text)
+
+    def _line(
+        self, styles: Iterable[tuple[str, float, Sequence[float] | None, float]], text: str
+    ) -> Row:
+        def show(x: float, y: float) -> None:
+            left, _, right, _ = self._swatch(x, y, 0).bounds
+            for color, width, dash, alpha in styles:
+                line = shapely.LineString([(left, y), (right, y)])
+                self.sheet.stroke(line, color, width * self.unit, dash, alpha)
+
+        return self._key(show, text)
+
+    def _key(self, picture: Callable[[float, float], None], text: str) -> Row:
+        size = 13.5 * self.unit
+        lines = self.sheet.wrap(text, size, self.width - 40 * self.unit)
+
+        def show(x: float, y: float) -> None:
+            picture(x, y + 12 * self.unit)
+            for i, line in enumerate(lines):
+                self._put(x, y + (12 + 17 * i) * self.unit, 40 * self.unit, line, 13.5)
+
+        return Row((24 + 17 * (len(lines) - 1)) * self.unit, show)
+
+    def why(self) -> list[list[Row]]:
+        """What the ledger says of the change, entry by entry; shown where there is room."""
+        scene = self.scene
+        found = []
+        for row in scene.ledger:
+            places = [scene.folder.places.get(i) for i in split_ids(row.get("place_ids"))]
+            names = [self.words.name(place.properties, place.id) for place in places if place]
+            if len(names) > 4:
+                names[4:] = [self.words.say("still.more", count=len(names) - 4)]
+            days = dict.fromkeys(str(row[k]) for k in ("date", "date_end") if row.get(k))
+            when = " – ".join(self.words.date(parse_day(day), short=True) for day in days)
+            kind = self.words.say(f"change.{row['kind']}")
+            head = " · ".join(filter(None, (when, kind, self.words.comma.join(names))))
+            head = head[:1].upper() + head[1:]
+            text = self._note(head, 12.5, QUIET)
+            if note := row.get("note"):
+                text += self._note(escape(str(note), 400), 12.5)
+            found.append([*text, self._gap(6)])
+        if found:
+            found[0][:0] = [self._gap(8), self._heading(self.words.say("why"))]
+        return found
+
+    def _events(self) -> list[Row]:
+        scene, say = self.scene, self.words.say
+        kinds = {kind: color for spot in scene.events.values() for kind, color in spot}
+        if not kinds:
+            return []
+        first, last = (self.words.date(day, short=True) for day in scene.event_span)
+        items: list[tuple[Callable[[float, float], None], str]] = [
+            (self._mark(kind, kinds[kind], 1), say(f"event.{kind}"))
+            for kind in (*EVENT_ORDER, "other")
+            if kind in kinds
+        ]
+        count = max(len(spot) for spot in scene.events.values())
+        if count > 1:
+            items.append((self._mark("other", "#44484f", count), say("still.count")))
+        rows = [self._heading(say("still.events", first=first, last=last)), *self._pairs(items)]
+        return [*rows, self._gap(8)]
+
+    def _lines(self) -> list[Row]:
+        """The key of what is drawn to find one's way."""
+        scene, unit, say = self.scene, self.unit, self.words.say
+        rows = []
+        if not scene.moved.is_empty:
+            rows.append(self._line([(INK, 1.4, None, 1.0)], say("still.moved")))
+        if any(p.properties["coord_method"] == "inferred" for p in scene.folder.places.values()):
+            rows.append(self._key(self._soft, say("key.soft")))
+        drawn = {
+            (str(f.properties["kind"]), f.properties["accuracy"]) for f in scene.folder.context
+        }
+        for kind, accuracy in sorted(drawn, key=str):
+            if kind in {"country", "admin1", "road"}:
+                styles = line_styles({"kind": kind, "accuracy": accuracy})
+                scaled = [(c, w, [d * unit for d in dash], a) for c, w, dash, a in styles]
+                rough = f" ({say('schematic')})" if accuracy == "schematic" else ""
+                rows.append(self._line(scaled, say(f"still.{kind}") + rough))
+        rows.append(self._line([(INK, 1.2, [2 * unit, 3 * unit], 0.55)], say("still.edge")))
+        return rows
+
+    def _pairs(self, items: Sequence[tuple[Callable[[float, float], None], str]]) -> list[Row]:
+        """Short items two a line."""
+        half = self.width / 2
+        room = half - 44 * self.unit
+        narrow = all(self.sheet.width_of(text, 13.5 * self.unit) <= room for _, text in items)
+        if not narrow:
+            return [self._key(picture, text) for picture, text in items]
+
+        def show(pair: Sequence[tuple[Callable[[float, float], None], str]]) -> Callable[..., None]:
+            def draw_pair(x: float, y: float) -> None:
+                for i, (picture, text) in enumerate(pair):
+                    away = -i * half if self.words.rtl else i * half
+                    picture(x + away, y + 11 * self.unit)
+                    self._put(x + away, y + 11 * self.unit, 40 * self.unit, text, 13.5)
+
+            return draw_pair
+
+        return [Row(23 * self.unit, show(items[i : i + 2])) for i in range(0, len(items), 2)]
+
+    def _mark(self, kind: str, color: str, count: int) -> Callable[[float, float], None]:
+        def show(x: float, y: float) -> None:
+            middle = self._swatch(x, y, 0).centroid
+            radius = (7.5 if count > 1 else 6) * self.unit
+            event_mark(self.sheet, kind, color, middle.x, y, radius, count)
+
+        return show
+
+    def _soft(self, x: float, y: float) -> None:
+        box = self._swatch(x, y, 0)
+        stain(self.sheet, [(box.centroid.x, y, 12 * self.unit)], box.buffer(9 * self.unit))

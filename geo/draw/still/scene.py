@@ -1,0 +1,285 @@
+"""What one picture shows, in numbers and shapes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geo.draw.still.looks import EVENTS, PALETTE, look_of, texture
+from geo.draw.still.words import km2
+from geo.model import Label, split_ids
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from geo.control import Composite
+    from geo.draw.still.looks import Look
+    from geo.draw.still.words import Words
+    from geo.layers import Folder
+
+EVENT_DAYS = 7
+"""Events of so many days before and after the dates are marked."""
+
+LATE = ("contested", "mixed", "advance", "none", "unknown")
+
+
+class Scene:
+    """What one picture shows, in numbers and shapes; nothing here knows of pixels."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        composite: Composite,
+        day: dt.date,
+        before: dt.date | None,
+        words: Words,
+        *,
+        moved_since: dt.date | None = None,
+        steady: bool = False,
+    ) -> None:
+        self.folder, self.composite, self.day, self.before = folder, composite, day, before
+        self.words, self.moved_since, self.steady = words, moved_since, steady
+        self.index = composite.index(day)
+        self.layer = composite.dates[self.index]
+        self.reference = before or (composite.dates[self.index - 1] if self.index else None)
+        if self.reference is not None:
+            self.reference_layer = composite.dates[composite.index(self.reference)]
+        self.sides = dict(composite.sides)
+
+    @cached_property
+    def totals(self) -> dict[dt.date, dict[str, float]]:
+        """Square kilometres of each holder at each layer: sides, then ground of nobody alone."""
+        found: dict[dt.date, dict[str, float]] = {day: {} for day in self.composite.dates}
+        areas = self.composite.areas()
+        for day, controller, status, area in zip(
+            areas["date"], areas["controller"], areas["status"], areas["area_km2"], strict=True
+        ):
+            holder = self._side(controller, status)
+            found[day][holder] = found[day].get(holder, 0.0) + float(area)
+        return found
+
+    def _side(self, controller: object, status: object) -> str:
+        known = controller if isinstance(controller, str) and controller else ""
+        return self.sides.get(known, known) or str(status)
+
+    @cached_property
+    def holders(self) -> list[str]:
+        """In a steady order: sides by their largest ground ever, then what nobody holds alone."""
+        largest: dict[str, float] = {}
+        for day in self.composite.dates:
+            for holder, area in self.totals[day].items():
+                largest[holder] = max(largest.get(holder, 0.0), area)
+        return sorted(
+            (holder for holder, area in largest.items() if area > 1e-9),
+            key=lambda h: (LATE.index(h) if h in LATE else -1, -largest[h], h),
+        )
+
+    @cached_property
+    def colors(self) -> dict[str, str]:
+        """A colour for every side that holds or contests ground on some date."""
+        rows = self.folder.rows("actors")
+        own = {key: str(row.values.get("color") or "") for key, row in rows.items()}
+        held: set[str] = set()
+        for label in self.composite.labels:
+            held.update(filter(None, (label.controller, *split_ids(label.controllers))))
+        sides = sorted({self.sides.get(actor, actor) for actor in held})
+        taken = {own.get(side, "") for side in sides}
+        spare = [color for color in PALETTE if color not in taken] or list(PALETTE)
+        colors = {}
+        for side in sides:
+            color = own.get(side, "")
+            if not re.fullmatch("#[0-9a-f]{6}", color):
+                color = spare.pop(0) if len(spare) > 1 else spare[0]
+            colors[side] = color
+        return colors
+
+    def holder_name(self, holder: str) -> str:
+        """Return the name of an actor, a side, or a status that has no holder."""
+        row = self.folder.rows("actors").get(holder)
+        if row is None and holder in LATE:
+            return self.words.say(f"status.{holder}")
+        return self.words.name(row.values if row else None, holder)
+
+    def holder_title(self, holder: str) -> str:
+        """The name of a holder at the head of a line."""
+        name = self.holder_name(holder)
+        return name[:1].upper() + name[1:]
+
+    def holder_look(self, holder: str) -> Look:
+        """The plainest look of a holder, for the legend."""
+        if holder in self.colors:
+            return ("controlled", holder, "plain", "0")
+        if holder in {"contested", "mixed"}:
+            looks = sorted(look for look in self.looks if look[0] == holder)
+            return looks[0] if looks else (holder, *list(self.colors)[:2])
+        return (holder, *list(self.colors)[:1]) if holder == "advance" else (holder,)
+
+    @cached_property
+    def labels(self) -> list[Label]:
+        """The labels in force on the day."""
+        used = np.unique(self.composite.history[:, self.index])
+        return [self.composite.labels[i] for i in used]
+
+    @cached_property
+    def looks(self) -> dict[Look, BaseGeometry]:
+        """The ground of every look on the day."""
+        frame = self.composite.control(self.day, by="label")
+        shapes: dict[Look, list[BaseGeometry]] = {}
+        for row in frame.to_dict("records"):
+            axes = ("controller", "controllers", "status", "basis", "confidence")
+            label = Label(**{name: row[name] for name in axes})
+            shapes.setdefault(look_of(label, self.sides), []).append(row["geometry"])
+        return {look: shapely.coverage_union_all(many) for look, many in sorted(shapes.items())}
+
+    @cached_property
+    def changes(self) -> dict[tuple[str, str], tuple[float, BaseGeometry]]:
+        """Ground that went from one holder to another: km2 and shape, largest first."""
+        if self.before is None:
+            return {}
+        return self._changed(self.before, self.day)
+
+    def _changed(
+        self, before: dt.date, after: dt.date
+    ) -> dict[tuple[str, str], tuple[float, BaseGeometry]]:
+        pieces: dict[tuple[str, str], list[tuple[float, BaseGeometry]]] = {}
+        for row in self.composite.change(before, after).to_dict("records"):
+            old = self._side(row["from_controller"], row["from_status"])
+            new = self._side(row["to_controller"], row["to_status"])
+            if old != new:
+                piece = (float(row["area_km2"]), row["geometry"])
+                pieces.setdefault((old, new), []).append(piece)
+        sums = {
+            pair: (sum(area for area, _ in many), shapely.union_all([shape for _, shape in many]))
+            for pair, many in pieces.items()
+        }
+        return dict(sorted(sums.items(), key=lambda item: (-item[1][0], item[0])))
+
+    @cached_property
+    def moved(self) -> BaseGeometry:
+        """Ground that changed since the frame before."""
+        if self.moved_since is None:
+            return shapely.GeometryCollection()
+        changed = self._changed(self.moved_since, self.day).values()
+        return shapely.union_all([shape for _, shape in changed])
+
+    @cached_property
+    def fronts(self) -> dict[bool, BaseGeometry]:
+        """Where ground of one side meets ground of another; the weaker face says how sure."""
+        arcs = self.composite.arcs
+        faces = self.composite.history[:, self.index]
+        parties: dict[int, tuple[str, bool]] = {}
+        for i in np.unique(faces):
+            label = self.composite.labels[i]
+            if label.controller and label.status not in {"unknown", "none"}:
+                side = self.sides.get(label.controller, label.controller)
+                parties[int(i)] = (side, texture(label)[0] == "plain")
+        lines: dict[bool, list[shapely.LineString]] = {}
+        for k in np.flatnonzero((arcs.left >= 0) & (arcs.right >= 0)):
+            left = parties.get(int(faces[arcs.left[k]]))
+            right = parties.get(int(faces[arcs.right[k]]))
+            if left and right and left[0] != right[0]:
+                piece = arcs.coords[arcs.offsets[k] : arcs.offsets[k + 1]]
+                lines.setdefault(left[1] and right[1], []).append(shapely.LineString(piece))
+        merged: dict[bool, BaseGeometry] = {}
+        for sure, many in sorted(lines.items()):
+            merged[sure] = shapely.union_all([shapely.line_merge(shapely.MultiLineString(many))])
+        return merged
+
+    @cached_property
+    def event_span(self) -> tuple[dt.date, dt.date]:
+        """First and last day of the events that are shown."""
+        reach = dt.timedelta(days=EVENT_DAYS)
+        return (self.before or self.day) - reach, self.day + reach
+
+    @cached_property
+    def events(self) -> dict[tuple[float, float], list[tuple[str, str]]]:
+        """Kind and colour of the events of the span, by position."""
+        first, last = (str(day) for day in self.event_span)
+        found: dict[tuple[float, float], list[tuple[str, str]]] = {}
+        for event in self.folder.events:
+            start = str(event.properties["event_date"])
+            end = str(event.properties.get("end_date") or start)
+            if end < first or start > last or not isinstance(event.geometry, shapely.Point):
+                continue
+            kind = EVENTS.get(str(event.properties["event_type"]), ("other", "#44484f"))
+            found.setdefault((event.geometry.x, event.geometry.y), []).append(kind)
+        return found
+
+    @cached_property
+    def key_places(self) -> frozenset[str]:
+        """Places of the ledger: those that the change is about are named first."""
+        rows = [row.values for row in self.folder.changes.rows] if self.steady else self.ledger
+        named = {place for row in rows for place in split_ids(row.get("place_ids"))}
+        ground = shapely.union_all([shape for _, shape in self.changes.values()])
+        inside = {
+            place.id
+            for place in self.folder.places.values()
+            if place.geometry is not None and ground.covers(place.geometry)
+        }
+        return frozenset(named | inside)
+
+    @cached_property
+    def ledger(self) -> list[dict[str, Any]]:
+        """Rows of the ledger that explain the change, in order of date; none that is superseded."""
+        if self.reference is None:
+            return []
+        rows = self.folder.changes.rows
+        replaced = {row.values.get("supersedes") for row in rows}
+        first, last = str(self.reference_layer), str(self.layer)
+        found = [
+            row.values
+            for row in rows
+            if row.id not in replaced
+            and str(row.values["from_date"]) < last
+            and str(row.values["to_date"]) > first
+        ]
+        return sorted(found, key=lambda v: str(v.get("date") or v["from_date"]))
+
+    @cached_property
+    def publishers(self) -> list[str]:
+        """Who the layer rests on, most cited first."""
+        rows = self.folder.rows("sources")
+        cited: Counter[str] = Counter()
+        for feature in self.folder.control[self.layer].features:
+            cited.update(split_ids(feature.properties.get("source_ids")))
+        names: Counter[str] = Counter()
+        for source, count in cited.items():
+            if source in rows:
+                names[str(rows[source].values["publisher"])] += count
+        return [name for name, _ in sorted(names.items(), key=lambda item: (-item[1], item[0]))]
+
+    @property
+    def title(self) -> str:
+        """The title of the picture."""
+        say, date = self.words.say, self.words.date
+        if self.before:
+            return say("still.change", before=date(self.before), after=date(self.day))
+        return say("still.control", date=date(self.day))
+
+    def as_of(self, day: dt.date) -> str:
+        """Say which layer a day is answered from."""
+        layer = self.composite.dates[self.composite.index(day)]
+        return self.words.say("as.of", date=self.words.date(layer))
+
+    @property
+    def alt(self) -> str:
+        """The picture in words."""
+        parts = [f"{self.name}. {self.title}{self.words.comma}{self.as_of(self.day)}."]
+        unit, now = self.words.say("km2"), self.totals[self.layer]
+        parts += [f"{self.holder_name(h)}: {km2(now.get(h, 0.0))} {unit}." for h in self.holders]
+        word = self.words.say("from")
+        for (old, new), (area, _) in self.changes.items():
+            who = f"{self.holder_name(new)} {word} {self.holder_name(old)}"
+            parts.append(f"{who}: {km2(area)} {unit}.")
+        return " ".join(parts)
+
+    @property
+    def name(self) -> str:
+        """The name of the theatre."""
+        return self.words.name(self.folder.theatre.properties, self.folder.theatre.id)

@@ -1,0 +1,453 @@
+"""
+Pictures for reports: one date, or what changed between two, without a browser.
+
+A picture says by itself what the page says: who held what and when, how much, how sure, from which
+sources. Colours, patterns and words are those of the page (``geo/_page``). matplotlib is imported
+here alone, and only when something is drawn. It shapes Arabic itself, with the fonts at hand.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from geo.draw.still.axis import TimeAxis
+from geo.draw.still.chart import Map
+from geo.draw.still.legend import Legend
+from geo.draw.still.looks import QUIET
+from geo.draw.still.paper import Sheet, style
+from geo.draw.still.scene import Scene
+from geo.draw.still.words import Words
+from geo.errors import DateError, escape
+from geo.layers import digest, save_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from geo.control import Composite
+    from geo.draw.still.legend import Row
+    from geo.draw.still.paper import Align
+    from geo.layers import Folder
+
+__all__ = ["FORMATS", "LANGUAGES", "Animation", "Still", "animate", "draw_still"]
+
+LANGUAGES = ("en", "ar")
+"""The languages of a picture; names are shown as the layers have them."""
+
+FORMATS = ("png", "svg", "pdf")
+"""What a still can be saved as; an animation is a GIF."""
+
+MIN_SIZE = (800, 600)
+"""Below this many pixels the words cannot be read."""
+
+Step = Literal["layer", "week", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """
+    A finished picture.
+
+    Attributes
+    ----------
+    title
+        What it shows, in one line.
+    alt
+        What it shows, in words, for those who cannot see it.
+    """
+
+    title: str
+    alt: str
+    _sheet: Sheet = field(repr=False)
+
+    def render(self, form: str = "png") -> bytes:
+        """
+        Return the picture as the content of a file.
+
+        Parameters
+        ----------
+        form
+            ``png``, ``svg`` (its text stays text) or ``pdf``.
+
+        Returns
+        -------
+        data
+            The same picture gives the same bytes.
+
+        Raises
+        ------
+        ValueError
+            If there is no such format.
+        """
+        if form not in FORMATS:
+            raise ValueError(f"a still is {', '.join(FORMATS)}; {form!r} is none of them")
+        metadata: dict[str, dict[str, str | None]] = {
+            "png": {"Title": self.title, "Description": self.alt, "Software": None},
+            "svg": {"Title": self.title, "Description": self.alt, "Date": None, "Creator": None},
+            "pdf": {"Title": self.title, "Subject": self.alt, "CreationDate": None},
+        }
+        return self._sheet.render(form, metadata[form])
+
+    def save(self, path: str | Path) -> Path:
+        """
+        Write the picture, or nothing: a file that is there is replaced whole.
+
+        Parameters
+        ----------
+        path
+            Where to; ``.png``, ``.svg`` or ``.pdf`` tells the format.
+
+        Returns
+        -------
+        path
+            The file written.
+
+        Raises
+        ------
+        ValueError
+            If the name ends in something else.
+        """
+        target = Path(path)
+        _write(target, self.render(_suffix(target, FORMATS)))
+        return target
+
+    def _repr_png_(self) -> bytes:
+        """The picture in a notebook."""
+        return self.render("png")
+
+
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """
+    Pictures that follow each other, each with its date.
+
+    Attributes
+    ----------
+    frames
+        In order of time.
+    seconds
+        How long each stands; the last stands three times as long.
+    """
+
+    frames: tuple[Still, ...]
+    seconds: float
+
+    def render(self) -> bytes:
+        """
+        Return the animation as the content of a GIF file.
+
+        Returns
+        -------
+        data
+            The same frames give the same bytes. One palette serves all frames: nothing flickers.
+        """
+        from PIL import Image
+
+        images = [Image.open(io.BytesIO(f.render("png"))).convert("RGB") for f in self.frames]
+        width, height = images[0].size
+        sheet = Image.new("RGB", (width, height * len(images)))
+        for i, image in enumerate(images):
+            sheet.paste(image, (0, i * height))
+        palette = sheet.quantize(colors=256, method=Image.Quantize.MAXCOVERAGE)
+        drawn = [i.quantize(palette=palette, dither=Image.Dither.NONE) for i in images]
+        durations = [round(self.seconds * 1000)] * (len(drawn) - 1) + [round(self.seconds * 3000)]
+        out = io.BytesIO()
+        drawn[0].save(
+            out, format="GIF", save_all=True, append_images=drawn[1:], duration=durations, loop=0
+        )
+        return out.getvalue()
+
+    def save(self, path: str | Path) -> Path:
+        """
+        Write the animation, or nothing: a file that is there is replaced whole.
+
+        Parameters
+        ----------
+        path
+            Where to; the name ends in ``.gif``.
+
+        Returns
+        -------
+        path
+            The file written.
+
+        Raises
+        ------
+        ValueError
+            If the name ends in something else.
+        """
+        target = Path(path)
+        _suffix(target, ("gif",))
+        _write(target, self.render())
+        return target
+
+
+def draw_still(
+    folder: Folder,
+    composite: Composite,
+    day: dt.date,
+    *,
+    before: dt.date | None = None,
+    language: str = "en",
+    size: tuple[int, int] = (1600, 1000),
+) -> Still:
+    """
+    Draw who held what at the end of a day, or what changed until then.
+
+    Parameters
+    ----------
+    folder
+        The layers as read.
+    composite
+        Its control layers, noded together.
+    day
+        The date; the layer in force is drawn.
+    before
+        An earlier date: draw the ground gained and lost since. The default draws `day` alone.
+    language
+        ``en`` or ``ar``.
+    size
+        Width and height, pixels. A picture higher than wide has its legend below the map.
+
+    Returns
+    -------
+    still
+        The same input gives the same picture.
+
+    Raises
+    ------
+    DateError
+        If a date is before the first layer, or `before` is after `day`.
+    ValueError
+        If there is no such language, or the size is below 800 x 600.
+    GeoError
+        If matplotlib is not installed.
+    """
+    _require(language, size)
+    if before is not None and before > day:
+        raise DateError(f"before ({before}) is later than the date ({day}); swap them")
+    with style():
+        return _Picture(Scene(folder, composite, day, before, Words(language)), size).still()
+
+
+def animate(
+    folder: Folder,
+    composite: Composite,
+    *,
+    step: Step = "layer",
+    seconds: float = 1.5,
+    language: str = "en",
+    size: tuple[int, int] = (1280, 800),
+) -> Animation:
+    """
+    Draw who held what through time.
+
+    Parameters
+    ----------
+    folder
+        The layers as read.
+    composite
+        Its control layers, noded together.
+    step
+        ``layer`` draws one frame a dated layer; ``week`` and ``month`` one frame a week or month,
+        which repeats the layer in force and says so. Nothing is drawn that no layer says.
+    seconds
+        How long a frame stands.
+    language
+        ``en`` or ``ar``.
+    size
+        Width and height, pixels.
+
+    Returns
+    -------
+    animation
+        Ground that changed since the frame before is outlined.
+
+    Raises
+    ------
+    ValueError
+        If there is no such step or language, `seconds` is not positive, or the size is too small.
+    GeoError
+        If matplotlib is not installed.
+    """
+    _require(language, size)
+    if step not in _STEPS:
+        raise ValueError(f"step is {step!r}; it is one of {', '.join(_STEPS)}")
+    if not seconds > 0:
+        raise ValueError(f"seconds is {seconds}; a frame must stand for some time")
+    days = _STEPS[step](composite.dates)
+    frames = []
+    with style():
+        for earlier, day in zip([None, *days], days, strict=False):
+            scene = Scene(
+                folder, composite, day, None, Words(language), moved_since=earlier, steady=True
+            )
+            frames.append(_Picture(scene, size).still())
+    return Animation(tuple(frames), seconds)
+
+
+def _weekly(dates: Sequence[dt.date]) -> list[dt.date]:
+    span = (dates[-1] - dates[0]).days
+    days = [dates[0] + dt.timedelta(days=n) for n in range(0, span + 1, 7)]
+    return days if days[-1] == dates[-1] else [*days, dates[-1]]
+
+
+def _monthly(dates: Sequence[dt.date]) -> list[dt.date]:
+    days, (year, month) = [dates[0]], (dates[0].year, dates[0].month)
+    while True:
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+        if (day := dt.date(year, month, 1)) >= dates[-1]:
+            return [*days, dates[-1]] if days[-1] != dates[-1] else days
+        days.append(day)
+
+
+_STEPS: dict[str, Callable[[Sequence[dt.date]], list[dt.date]]] = {
+    "layer": list,
+    "week": _weekly,
+    "month": _monthly,
+}
+
+
+def _require(language: str, size: tuple[int, int]) -> None:
+    if language not in LANGUAGES:
+        raise ValueError(f"language is {language!r}; a picture speaks {' and '.join(LANGUAGES)}")
+    if size[0] < MIN_SIZE[0] or size[1] < MIN_SIZE[1]:
+        raise ValueError(
+            f"size is {size[0]} x {size[1]} pixels; its words need at least "
+            f"{MIN_SIZE[0]} x {MIN_SIZE[1]}"
+        )
+
+
+def _suffix(path: Path, forms: Sequence[str]) -> str:
+    form = path.suffix.lower().removeprefix(".")
+    if form not in forms:
+        known = ", ".join(f".{name}" for name in forms)
+        raise ValueError(
+            f"{escape(path.name)}: the name must end in {known}, which tells the format"
+        )
+    return form
+
+
+def _write(path: Path, data: bytes) -> None:
+    save_file(path, data, expected=digest(path.read_bytes()) if path.exists() else None)
+
+
+_SHRINK = (1.0, 0.94, 0.88, 0.82, 0.76, 0.7)
+"""A legend that is too high for its place is drawn smaller."""
+
+
+class _Picture:
+    """Title, map, time, legend and credits, each in its place."""
+
+    def __init__(self, scene: Scene, size: tuple[int, int]) -> None:
+        self.scene, (self.width, self.height) = scene, size
+        self.unit = min(4.0, max(0.72, math.sqrt(size[0] * size[1] / 1.6e6)))
+        self.sheet = Sheet(*size)
+        self.margin = 24 * self.unit
+
+    def still(self) -> Still:
+        """Draw everything."""
+        unit, margin = self.unit, self.margin
+        top = self._title()
+        bottom = self._credits()
+        strip = 92 * unit if len(self.scene.composite.dates) > 1 else 0.0
+        if self.height > 0.95 * self.width:
+            left, right = margin, self.width - margin
+            low = self._legend_below(bottom, (bottom - top - strip) * 0.55)
+        else:
+            low, panel = bottom, min(400 * unit, 0.36 * self.width)
+            near, far = margin, self.width - margin - panel
+            rtl = self.scene.words.rtl
+            self._legend_beside(near if rtl else far, top, bottom, panel)
+            left, right = (
+                (near + panel + margin, self.width - margin) if rtl else (near, far - margin)
+            )
+        frame = (left, top, right, low - strip)
+        Map(self.scene, self.sheet, frame, unit).draw()
+        if strip:
+            band = (left, low - strip + 26 * unit, right, low)
+            TimeAxis(self.scene, self.sheet, band, unit).draw()
+        return Still(self.scene.title, self.scene.alt, self.sheet)
+
+    @property
+    def _start(self) -> tuple[float, Align]:
+        """Where a line of text begins, and on which hand."""
+        rtl = self.scene.words.rtl
+        return (self.width - self.margin, "right") if rtl else (self.margin, "left")
+
+    def _title(self) -> float:
+        """What, where, when; returns where the map begins."""
+        scene, unit, sheet = self.scene, self.unit, self.sheet
+        x, align = self._start
+        room = self.width - 2 * self.margin
+        y = self.margin + 10 * unit
+        title = sheet.fit(scene.title, 28 * unit, room, bold=True)
+        sheet.text(x, y, title, 28 * unit, align=align, bold=True)
+        as_of = scene.as_of(scene.day)
+        if scene.before and scene.reference_layer != scene.before:
+            arrow = "←" if scene.words.rtl else "→"
+            as_of = f"{scene.as_of(scene.before)} {arrow} {as_of}"
+        line = sheet.fit(f"{scene.name} · {as_of}", 17 * unit, room)
+        sheet.text(x, y + 32 * unit, line, 17 * unit, align=align, color=QUIET)
+        return y + 56 * unit
+
+    def _credits(self) -> float:
+        """How it was made and from whom; returns where the map must end."""
+        scene, unit, sheet = self.scene, self.unit, self.sheet
+        words, size = scene.words, 12 * unit
+        room = self.width - 2 * self.margin
+        method = [words.say("method")] if any(x.basis == "inferred" for x in scene.labels) else []
+        made = (words.say("still.holds"), words.say("still.made"))
+        paragraphs = [" ".join([*method, *made])]
+        if names := scene.publishers[:8]:
+            listed = words.comma.join(names)
+            if more := len(scene.publishers) - len(names):
+                listed += f" {words.say('still.more', count=more)}"
+            paragraphs.append(words.say("still.sources", names=listed))
+        paragraphs.append(str(scene.folder.theatre.properties.get("attribution") or ""))
+        lines = [line for text in paragraphs for line in sheet.wrap(text, size, room)]
+        top = self.height - self.margin * 0.7 - 16.5 * unit * len(lines)
+        for i, line in enumerate(lines):
+            x, align = self._start
+            y = top + (i + 0.5) * 16.5 * unit
+            sheet.text(x, y, line, size, align=align, color=QUIET)
+        return top - 8 * unit
+
+    def _legend_beside(self, x: float, top: float, bottom: float, width: float) -> None:
+        for scale in _SHRINK:
+            legend = Legend(self.scene, self.sheet, width, self.unit * scale)
+            rows = [row for block in legend.blocks() for row in block]
+            if sum(row.height for row in rows) <= bottom - top:
+                break
+        for entry in legend.why():
+            if sum(row.height for row in (*rows, *entry)) > bottom - top:
+                break
+            rows += entry
+        _flow(rows, x, top)
+
+    def _legend_below(self, bottom: float, room: float) -> float:
+        """Two columns under the map; returns where the time axis must end."""
+        gap = self.margin
+        width = (self.width - 2 * self.margin - gap) / 2
+        for scale in _SHRINK:
+            blocks = Legend(self.scene, self.sheet, width, self.unit * scale).blocks()
+            heights = [sum(row.height for row in block) for block in blocks]
+            cut = min(range(len(blocks) + 1), key=lambda i: max(sum(heights[:i]), sum(heights[i:])))
+            high = max(sum(heights[:cut]), sum(heights[cut:]))
+            if high <= room:
+                break
+        near, far = self.margin, self.margin + width + gap
+        columns = (far, near) if self.scene.words.rtl else (near, far)
+        for part, x in zip((blocks[:cut], blocks[cut:]), columns, strict=True):
+            _flow([row for block in part for row in block], x, bottom - high)
+        return bottom - high - 10 * self.unit
+
+
+def _flow(rows: Sequence[Row], x: float, y: float) -> None:
+    for row in rows:
+        row.draw(x, y)
+        y += row.height

@@ -1,0 +1,247 @@
+"""
+Merging by id: each record on its own, each property on its own, shapes as one value.
+
+Private to `geo.edit.merge`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import shapely
+
+from geo.crs import area_km2
+from geo.model import Feature, Row, split_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from geo.model import Value
+
+HOLDER = ("controller", "controllers", "status")
+"""Who holds it: one answer, so these merge as one value."""
+
+QUALITY = ("basis", "confidence")
+"""How sure that answer is: it belongs to the holder that it was given for."""
+
+_SETS = frozenset({"statement_ids", "source_ids", "event_ids", "place_ids", "alternatenames"})
+"""Lists whose entries stand for themselves: what either side adds or takes away counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """
+    What two analysts said differently, and only a person can decide.
+
+    Attributes
+    ----------
+    id
+        Of the feature or row; several are joined by ``;`` where ground is meant.
+    what
+        ``property`` and its name, ``holder``, ``geometry``, ``ground``, ``added on both sides``
+        or ``deleted and changed``.
+    base, ours, theirs
+        The three values, shapes in words; None for nothing.
+    message
+        One sentence that says all of it.
+    where
+        Longitude, latitude of a point on the ground that is meant; None where there is none.
+    """
+
+    id: str
+    what: str
+    base: Value
+    ours: Value
+    theirs: Value
+    message: str
+    where: tuple[float, float] | None = None
+
+
+# --- records, whatever they are ----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A feature or a row: its values, and its shape in canonical form."""
+
+    values: Mapping[str, Value]
+    geometry: shapely.Geometry | None = None
+
+
+Records = dict[str, Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The three versions that a merge begins with, each by id."""
+
+    base: Records
+    ours: Records
+    theirs: Records
+
+    def __iter__(self) -> Iterator[Records]:
+        return iter((self.base, self.ours, self.theirs))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The merge as either side would have it, and what they differ in."""
+
+    ours: Records
+    theirs: Records
+    conflicts: list[Conflict]
+
+    def __iter__(self) -> Iterator[Records]:
+        return iter((self.ours, self.theirs))
+
+
+def record_of(record: Feature | Row) -> Record:
+    """Return a feature or a row as a record."""
+    if isinstance(record, Row):
+        return Record(record.values)
+    shape = record.geometry
+    return Record(record.properties, None if shape is None else canonical(shape))
+
+
+def canonical(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return a shape with its rings in one order and direction."""
+    canonical: shapely.Geometry = shapely.orient_polygons(shapely.normalize(shape))
+    return canonical
+
+
+def records_of(features: Sequence[Feature]) -> Records:
+    """Return features as records, by id."""
+    return {feature.id: record_of(feature) for feature in features}
+
+
+# --- merging by id ------------------------------------------------------------
+
+
+def merged_by_id(versions: Versions) -> Outcome:
+    """Merge record by record; shapes as one value each."""
+    outcome = Outcome({}, {}, [])
+    for name in sorted(versions.base.keys() | versions.ours.keys() | versions.theirs.keys()):
+        base, ours, theirs = (records.get(name) for records in versions)
+        one, two, conflicts = _merged_record(name, base, ours, theirs)
+        outcome.conflicts += conflicts
+        for records, record in zip(outcome, (one, two), strict=True):
+            if record is not None:
+                records[name] = record
+    return outcome
+
+
+def _merged_record(
+    name: str, base: Record | None, ours: Record | None, theirs: Record | None
+) -> tuple[Record | None, Record | None, list[Conflict]]:
+    """One record as either side would have it, and what they differ in."""
+    if theirs in (base, ours):
+        return ours, ours, []
+    if ours == base:
+        return theirs, theirs, []
+    if base is None:
+        message = f"{name} was added on both sides, and they differ; give one of them a new id"
+        what = "added on both sides"
+        return ours, theirs, [Conflict(name, what, None, "added", "added", message)]
+    if ours is None or theirs is None:
+        said = "deleted" if ours is None else "changed", "deleted" if theirs is None else "changed"
+        message = f"{name} was {said[0]} by ours and {said[1]} by theirs"
+        what = "deleted and changed"
+        return ours, theirs, [Conflict(name, what, "there", *said, message)]
+    one, two, conflicts = _merged_values(name, base.values, ours.values, theirs.values)
+    shape, other, clash = three(base.geometry, ours.geometry, theirs.geometry)
+    if clash:
+        words = [shape_in_words(record.geometry) for record in (base, ours, theirs)]
+        message = f"{name} was drawn anew by both: {words[1]} by ours, {words[2]} by theirs"
+        conflicts.append(Conflict(name, "geometry", words[0], words[1], words[2], message))
+    return Record(one, shape), Record(two, other), conflicts
+
+
+T = TypeVar("T")
+
+
+def three(base: T, ours: T, theirs: T) -> tuple[T, T, bool]:
+    """A value as either side would have it, and whether they differ."""
+    if theirs in (base, ours):
+        return ours, ours, False
+    if ours == base:
+        return theirs, theirs, False
+    return ours, theirs, True
+
+
+def _merged_values(
+    name: str,
+    base: Mapping[str, Value],
+    ours: Mapping[str, Value],
+    theirs: Mapping[str, Value],
+) -> tuple[dict[str, Value], dict[str, Value], list[Conflict]]:
+    """All properties of one record."""
+    keys = [*ours, *(key for key in theirs if key not in ours)]
+    conflicts = []
+    one: dict[str, Value] = {}
+    two: dict[str, Value] = {}
+    holder = [key for key in HOLDER if key in keys]
+    answers = [tuple(values.get(key) for key in holder) for values in (base, ours, theirs)]
+    for key in keys:
+        values = base.get(key), ours.get(key), theirs.get(key)
+        if key in _SETS:
+            one[key] = two[key] = _merged_list(*values)
+            continue
+        one[key], two[key], clash = three(*values)
+        if key in holder:
+            mine, other, _ = three(*answers)
+            at = holder.index(key)
+            one[key], two[key], clash = mine[at], other[at], False
+        elif key in QUALITY and not clash:
+            clash = _is_misplaced(values, answers)
+            one[key], two[key] = (values[1], values[2]) if clash else (one[key], two[key])
+        if clash:
+            message = (
+                f"{key} of {name} is {_said(values[1])} for ours, {_said(values[2])} for theirs"
+            )
+            conflicts.append(Conflict(name, f"property {key}", *values, message))
+    if three(*answers)[2]:
+        words = [held(values) for values in (base, ours, theirs)]
+        message = f"{name} is {words[1]} for ours, {words[2]} for theirs; it was {words[0]}"
+        conflicts.append(Conflict(name, "holder", words[0], words[1], words[2], message))
+    return one, two, conflicts
+
+
+def _is_misplaced(values: tuple[Value, Value, Value], answers: Sequence[tuple[Value, ...]]) -> bool:
+    """Whether one side says how sure a holder is whom the other side replaced."""
+    base, ours, theirs = values
+    was, mine, other = answers
+    if mine == other or ours == theirs:
+        return False
+    return (mine != was and theirs != base) or (other != was and ours != base)
+
+
+def _merged_list(base: Value, ours: Value, theirs: Value) -> Value:
+    """A list with what either side added, and without what either took away."""
+    merged, _, clash = three(base, ours, theirs)
+    if not clash:
+        return merged
+    was, one, two = (split_ids(value) for value in (base, ours, theirs))
+    kept = [entry for entry in was if entry in one and entry in two]
+    return ";".join([*kept, *sorted({*one, *two}.difference(was))]) or None
+
+
+def held(values: Mapping[str, Value]) -> str:
+    """Who holds something, in words."""
+    parts = [str(values.get(key)) for key in HOLDER if values.get(key)]
+    return " ".join(parts) or "held by nobody"
+
+
+def _said(value: Value) -> str:
+    return "empty" if value is None else repr(value)
+
+
+def shape_in_words(shape: shapely.Geometry | None) -> str | None:
+    """A shape in words."""
+    if shape is None:
+        return None
+    if shapely.get_dimensions(shape) == 2:
+        corners = int(shapely.get_num_coordinates(shape))
+        return f"{float(area_km2(shape)[0]):,.6g} km2 of {corners} corners"
+    lon, lat = shapely.get_coordinates(shape)[0].tolist()
+    return f"at {lon:g}, {lat:g}"

@@ -1,0 +1,413 @@
+"""
+The four parts that the page edits, between its JSON and the files.
+
+A part is one list for the page, whatever files it comes from: the events of all months are one. It
+has an etag, which follows from the bytes of its files.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from geo.errors import Issue, SchemaError
+from geo.layers import (
+    Layer,
+    digest,
+    dump_geojson,
+    dump_table,
+    fmt_geojson,
+    parse_geojson,
+    parse_table,
+    unfold,
+)
+from geo.model import CHANGES, CONTROL, EVENTS, PLACES, Feature, Row, Schema
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from geo.layers import Folder
+
+    Record = Feature | Row
+    Bytes = dict[str, bytes]
+
+SCHEMAS: dict[str, Schema] = {
+    "control": CONTROL,
+    "events": EVENTS,
+    "places": PLACES,
+    "changes": CHANGES,
+}
+"""The parts by name; the first is of one date, the others of all."""
+
+MAX_RECORDS = 20_000
+"""More features or rows than this are not taken from the page."""
+
+
+class RequestError(ValueError):
+    """What the page sent is not what it should send."""
+
+
+def records_of(part: str, folder: Folder, day: dt.date) -> tuple[Record, ...]:
+    """
+    Return what a part holds on disk.
+
+    Parameters
+    ----------
+    part
+        Its name.
+    folder
+        The layers as read.
+    day
+        The date of the control layer.
+
+    Returns
+    -------
+    records
+        Features or rows.
+    """
+    if part == "control":
+        layer = folder.control.get(day)
+        return layer.features if layer else ()
+    if part == "events":
+        return folder.events
+    return tuple(folder.places.values()) if part == "places" else folder.changes.rows
+
+
+def paths_of(part: str, folder: Folder, day: dt.date) -> list[str]:
+    """
+    Return the files of a part.
+
+    Parameters
+    ----------
+    part
+        Its name.
+    folder
+        The layers as read.
+    day
+        The date of the control layer.
+
+    Returns
+    -------
+    paths
+        Below the layers folder; those that are there, or may be made.
+    """
+    if part == "control":
+        return [f"control/{day}.geojson"]
+    if part == "events":
+        return [path for path in folder.digests if path.startswith("events/")]
+    return [SCHEMAS[part].path]
+
+
+def file_of(part: str, day: dt.date) -> str:
+    """
+    Return what messages call the file of a part.
+
+    Parameters
+    ----------
+    part
+        Its name.
+    day
+        The date of the control layer.
+
+    Returns
+    -------
+    file
+        Path below the layers folder; the folder where it is several files.
+    """
+    return SCHEMAS[part].path.replace("*", str(day)) if part != "events" else "events"
+
+
+def etag(part: str, folder: Folder, day: dt.date) -> str:
+    """
+    Return what tells one content of a part from another.
+
+    Parameters
+    ----------
+    part
+        Its name.
+    folder
+        The layers as read.
+    day
+        The date of the control layer.
+
+    Returns
+    -------
+    etag
+        Digest of the file, or of the list of files; empty for a file that is not there.
+    """
+    paths = paths_of(part, folder, day)
+    if part != "events":
+        return folder.digests.get(paths[0], "")
+    listed = "".join(f"{path} {folder.digests[path]}\n" for path in paths)
+    return digest(listed.encode())
+
+
+def to_page(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """
+    Return records as the page wants them.
+
+    Parameters
+    ----------
+    records
+        Features or rows.
+
+    Returns
+    -------
+    records
+        GeoJSON features, or rows as objects.
+    """
+    return [
+        dict(record.values)
+        if isinstance(record, Row)
+        else {
+            "type": "Feature",
+            "properties": record.properties,
+            "geometry": None if record.geometry is None else unfold(record.geometry),
+        }
+        for record in records
+    ]
+
+
+def from_page(part: str, sent: object, *, file: str) -> tuple[Record, ...]:
+    """
+    Read what the page sent as strictly as a file.
+
+    Parameters
+    ----------
+    part
+        Its name.
+    sent
+        GeoJSON features, or rows as objects.
+    file
+        What messages call it.
+
+    Returns
+    -------
+    records
+        Sorted by id.
+
+    Raises
+    ------
+    RequestError
+        If it is no list of objects, or too long.
+    SchemaError
+        If it could not stand in the file.
+    """
+    if not isinstance(sent, list) or not all(isinstance(item, dict) for item in sent):
+        raise RequestError(f"{part} must be a list of objects")
+    if len(sent) > MAX_RECORDS:
+        raise RequestError(f"{part} has {len(sent)} entries; the limit is {MAX_RECORDS}")
+    schema = SCHEMAS[part]
+    if schema.geometry:
+        text = orjson.dumps({"type": "FeatureCollection", "features": sent})
+        return parsed(part, text, file=file)
+    for row in sent:
+        if bad := [v for v in row.values() if v is not None and type(v) not in {str, int}]:
+            raise RequestError(f"a row holds {json.dumps(bad[0])[:40]}, not text, integer or null")
+    rows = [Row(str(row.get("id") or ""), {**row}) for row in sent]
+    return parsed(part, _dumped_rows(rows, schema, file), file=file)
+
+
+def parsed(part: str, data: bytes, *, file: str) -> tuple[Record, ...]:
+    """
+    Read a file of a part.
+
+    Parameters
+    ----------
+    part
+        Its name.
+    data
+        Content of the file.
+    file
+        Its path, for messages.
+
+    Returns
+    -------
+    records
+        Features or rows.
+
+    Raises
+    ------
+    SchemaError
+        If it cannot be read.
+    """
+    schema = SCHEMAS[part]
+    if schema.geometry:
+        return parse_geojson(data, schema=schema, file=file).features
+    return parse_table(data, schema=schema, file=file).rows
+
+
+def _dumped_rows(rows: Sequence[Row], schema: Schema, file: str) -> bytes:
+    """
+    The text of rows, with findings that name the file.
+
+    Raises
+    ------
+    SchemaError
+        If they could not be read back.
+    """
+    try:
+        return dump_table(rows, schema=schema)
+    except SchemaError as error:
+        raise SchemaError([dataclasses.replace(i, file=file) for i in error.issues]) from error
+
+
+def same(one: Sequence[Record], other: Sequence[Record]) -> bool:
+    """
+    Tell whether two lists say the same, wherever in a file they stand.
+
+    Parameters
+    ----------
+    one, other
+        Features or rows.
+
+    Returns
+    -------
+    same
+        Whether they have the same ids, values and shapes.
+    """
+    return _told(one) == _told(other)
+
+
+def _told(records: Sequence[Record]) -> dict[str, object]:
+    return {
+        record.id: record.values
+        if isinstance(record, Row)
+        else (record.properties, record.geometry)
+        for record in records
+    }
+
+
+def layered(
+    part: str, records: Sequence[Record], folder: Folder, day: dt.date, before: Mapping[str, bytes]
+) -> Iterator[tuple[str, bytes]]:
+    """
+    Yield the files that a part becomes, where they change.
+
+    Parameters
+    ----------
+    part
+        Its name.
+    records
+        What it is to hold.
+    folder
+        The layers as read.
+    day
+        The date of the control layer.
+    before
+        What its files hold now.
+
+    Yields
+    ------
+    file
+        Path below the layers folder, and canonical text.
+
+    Raises
+    ------
+    SchemaError
+        If the records would not be read back as they are.
+    """
+    schema = SCHEMAS[part]
+    if part != "events":
+        path = paths_of(part, folder, day)[0]
+        if not same(records, records_of(part, folder, day)):
+            yield path, _text(schema, records, before.get(path, b""))
+        return
+    months: dict[str, list[Record]] = {path: [] for path in before}
+    for event in records:
+        assert isinstance(event, Feature)
+        month = str(event.properties["event_date"])[:7]
+        months.setdefault(f"events/{month}.geojson", []).append(event)
+    now: dict[str, tuple[Feature, ...]] = {}
+    for layer, path in zip(folder.event_layers, paths_of(part, folder, day), strict=True):
+        now[path] = layer.features
+    for path, events in sorted(months.items()):
+        if not same(events, now.get(path, ())):
+            yield path, _text(schema, events, before.get(path, b""))
+
+
+def _text(schema: Schema, records: Sequence[Record], before: bytes) -> bytes:
+    """Canonical text; what a person wrote beside the features stays."""
+    if not schema.geometry:
+        return dump_table([r for r in records if isinstance(r, Row)], schema=schema)
+    data = dump_geojson([r for r in records if isinstance(r, Feature)], schema=schema)
+    root = json.loads(before.decode("utf-8-sig")) if before else {}
+    if members := {key: value for key, value in root.items() if key not in {"type", "features"}}:
+        whole = {**members, **json.loads(data)}
+        data, _ = fmt_geojson(orjson.dumps(whole), schema=schema, file="")
+    return data
+
+
+def applied(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]) -> Folder:
+    """
+    Return the layers as they would be with other parts.
+
+    Parameters
+    ----------
+    folder
+        The layers as read.
+    day
+        The date of the control layer.
+    drafts
+        The parts that are other, by name.
+
+    Returns
+    -------
+    folder
+        A folder in memory; files that are not touched are the same.
+    """
+    changed: dict[str, Any] = {}
+    gone: set[str] = set()
+    for part, records in drafts.items():
+        if same(records, records_of(part, folder, day)):
+            continue
+        features = tuple(r for r in records if isinstance(r, Feature))
+        gone.update(str(folder.root / path) for path in paths_of(part, folder, day))
+        if part == "control":
+            layer = Layer(str(folder.root / f"control/{day}.geojson"), CONTROL, features, (), "")
+            changed["control"] = dict(sorted({**folder.control, day: layer}.items()))
+        elif part == "events":
+            order = sorted(features, key=lambda e: (str(e.properties["event_date"]), e.id))
+            changed["events"] = tuple(order)
+            changed["event_layers"] = _months(folder, order)
+        elif part == "places":
+            changed["places"] = {place.id: place for place in features}
+        else:
+            rows = tuple(r for r in records if isinstance(r, Row))
+            changed["changes"] = dataclasses.replace(folder.changes, rows=rows, issues=())
+    issues = tuple(issue for issue in folder.issues if issue.file not in gone)
+    return dataclasses.replace(folder, issues=issues, **changed)
+
+
+def _months(folder: Folder, events: Sequence[Feature]) -> tuple[Layer, ...]:
+    months: dict[str, list[Feature]] = {}
+    for event in events:
+        months.setdefault(str(event.properties["event_date"])[:7], []).append(event)
+    return tuple(
+        Layer(str(folder.root / f"events/{m}.geojson"), EVENTS, tuple(found), (), "")
+        for m, found in sorted(months.items())
+    )
+
+
+def shown(issue: Issue) -> dict[str, Any]:
+    """
+    Return a finding as the page wants it.
+
+    Parameters
+    ----------
+    issue
+        The finding.
+
+    Returns
+    -------
+    issue
+        An object; the place as a GeoJSON point, where there is one.
+    """
+    found = dataclasses.asdict(issue)
+    found["ids"] = list(issue.ids)
+    found["where"] = {"type": "Point", "coordinates": list(issue.where)} if issue.where else None
+    return found

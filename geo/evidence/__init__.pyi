@@ -1,0 +1,51 @@
+from .bands import Ensemble, Judgements, Memory, pack, unpack
+from .disagreement import find_disagreement
+from .estimate import Draft, Estimator, Parameters, percent
+from .gazetteer import Gazetteer, read_gazetteer
+from .ledger import (
+    DRAFT,
+    MIN_AREA_KM2,
+    PICTURE,
+    Why,
+    draft_ledger,
+    explain_pieces,
+    find_why,
+    idle_rows,
+    ledger_frame,
+    locate_place,
+    nearest_place,
+    provenance,
+    write_ledger,
+)
+from .reports import DRAFTS, accept_drafts, read_report
+
+__all__ = [
+    "DRAFT",
+    "DRAFTS",
+    "MIN_AREA_KM2",
+    "PICTURE",
+    "Draft",
+    "Ensemble",
+    "Estimator",
+    "Gazetteer",
+    "Judgements",
+    "Memory",
+    "Parameters",
+    "Why",
+    "accept_drafts",
+    "draft_ledger",
+    "explain_pieces",
+    "find_disagreement",
+    "find_why",
+    "idle_rows",
+    "ledger_frame",
+    "locate_place",
+    "nearest_place",
+    "pack",
+    "percent",
+    "provenance",
+    "read_gazetteer",
+    "read_report",
+    "unpack",
+    "write_ledger",
+]

@@ -1,0 +1,150 @@
+"""
+Where sources disagree: the ground about which words in force give different answers.
+
+The answer of a statement is the side, or the sides, that it gives a place to. Which words are in
+force on a date, and which ground they speak of, is the estimate's to say (`estimate`): the
+latest word of each publisher, none older than a reported change of hands. One source that reports
+fighting inside a place does not disagree with anybody; one that says so beside another that gives
+the place to one side does. Words about two places whose ground the estimate does not tell apart
+stand together, but only different answers about one and the same place make a disagreement.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from geo.control import build_frame
+from geo.crs import area_km2
+from geo.evidence.estimate import Estimator
+from geo.model import split_ids
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import shapely
+
+    from geo.layers import Folder
+    from geo.model import Row, Value
+
+__all__ = ["find_disagreement"]
+
+
+class _Drawn(NamedTuple):
+    """A patch that rests on statements."""
+
+    id: str
+    statement_ids: Value
+    geometry: shapely.Geometry
+
+
+def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
+    """
+    Return the ground on which sources in force on a date disagree.
+
+    Parameters
+    ----------
+    folder
+        The layers.
+    day
+        The date; it needs no layer.
+
+    Returns
+    -------
+    disagreement
+        One row a piece, largest first: ``id`` (of the patch that the estimate draws there),
+        ``place_ids``, ``holders`` (the different answers, the weightiest first, joined by `` | ``),
+        ``share`` (of the weight of all words, what speaks against the weightiest answer),
+        ``statement_ids``, ``says`` (a list of records: ``statement``, ``place``, ``publisher``,
+        ``leaning``, ``holder``, ``status``, ``date``, ``basis``, ``confidence``, ``share``),
+        ``area_km2`` (geodesic) and ``geometry``. No rows where there is no evidence.
+    """
+    found = []
+    for patch, estimator in _drafted(folder, day):
+        says = _words(folder, patch, estimator, day)
+        weight: dict[str, float] = {}
+        answers_of: dict[str, set[str]] = {}
+        for word in says:
+            weight[word["holder"]] = weight.get(word["holder"], 0.0) + word["share"]
+            answers_of.setdefault(word["place"], set()).add(word["holder"])
+        if any(len(answers) > 1 for answers in answers_of.values()):
+            answers = sorted(weight, key=lambda answer: (-weight[answer], answer))
+            area = float(area_km2([patch.geometry])[0])
+            found.append((-area, patch.id, patch.geometry, answers, weight[answers[0]], says))
+    found.sort(key=lambda piece: piece[:2])
+    ground = np.empty(len(found), dtype=object)
+    ground[:] = [piece[2] for piece in found]
+    spoken = [piece[5] for piece in found]
+    return build_frame(
+        {
+            "id": [piece[1] for piece in found],
+            "place_ids": [";".join(dict.fromkeys(w["place"] for w in says)) for says in spoken],
+            "holders": [" | ".join(piece[3]) for piece in found],
+            "share": np.array([1 - piece[4] for piece in found], dtype=float),
+            "statement_ids": [";".join(word["statement"] for word in says) for says in spoken],
+            "says": spoken,
+            "area_km2": np.array([-piece[0] for piece in found], dtype=float),
+        },
+        ground,
+    )
+
+
+def _drafted(folder: Folder, day: dt.date) -> list[tuple[_Drawn, Estimator]]:
+    """The patches that the estimate draws; none where nothing can be drawn."""
+    try:
+        estimator = Estimator(
+            folder.area,
+            folder.places,
+            folder.statements.rows,
+            folder.rows("sources"),
+            folder.sides,
+        )
+        features = estimator.draft(day).features
+    except ValueError:
+        return []
+    return [
+        (_Drawn(patch.id, patch.properties["statement_ids"], patch.geometry), estimator)
+        for patch in features
+        if patch.properties["statement_ids"] and patch.geometry is not None
+    ]
+
+
+def _words(
+    folder: Folder, patch: _Drawn, estimator: Estimator, day: dt.date
+) -> list[dict[str, Any]]:
+    """What each statement that a patch rests on says, and with which share of the weight."""
+    statements, sources = folder.rows("statements"), folder.rows("sources")
+    rows = [statements[i] for i in split_ids(patch.statement_ids)]
+    weights = [estimator.weight(row, day) for row in rows]
+    return [
+        {
+            "statement": row.id,
+            "place": str(row.values["place_id"]),
+            "publisher": _joined(sources, row, "publisher"),
+            "leaning": _joined(sources, row, "leaning"),
+            "holder": _answer(row, folder.sides),
+            "status": str(row.values["status"]),
+            "date": str(row.values["date"]),
+            "basis": str(row.values["basis"]),
+            "confidence": str(row.values["confidence"]),
+            "share": weight / sum(weights),
+        }
+        for row, weight in zip(rows, weights, strict=True)
+    ]
+
+
+def _answer(row: Row, sides: Mapping[str, str]) -> str:
+    """The side, or the sides in order, that a statement gives its place to; or its status."""
+    named = [str(row.values["controller"] or ""), *split_ids(row.values["controllers"])]
+    found = sorted({sides.get(name, name) for name in named if name})
+    return ";".join(found) or str(row.values["status"])
+
+
+def _joined(sources: Mapping[str, Row], row: Row, column: str) -> str:
+    """A column of the sources of a statement, without what recurs."""
+    cited = [sources[i] for i in split_ids(row.values["source_ids"]) if i in sources]
+    found = dict.fromkeys(str(source.values[column] or "") for source in cited)
+    return ";".join(filter(None, found))

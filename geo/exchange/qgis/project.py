@@ -1,0 +1,418 @@
+"""
+The QGIS project of a working copy.
+
+Written for QGIS 3.22 and read by later ones: a form that offers what the schema allows, snapping
+and topological editing switched on, the checks that would refuse the layer later, the colours of
+our maps, the date before underneath.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from geo.exchange.qgis import symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["FormField", "Project", "ProjectLayer", "render_project", "text"]
+
+_NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
+"""What QGIS takes for nothing in a list of choices."""
+
+_PRECISION = "0.000001"
+_SNAP_PX = 12
+_SHARED = ("contested", "mixed", "advance")
+_OPEN = ("unknown", "none")
+_GREY = "#b8b8b8"
+_UNFIT = "#ff00ff"
+_FIRM, _UNSURE = 178, 153
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_TOPOLOGY_RULES = (
+    "must not overlap",
+    "must not have gaps",
+    "must not have invalid geometries",
+    "must not have duplicates",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field of the form: what may be typed, and what an empty one begins with."""
+
+    name: str
+    label: str
+    choices: tuple[tuple[str, str], ...] = ()  # what is shown, what is kept
+    is_required: bool = False
+    is_unique: bool = False
+    is_long: bool = False
+    is_locked: bool = False
+    rule: str = ""
+    rule_words: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectLayer:
+    """A layer beside the one that is edited: to look at, never to change."""
+
+    name: str
+    title: str
+    dimension: int | None  # None for a table
+    is_shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """All that a project says."""
+
+    title: str
+    words: str
+    package: str
+    """Name of the GeoPackage beside it."""
+    fields: Sequence[FormField]
+    sides: Mapping[str, str]
+    """Side of each actor."""
+    colors: Mapping[str, str]
+    bounds: tuple[float, float, float, float]
+    edited: str = "control"
+    edited_title: str = "control"
+    above: Sequence[ProjectLayer] = ()
+    previous: ProjectLayer | None = None
+    below: Sequence[ProjectLayer] = ()
+    credit: str = field(default="")
+
+
+def text(value: object) -> str:
+    """Text as XML holds it; what XML cannot hold, and what QGIS would evaluate, is shown."""
+    return escape(_NOT_XML.sub("\ufffd", str(value)).replace("[%", "[ %"))
+
+
+def _attribute(value: object) -> str:
+    return quoteattr(_NOT_XML.sub("\ufffd", str(value)).replace("[%", "[ %"))
+
+
+def render_project(project: Project) -> str:
+    """
+    Write the project as QGIS reads it.
+
+    Parameters
+    ----------
+    project
+        What the project shows, and what it edits.
+
+    Returns
+    -------
+    xml
+        The text of a ``.qgs`` file.
+    """
+    edited = ProjectLayer(project.edited, project.edited_title, 2)
+    shown = [
+        *project.above,
+        edited,
+        *([project.previous] if project.previous else []),
+        *project.below,
+    ]
+    tree = "".join(_tree_item(layer, project.package) for layer in shown)
+    maps = "".join(
+        _map_layer(layer, project, _edited(project) if layer is edited else _looked_at(layer))
+        for layer in shown
+    )
+    snapped = [edited, *([project.previous] if project.previous else [])]
+    west, south, east, north = project.bounds
+    return (
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+        f'<qgis version="3.22.0" projectname={_attribute(project.title)}>\n'
+        f"<title>{text(project.title)}</title>\n"
+        f"<projectCrs>{symbols.SRS}</projectCrs>\n"
+        f"<layer-tree-group>{tree}</layer-tree-group>\n"
+        f"{_snapping(snapped)}\n"
+        '<mapcanvas name="theMapCanvas"><units>degrees</units><extent>'
+        f"<xmin>{west}</xmin><ymin>{south}</ymin><xmax>{east}</xmax><ymax>{north}</ymax></extent>"
+        f"<destinationsrs>{symbols.SRS}</destinationsrs></mapcanvas>\n"
+        f"<projectlayers>{maps}</projectlayers>\n"
+        f"<properties>{_digitizing(edited)}{_topology_checker(edited)}"
+        '<Paths><Absolute type="bool">false</Absolute></Paths>'
+        '<Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid></Measure>'
+        '<Measurement><AreaUnits type="QString">km2</AreaUnits>'
+        '<DistanceUnits type="QString">km</DistanceUnits></Measurement></properties>\n'
+        f"<projectMetadata><title>{text(project.title)}</title>"
+        f"<abstract>{text(project.words)}</abstract>"
+        f"<rights>{text(project.credit)}</rights></projectMetadata>\n"
+        "</qgis>\n"
+    )
+
+
+def _id(layer: ProjectLayer) -> str:
+    return f"frontline_{layer.name}"
+
+
+def _tree_item(layer: ProjectLayer, package: str) -> str:
+    source = _attribute(f"./{package}|layername={layer.name}")
+    shown = "Qt::Checked" if layer.is_shown else "Qt::Unchecked"
+    return (
+        f'<layer-tree-layer id="{_id(layer)}" name={_attribute(layer.title)} source={source} '
+        f'providerKey="ogr" checked="{shown}" expanded="0"/>'
+    )
+
+
+def _map_layer(layer: ProjectLayer, project: Project, inner: str) -> str:
+    kind = (
+        "No geometry" if layer.dimension is None else ("Point", "Line", "Polygon")[layer.dimension]
+    )
+    locked = int(layer.name != project.edited)
+    named = int(layer.name == "places")
+    source = text(f"./{project.package}|layername={layer.name}")
+    return (
+        f'<maplayer type="vector" geometry="{kind}" autoRefreshEnabled="0" readOnly="{locked}" '
+        f'labelsEnabled="{named}">'
+        f"<id>{_id(layer)}</id><datasource>{source}</datasource>"
+        f"<layername>{text(layer.title)}</layername>"
+        f'<srs>{symbols.SRS}</srs><provider encoding="UTF-8">ogr</provider>{inner}</maplayer>\n'
+    )
+
+
+_NAMES = (
+    '<labeling type="simple"><settings><text-style fieldName="name" fontSize="8" '
+    'textColor="27,31,39,255"><text-buffer bufferDraw="1" bufferSize="0.8" '
+    'bufferColor="255,255,255,255"/></text-style><placement placement="0" dist="1"/>'
+    "</settings></labeling>"
+)
+
+
+def _looked_at(layer: ProjectLayer) -> str:
+    if layer.dimension is None:
+        return ""
+    if layer.name == "previous":
+        renderer = symbols.outline("#1b1f27", 0.5)
+    elif layer.name == "places":
+        renderer = symbols.plain_renderer(layer.dimension) + _NAMES
+    else:
+        renderer = symbols.plain_renderer(layer.dimension)
+    return f"{renderer}<layerGeometryType>{layer.dimension}</layerGeometryType>"
+
+
+# --- how to edit --------------------------------------------------------------------
+
+
+def _snapping(layers: Sequence[ProjectLayer]) -> str:
+    """Corners and edges of the layer and of the date before attract the pointer."""
+    # mode 3: each layer its own; type 3: corners and edges; units 1: pixels.
+    settings = "".join(
+        f'<layer-setting id="{_id(layer)}" enabled="1" type="3" tolerance="{_SNAP_PX}" units="1" '
+        'minScale="0" maxScale="0"/>'
+        for layer in layers
+    )
+    return (
+        f'<snapping-settings enabled="1" mode="3" type="3" tolerance="{_SNAP_PX}" unit="1" '
+        'intersection-snapping="1" self-snapping="0" scaleDependencyMode="0" minScale="0" '
+        f'maxScale="0"><individual-layer-settings>{settings}</individual-layer-settings>'
+        "</snapping-settings>"
+    )
+
+
+def _digitizing(edited: ProjectLayer) -> str:
+    """Shared corners move together; new areas stop at their neighbours."""
+    return (
+        "<Digitizing>"
+        '<TopologicalEditing type="int">1</TopologicalEditing>'
+        '<AvoidIntersectionsMode type="int">2</AvoidIntersectionsMode>'
+        '<AvoidIntersectionsList type="QStringList">'
+        f"<value>{_id(edited)}</value></AvoidIntersectionsList>"
+        "</Digitizing>"
+    )
+
+
+def _topology_checker(edited: ProjectLayer) -> str:
+    """The rules of the plugin that comes with QGIS, for whoever runs it by hand."""
+    rules = "".join(
+        f'<testname_{i} type="QString">{rule}</testname_{i}>'
+        f'<layer1_{i} type="QString">{_id(edited)}</layer1_{i}>'
+        f'<layer2_{i} type="QString">No layer</layer2_{i}>'
+        for i, rule in enumerate(_TOPOLOGY_RULES)
+    )
+    count = len(_TOPOLOGY_RULES)
+    return f'<Topol><testCount type="int">{count}</testCount>{rules}</Topol>'
+
+
+_GEOMETRY_OPTIONS = (
+    f'<geometryOptions geometryPrecision="{_PRECISION}" removeDuplicateNodes="1">'
+    '<activeChecks type="StringList">'
+    '<Option value="QgsIsValidCheck" type="QString"/>'
+    '<Option value="QgsGeometryGapCheck" type="QString"/>'
+    '<Option value="QgsGeometryOverlapCheck" type="QString"/>'
+    '<Option value="QgsGeometryMissingVertexCheck" type="QString"/>'
+    "</activeChecks>"
+    '<checkConfiguration type="Map"><Option type="Map" name="QgsGeometryGapCheck">'
+    '<Option type="double" name="allowedGapsBuffer" value="0"/>'
+    '<Option type="bool" name="allowedGapsEnabled" value="false"/>'
+    '<Option type="QString" name="allowedGapsLayer" value=""/>'
+    "</Option></checkConfiguration></geometryOptions>"
+)
+"""Checked while editing: a layer with a gap or an overlap is not saved by QGIS either."""
+
+
+def _edited(project: Project) -> str:
+    fields = project.fields
+    widgets = '<field name="fid"><editWidget type="Hidden"><config/></editWidget></field>'
+    widgets += "".join(
+        f"<field name={_attribute(one.name)}>{_widget(one)}</field>" for one in fields
+    )
+    aliases = "".join(
+        f'<alias index="{i}" field={_attribute(one.name)} name={_attribute(one.label)}/>'
+        for i, one in enumerate(fields, 1)
+    )
+    defaults = "".join(
+        f"<default field={_attribute(one.name)} expression={_attribute(one.default)} "
+        'applyOnUpdate="0"/>'
+        for one in fields
+    )
+    editable = "".join(
+        f'<field name={_attribute(one.name)} editable="{int(not one.is_locked)}"/>'
+        for one in fields
+    )
+    return (
+        f"{_renderer(project)}<layerGeometryType>2</layerGeometryType>{_GEOMETRY_OPTIONS}"
+        f"<fieldConfiguration>{widgets}</fieldConfiguration><aliases>{aliases}</aliases>"
+        f"<defaults>{defaults}</defaults>{_constraints(fields)}"
+        f"<editable>{editable}</editable><editorlayout>generatedlayout</editorlayout>"
+        "<previewExpression>"
+        + text('coalesce("controller", "controllers", "status") || \' \' || "id"')
+        + "</previewExpression>"
+    )
+
+
+def _widget(one: FormField) -> str:
+    if not one.choices:
+        long = "true" if one.is_long else "false"
+        return (
+            '<editWidget type="TextEdit"><config><Option type="Map">'
+            f'<Option type="bool" name="IsMultiline" value="{long}"/>'
+            '<Option type="bool" name="UseHtml" value="false"/>'
+            "</Option></config></editWidget>"
+        )
+    choices = list(one.choices)
+    if not one.is_required:
+        choices.insert(0, ("", _NULL))
+    options = "".join(
+        f'<Option type="Map"><Option type="QString" name={_attribute(shown)} '
+        f"value={_attribute(kept)}/></Option>"
+        for shown, kept in choices
+    )
+    return (
+        '<editWidget type="ValueMap"><config><Option type="Map">'
+        f'<Option type="List" name="map">{options}</Option>'
+        "</Option></config></editWidget>"
+    )
+
+
+def _constraints(fields: Sequence[FormField]) -> str:
+    """Hard where the layer would be refused."""
+    flags, rules = "", ""
+    for one in fields:
+        bits = one.is_required + 2 * one.is_unique + 4 * bool(one.rule)
+        flags += (
+            f'<constraint field={_attribute(one.name)} constraints="{bits}" '
+            f'notnull_strength="{int(one.is_required)}" unique_strength="{int(one.is_unique)}" '
+            f'exp_strength="{int(bool(one.rule))}"/>'
+        )
+        rules += (
+            f"<constraint field={_attribute(one.name)} exp={_attribute(one.rule)} "
+            f"desc={_attribute(one.rule_words)}/>"
+        )
+    return (
+        f"<constraints>{flags}</constraints><constraintExpressions>{rules}</constraintExpressions>"
+    )
+
+
+# --- how it looks -----------------------------------------------------------------------
+
+
+def _renderer(project: Project) -> str:
+    """A colour a side, stripes for shared ground, grey where nothing is said, glaring if unfit."""
+    sides = _map_of(project.sides)
+    colors = _map_of(project.colors)
+    first = (
+        f'coalesce(map_get({sides}, "controller"), '
+        f"map_get({sides}, regexp_substr(\"controllers\", '^([^;]+)')), '')"
+    )
+    second = (
+        f"coalesce(map_get({sides}, regexp_substr(\"controllers\", '^[^;]+;([^;]+)')), {first})"
+    )
+    shared = ", ".join(f"'{word}'" for word in (*_SHARED, *_OPEN))
+    key = f'CASE WHEN "status" IN ({shared}) THEN "status" ELSE {first} END'
+    fill = (
+        f"set_color_part(coalesce(map_get({colors}, {first}), '{_GREY}'), 'alpha', "
+        f"if(\"basis\" IN ('inferred', 'claimed'), {_UNSURE}, {_FIRM}))"
+    )
+    stripe = f"coalesce(map_get({colors}, {second}), '{_GREY}')"
+    # QGIS takes a quarter of 255 for faint; grey needs no expression.
+    items = [(side, side, _fill(color, fill)) for side, color in sorted(project.colors.items())]
+    items += [(word, word, _fill(_GREY, fill, stripe)) for word in _SHARED]
+    items += [(word, word, _fill(_GREY)) for word in _OPEN]
+    items.append(("", "neither side nor status: fill in the form", _fill(_UNFIT)))
+    categories = "".join(
+        f'<category render="true" symbol="{i}" value={_attribute(value)} '
+        f"label={_attribute(label)}/>"
+        for i, (value, label, _) in enumerate(items)
+    )
+    drawn = "".join(
+        f'<symbol type="fill" name="{i}" alpha="1" clip_to_extent="1">'
+        f"{cells.replace('@@', f'@{i}@1')}</symbol>"
+        for i, (_, _, cells) in enumerate(items)
+    )
+    return (
+        f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(key)} forceraster="0" '
+        f'symbollevels="0" enableorderby="0"><categories>{categories}</categories>'
+        f"<symbols>{drawn}</symbols></renderer-v2>"
+    )
+
+
+def _map_of(pairs: Mapping[str, str]) -> str:
+    """A mapping as QGIS writes one in an expression; ids and colours only, so no quotes."""
+    inner = ", ".join(f"'{key}', '{value}'" for key, value in sorted(pairs.items()))
+    return f"map({inner})"
+
+
+def _fill(color: str, fill: str = "", stripe: str = "") -> str:
+    """The layers of a symbol; `fill` and `stripe` are expressions that give the colour itself."""
+    opacity = (_FIRM if fill else 64) / 255
+    cells = symbols.layer(
+        "SimpleFill",
+        color=symbols.rgba(color, opacity),
+        style="solid",
+        outline_color=symbols.rgba("#ffffff" if fill else "#555555", 1),
+        outline_width="0.3",
+        outline_style="solid",
+    )
+    cells = _bound(cells, "fillColor", fill)
+    if stripe:
+        line = symbols.layer("SimpleLine", line_color=symbols.rgba("#555555", 1), line_width="1.2")
+        cells += (
+            '<layer class="LinePatternFill" enabled="1" locked="0" pass="0">'
+            '<prop k="angle" v="45"/><prop k="distance" v="3"/>'
+            '<symbol type="line" name="@@" alpha="1" clip_to_extent="1">'
+            f"{_bound(line, 'outlineColor', stripe)}</symbol></layer>"
+        )
+    return cells
+
+
+def _bound(cells: str, name: str, expression: str) -> str:
+    """A symbol layer of which one property follows an expression."""
+    if not expression:
+        return cells
+    bound = (
+        '<data_defined_properties><Option type="Map">'
+        '<Option type="QString" name="name" value=""/>'
+        f'<Option type="Map" name="properties"><Option type="Map" name="{name}">'
+        '<Option type="bool" name="active" value="true"/>'
+        f'<Option type="QString" name="expression" value={quoteattr(expression)}/>'
+        '<Option type="int" name="type" value="3"/></Option></Option>'
+        '<Option type="QString" name="type" value="collection"/>'
+        "</Option></data_defined_properties></layer>"
+    )
+    return cells.removesuffix("</layer>") + bound

@@ -1,0 +1,5 @@
+"""The folder on disk: bytes and records, read strictly and written whole."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,123 @@
+"""
+What was computed from layers, kept for the next command on the same layers.
+
+One file for the composite of a state of the layers, and one for each answer that took long, named
+by a digest of their bytes: layers that changed have another name, so nothing stale is ever read.
+The folder is the user's cache folder, or the one that ``FRONTLINE_CACHE`` names; ``off`` keeps
+nothing. It is safe to delete.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from geo._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["cache_is_on", "keep_cached", "cache_key", "load_cached"]
+
+_KEPT = 400
+_KEPT_BYTES = 1 << 29
+"""Files kept, and bytes; what was asked for longest ago goes first."""
+
+
+def cache_key(digests: Mapping[str, str]) -> str:
+    """
+    Return the name of a state of the layers.
+
+    Parameters
+    ----------
+    digests
+        SHA-256 of every file, by its path below the layers folder.
+
+    Returns
+    -------
+    key
+        Other layers, or another version of this package, have another.
+    """
+    text = "\n".join(f"{name}\t{digest}" for name, digest in sorted(digests.items()))
+    return hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()
+
+
+def cache_is_on() -> bool:
+    """
+    Tell whether anything is kept at all.
+
+    Returns
+    -------
+    is_on
+        False where FRONTLINE_CACHE says ``off``: then no key needs to be worked out.
+    """
+    return _folder() is not None
+
+
+def load_cached(key: str) -> bytes | None:
+    """
+    Return what was kept under a key.
+
+    Parameters
+    ----------
+    key
+        From `key_of`.
+
+    Returns
+    -------
+    data
+        None where nothing is kept, or it cannot be read.
+    """
+    folder = _folder()
+    if folder is None:
+        return None
+    path = folder / f"{key}.bin"
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)
+    return data
+
+
+def keep_cached(key: str, data: bytes) -> None:
+    """
+    Keep bytes under a key; a cache that cannot be written is no error.
+
+    Parameters
+    ----------
+    key
+        From `key_of`.
+    data
+        What `load` shall return.
+    """
+    folder = _folder()
+    if folder is None:
+        return
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).replace(folder / f"{key}.bin")
+        kept = [(path.stat(), path) for path in folder.glob("*.bin")]
+        kept.sort(key=lambda one: one[0].st_mtime_ns, reverse=True)
+        held = 0
+        for number, (state, path) in enumerate(kept):
+            held += state.st_size
+            if number and (number >= _KEPT or held > _KEPT_BYTES):
+                path.unlink(missing_ok=True)
+
+
+def _folder() -> Path | None:
+    named = os.environ.get("FRONTLINE_CACHE")
+    if named == "off":
+        return None
+    return Path(named) if named else platformdirs.user_cache_path("frontline")

@@ -1,0 +1,478 @@
+"""
+The folder on disk: which file is where, and all of them read together.
+
+One folder is one theatre. Nothing here judges what the files say of each other; that is
+`geo.check.validation`. Here they are found, read strictly, and written back whole.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from geo.layers import files
+from geo.layers import geojson
+from geo.layers import tables
+from geo.errors import DateError
+from geo.errors import Issue
+from geo.errors import LayerNotFoundError
+from geo.errors import SchemaError
+from geo.errors import escape
+from geo.model import ACTORS
+from geo.model import ALIGNMENTS
+from geo.model import ANCHORS
+from geo.model import ASSESSMENTS
+from geo.model import CHANGES
+from geo.model import CONTEXT
+from geo.model import CONTROL
+from geo.model import EVENTS
+from geo.model import PLACES
+from geo.model import RESERVED_IDS
+from geo.model import SCHEMAS
+from geo.model import SOURCES
+from geo.model import STATEMENTS
+from geo.model import THEATRE
+from geo.model import Feature
+from geo.model import Row
+from geo.model import Schema
+from geo.model import parse_day
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import shapely
+
+__all__ = [
+    "Folder",
+    "Progress",
+    "add_events",
+    "layer_paths",
+    "read_digests",
+    "read_folder",
+    "schema_of",
+    "write_control",
+]
+
+
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how much of it, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """
+    Everything that a layers folder holds.
+
+    Attributes
+    ----------
+    root
+        The folder.
+    theatre
+        The study area and the defaults.
+    control
+        Layers by date, in order of time.
+    events
+        All months, in order of date and id.
+    places
+        Gazetteer by id.
+    statements, changes, assessments, actors, alignments, sources
+        The tables; an optional one that is not there is empty.
+    context
+        BorderEdges and roads, of all files.
+    anchors
+        Where sides are supplied from.
+    event_layers
+        Events as they stand in the files of the months.
+    issues
+        Warnings of the readers.
+    digests
+        SHA-256 of every file read, by its path below the folder.
+    """
+
+    root: Path
+    theatre: Feature
+    control: Mapping[dt.date, geojson.Layer]
+    events: tuple[Feature, ...]
+    places: Mapping[str, Feature]
+    statements: tables.Table
+    changes: tables.Table
+    assessments: tables.Table
+    actors: tables.Table
+    alignments: tables.Table
+    sources: tables.Table
+    context: tuple[Feature, ...]
+    anchors: tuple[Feature, ...]
+    event_layers: tuple[geojson.Layer, ...]
+    issues: tuple[Issue, ...]
+    digests: Mapping[str, str]
+
+    @property
+    def area(self) -> shapely.Geometry:  # numpydoc ignore=RT01
+        """The study area, longitude, latitude."""
+        assert self.theatre.geometry is not None
+        return self.theatre.geometry
+
+    @property
+    def sides(self) -> dict[str, str]:  # numpydoc ignore=RT01
+        """The side of every actor that has one, by actor id; a side is its own."""
+        return {row.id: str(row.values["side"]) for row in self.actors.rows if row.values["side"]}
+
+    def rows(self, name: str) -> dict[str, Row]:
+        """
+        Return the rows of one table by id.
+
+        Parameters
+        ----------
+        name
+            Name of a table's schema, such as ``sources``.
+
+        Returns
+        -------
+        rows
+            By id, in the order of the file.
+        """
+        table: tables.Table = getattr(self, name)
+        return {row.id: row for row in table.rows}
+
+
+def schema_of(path: Path, root: Path) -> Schema | None:
+    """
+    Return the schema of a file by its place in the folder.
+
+    Parameters
+    ----------
+    path
+        The file.
+    root
+        The layers folder.
+
+    Returns
+    -------
+    schema
+        None for a file that is no layer or table.
+    """
+    relative = path.relative_to(root)
+    for schema in SCHEMAS.values():
+        if relative.match(schema.path) and len(relative.parts) == schema.path.count("/") + 1:
+            return schema
+    return None
+
+
+def layer_paths(root: Path) -> list[tuple[Path, Schema]]:
+    """
+    Return every layer and table of a folder.
+
+    Parameters
+    ----------
+    root
+        The layers folder.
+
+    Returns
+    -------
+    paths
+        Path and schema, in order of path.
+
+    Raises
+    ------
+    LayerNotFoundError
+        If there is no such folder.
+    """
+    if not root.is_dir():
+        raise LayerNotFoundError(
+            f"{escape(str(root))} is no folder; give the folder that holds theatre.geojson"
+        )
+    found = []
+    for schema in SCHEMAS.values():
+        found += [(path, schema) for path in root.glob(schema.path)]
+    return sorted(found, key=lambda item: item[0].relative_to(root).as_posix())
+
+
+def read_digests(root: Path) -> dict[str, str]:
+    """
+    Return the digest of every layer and table, without reading what they say.
+
+    Parameters
+    ----------
+    root
+        The layers folder.
+
+    Returns
+    -------
+    digests
+        SHA-256 by path below the folder, as in `Folder.digests`.
+
+    Raises
+    ------
+    LayerNotFoundError
+        If there is no such folder.
+    LayerError
+        If a file cannot be read.
+    """
+    return {
+        path.relative_to(root).as_posix(): files.digest(files.read_bytes(path, root=root))
+        for path, _ in layer_paths(root)
+    }
+
+
+def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
+    """
+    Read a whole layers folder, strictly.
+
+    Parameters
+    ----------
+    root
+        The folder that holds ``theatre.geojson``.
+    progress
+        Told what is done, how much of it, and of how much.
+
+    Returns
+    -------
+    folder
+        All files.
+
+    Raises
+    ------
+    LayerNotFoundError
+        If the folder, or a file that a theatre must have, is not there.
+    SchemaError
+        If any file holds faults; all faults of all files are in it.
+    """
+    found = layer_paths(root)
+    reader = _Reader(root)
+    present = {schema.name for _, schema in found}
+    missing = [s for s in SCHEMAS.values() if s.required and s.name not in present and s != CONTROL]
+    if missing:
+        raise LayerNotFoundError(
+            [
+                Issue(
+                    "file.missing",
+                    "error",
+                    "there is no such file",
+                    f"a theatre needs it; its columns are {', '.join(schema.names[:4])}, ...",
+                    file=str(root / schema.path),
+                )
+                for schema in missing
+            ]
+        )
+    layers: dict[str, list[tuple[Path, geojson.Layer]]] = {}
+    rows: dict[str, tables.Table] = {}
+    for n, (path, schema) in enumerate(found, 1):
+        if progress:
+            progress("reading", n, len(found))
+        if schema.geometry:
+            layer = reader.layer(path, schema)
+            if layer is not None:
+                layers.setdefault(schema.name, []).append((path, layer))
+        elif (table := reader.table(path, schema)) is not None:
+            rows[schema.name] = table
+    control = reader.dated(layers.get(CONTROL.name, []))
+    theatre = reader.one(layers.get(THEATRE.name, []))
+    reader.leftovers()
+    reader.names()
+    reader.require_clean()
+    assert theatre is not None
+    every = {
+        name: tuple(layer for _, layer in layers.get(name, []))
+        for name in (EVENTS.name, PLACES.name, CONTEXT.name, ANCHORS.name)
+    }
+    events = [feature for layer in every[EVENTS.name] for feature in layer.features]
+    return Folder(
+        root=root,
+        theatre=theatre,
+        control=control,
+        events=tuple(sorted(events, key=lambda e: (str(e.properties["event_date"]), e.id))),
+        places={f.id: f for layer in every[PLACES.name] for f in layer.features},
+        **{
+            schema.name: rows.get(schema.name) or tables.Table(schema.path, schema, (), (), "")
+            for schema in (STATEMENTS, CHANGES, ASSESSMENTS, ACTORS, ALIGNMENTS, SOURCES)
+        },
+        context=tuple(f for layer in every[CONTEXT.name] for f in layer.features),
+        anchors=tuple(f for layer in every[ANCHORS.name] for f in layer.features),
+        event_layers=every[EVENTS.name],
+        issues=tuple(reader.issues),
+        digests=dict(sorted(reader.digests.items())),
+    )
+
+
+def write_control(folder: Folder, day: dt.date, features: Sequence[Feature]) -> Path:
+    """
+    Write the control layer of one date.
+
+    Parameters
+    ----------
+    folder
+        The folder as read: a layer that has changed on disk since is not overwritten.
+    day
+        Its date.
+    features
+        All patches.
+
+    Returns
+    -------
+    path
+        The file written.
+
+    Raises
+    ------
+    SchemaError
+        If the features would not be read back as they are, or the file has members beside them,
+        which would be lost.
+    StaleLayerError
+        If the file changed on disk after it was read; nothing is written.
+    """
+    path = folder.root / "control" / f"{day.isoformat()}.geojson"
+    data = geojson.dump_geojson(features, schema=CONTROL)
+    layer = folder.control.get(day)
+    if layer and (lost := [issue for issue in layer.issues if issue.code == "root.foreign"]):
+        # Features do not hold what somebody typed beside them.
+        raise SchemaError([replace(issue, severity="error", file=str(path)) for issue in lost])
+    path.parent.mkdir(exist_ok=True)
+    files.save_file(path, data, expected=layer.digest if layer else None)
+    return path
+
+
+def add_events(folder: Folder, events: Sequence[Feature]) -> list[Path]:
+    """
+    Add events to the files of their months.
+
+    Parameters
+    ----------
+    folder
+        The folder as read: a file that has changed on disk since is not overwritten.
+    events
+        New events.
+
+    Returns
+    -------
+    paths
+        The files written.
+
+    Raises
+    ------
+    SchemaError
+        If the events would not be read back as they are, or an id is there already.
+    StaleLayerError
+        If a file changed on disk after it was read; that file is not written.
+    """
+    known = {event.id for event in folder.events}
+    if twice := sorted(known & {event.id for event in events}):
+        raise SchemaError(f"{', '.join(twice)} stand among the events already; accept them once")
+    months: dict[str, list[Feature]] = {}
+    for event in events:
+        months.setdefault(str(event.properties["event_date"])[:7], []).append(event)
+    layers = {layer.file.rsplit("/", 1)[-1]: layer for layer in folder.event_layers}
+    written = []
+    for month, new in sorted(months.items()):
+        path = folder.root / "events" / f"{month}.geojson"
+        layer = layers.get(path.name)
+        data = geojson.dump_geojson([*(layer.features if layer else ()), *new], schema=EVENTS)
+        path.parent.mkdir(exist_ok=True)
+        files.save_file(path, data, expected=layer.digest if layer else None)
+        written.append(path)
+    return written
+
+
+_ODD_NAME = re.compile(r'^[- ]|[. ]$|[<>:"\\|?*\x00-\x1f]')
+
+
+class _Reader:
+    """Reads file after file and keeps what it finds wrong, to say it all at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.issues: list[Issue] = []
+        self.digests: dict[str, str] = {}
+        self._region: tuple[float, float, float, float] | None = None
+
+    def layer(self, path: Path, schema: Schema) -> geojson.Layer | None:
+        """Read one layer, or keep its faults."""
+        try:
+            layer = geojson.read_geojson(path, root=self.root, schema=schema)
+        except (SchemaError, LayerNotFoundError) as error:
+            self.issues += error.issues
+            return None
+        self._keep(path, layer.issues, layer.digest)
+        return layer
+
+    def table(self, path: Path, schema: Schema) -> tables.Table | None:
+        """Read one table, or keep its faults."""
+        try:
+            table = tables.read_table(path, root=self.root, schema=schema)
+        except (SchemaError, LayerNotFoundError) as error:
+            self.issues += error.issues
+            return None
+        self._keep(path, table.issues, table.digest)
+        return table
+
+    def dated(self, layers: Sequence[tuple[Path, geojson.Layer]]) -> dict[dt.date, geojson.Layer]:
+        """Order control layers by the date in their names."""
+        control = {}
+        for path, layer in layers:
+            try:
+                control[parse_day(path.stem)] = layer
+            except DateError as error:
+                self._error("file.name", f"{error}; a control layer is named by its date", path)
+        return dict(sorted(control.items()))
+
+    def one(self, layers: Sequence[tuple[Path, geojson.Layer]]) -> Feature | None:
+        """The only feature of the theatre file."""
+        for path, layer in layers:
+            if len(layer.features) == 1:
+                return layer.features[0]
+            count = len(layer.features)
+            self._error("theatre.one", f"it holds {count} features, not one study area", path)
+        return None
+
+    def leftovers(self) -> None:
+        """Warn of files that a failed save left behind: they may hold the only copy of an edit."""
+        for path in sorted(self._walk("*.geojson.tmp")):
+            self.issues.append(
+                Issue(
+                    "file.leftover",
+                    "warning",
+                    "a failed save left this file behind; the only copy of an edit may be in it",
+                    "`frontline recover` says what is in it and can put it back; then delete it",
+                    file=str(path),
+                )
+            )
+
+    def names(self) -> None:
+        """Find names that other systems cannot write, or take for one another."""
+        seen: dict[str, str] = {}
+        for path in sorted(self._walk("*")):
+            name = path.relative_to(self.root).as_posix()
+            if name.startswith(".") or "/." in name:
+                continue
+            key = unicodedata.normalize("NFC", name).casefold()
+            if key in seen:
+                twin = escape(seen[key])
+                self._error("file.twin", f"other systems take it for the same as {twin}", path)
+            elif _ODD_NAME.search(path.name) or path.stem.casefold() in RESERVED_IDS:
+                self._warn("file.odd", "other systems cannot write a file of this name", path)
+            elif not unicodedata.is_normalized("NFC", name):
+                self._warn("file.odd", "other systems write the accents of its name anew", path)
+            seen[key] = name
+
+    def require_clean(self) -> None:
+        # All faults of all files at once, so that nobody mends them one by one.
+        if any(issue.severity == "error" for issue in self.issues):
+            raise SchemaError(sorted(self.issues, key=lambda i: (i.severity, i.file, i.line)))
+
+    def _walk(self, pattern: str) -> Iterator[Path]:
+        yield from self.root.glob(pattern)
+        yield from self.root.glob(f"*/{pattern}")
+
+    def _keep(self, path: Path, issues: Sequence[Issue], digest: str) -> None:
+        self.issues += issues
+        self.digests[path.relative_to(self.root).as_posix()] = digest
+
+    def _error(self, code: str, message: str, path: Path) -> None:
+        self.issues.append(Issue(code, "error", message, file=str(path)))
+
+    def _warn(self, code: str, message: str, path: Path) -> None:
+        self.issues.append(Issue(code, "warning", message, "rename it", file=str(path)))
