@@ -5,7 +5,7 @@ import json
 import threading
 
 import pytest
-from test_editor_server import Running
+from servers import Running
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import shapely
-from test_badinput import ELSEWHERE
+from badinput import ELSEWHERE
 
 from geo.check import validation
 from geo.crs import snap

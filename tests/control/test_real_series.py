@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 from pyproj import Geod
+from series import SHARED, compose, layers, needs_data
 
 from geo.control.composite import Composite
 from geo.control.fronts import front_lines
@@ -19,32 +18,7 @@ from geo.crs import area_km2
 from geo.model import Label, Patch
 from geo.theatre import import_into, open_layers
 
-SHARED = Path(os.environ.get("GEO_SHARED", Path(__file__).parents[3] / "shared")) / "data"
-needs_data = pytest.mark.skipif(
-    not SHARED.is_dir(), reason="no ../shared/data, nor a folder in GEO_SHARED"
-)
 pytestmark = [needs_data, pytest.mark.slow]
-
-
-def layers(folder, key):
-    """The patches of each date of a folder of layers, by a property that names the holder."""
-    snapshots = {}
-    for path in sorted((SHARED / folder / "control").glob("*.geojson")):
-        features = json.loads(path.read_text("utf-8"))["features"]
-        snapshots[dt.date.fromisoformat(path.stem)] = [
-            Patch(
-                Label(f["properties"][key], "", "controlled", "reported", "high", f"p{i}"),
-                shapely.geometry.shape(f["geometry"]),
-            )
-            for i, f in enumerate(features)
-        ]
-    return snapshots
-
-
-def compose(snapshots):
-    """Each date has an outline of its own here; their common part is what can be compared."""
-    first = shapely.union_all([p.geometry for p in next(iter(snapshots.values()))], grid_size=1e-6)
-    return Composite.build(first, snapshots)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from series import compose, layers
 from strategies import pictures
-from test_real_series import compose, layers
 
 from geo import cli, open_layers
 from geo.control.composite import Composite
