@@ -797,7 +797,9 @@ def test_text_of_the_layers_is_shown_and_never_run(browse, layers):
 def test_every_phrase_is_there_in_both_languages():
     static = Path(editor.__file__).with_name("static")
     own = json.loads((static / "words.json").read_text(encoding="utf-8"))
-    page = json.loads((static.parents[1] / "_page" / "words.json").read_text(encoding="utf-8"))
+    page = json.loads(
+        (static.parents[2] / "draw" / "page" / "words.json").read_text(encoding="utf-8")
+    )
     assert set(own["en"]) == set(own["ar"])
     scripts = "".join(path.read_text(encoding="utf-8") for path in static.glob("*.js"))
     markup = (static / "edit.html").read_text(encoding="utf-8")

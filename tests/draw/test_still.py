@@ -349,7 +349,7 @@ def test_roads_that_are_schematic_say_so_on_the_map(case):
 
 
 def test_colours_and_patterns_are_those_of_the_page():
-    page = (ROOT / "geo" / "_page" / "draw.js").read_text(encoding="utf-8")
+    page = (ROOT / "geo" / "draw" / "page" / "draw.js").read_text(encoding="utf-8")
 
     def constant(name):
         return re.search(rf"const {name} = '?([^';]+)'?;", page)[1]
@@ -363,7 +363,7 @@ def test_colours_and_patterns_are_those_of_the_page():
         assert getattr(looks, f"_{name}") == float(constant(name))
     groups = re.findall(r"'?([A-Z][\w/ ]+)'?: \['(\w+)', '(#[0-9a-f]{6})'\]", page)
     assert {name: (kind, color) for name, kind, color in groups} == looks.EVENTS
-    ours = (ROOT / "geo" / "_still" / "looks.py").read_text(encoding="utf-8")
+    ours = (ROOT / "geo" / "draw" / "still" / "looks.py").read_text(encoding="utf-8")
     own = {looks.QUIET, looks.UP, looks.DOWN, *looks.PALETTE}
     if "rgba(20,22,30," in page:
         own.add("#14161e")
