@@ -1,13 +1,25 @@
-from .composite import Composite, Ground, areas_as_drawn, build_frame, ground_of
+from .composite import (
+    ChangedGround,
+    Composite,
+    Ground,
+    HeldPatch,
+    Outline,
+    areas_as_drawn,
+    build_frame,
+    ground_of,
+)
 from .fronts import Movement, front_lines, measure_movement
 from .points import events_beside_control, nearness_to_fronts, places_beside_control
 from .siege import isolation, narrowest, necks, pockets
 from .whatif import WhatIf, read_what_if
 
 __all__ = [
+    "ChangedGround",
     "Composite",
     "Ground",
+    "HeldPatch",
     "Movement",
+    "Outline",
     "WhatIf",
     "areas_as_drawn",
     "build_frame",

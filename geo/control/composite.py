@@ -43,10 +43,10 @@ from geo.coverage import (
 )
 from geo.crs import LONLAT, area_km2
 from geo.errors import CoverageError, DateError, Issue
-from geo.model import Confidence, Label
+from geo.model import Confidence, Label, Patch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
@@ -54,13 +54,21 @@ if TYPE_CHECKING:
 
     from geo.coverage import Shapes
     from geo.crs import Edges
-    from geo.model import Patch
 
     Ints = NDArray[np.int64]
     Row = NDArray[np.int32]
     Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
-__all__ = ["Composite", "Ground", "areas_as_drawn", "build_frame", "ground_of"]
+__all__ = [
+    "ChangedGround",
+    "Composite",
+    "Ground",
+    "HeldPatch",
+    "Outline",
+    "areas_as_drawn",
+    "build_frame",
+    "ground_of",
+]
 
 By = Literal["label", "holder", "side"]
 Ground = Literal["patch", "holder", "side"]
@@ -70,6 +78,92 @@ _FRESH = 0.25
 """A layer is drawn anew where it has more new segments than this share of its positions."""
 _CROSSINGS = 50_000
 """An epoch ends at a layer drawn anew when about so many new crossings are to be expected."""
+_REMEMBERED = 16
+"""So many pairs of dates keep their changes in memory: those that one question asks for twice."""
+_AXES = ("controller", "controllers", "status", "basis", "confidence", "patch")
+_HANDS = ("id", "from_controller", "to_controller", "from_status", "to_status")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPatch(Patch):
+    """
+    The ground of one label at one date.
+
+    Attributes
+    ----------
+    label
+        Who, how, how sure.
+    geometry
+        Polygon or MultiPolygon in longitude, latitude.
+    side
+        The side that holds it; the status, where nobody is said to hold it alone.
+    area_km2
+        Geodesic.
+    """
+
+    side: str
+    area_km2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """
+    The joined ground of one holder or side at one date.
+
+    Attributes
+    ----------
+    holder
+        The controller, or the status of ground that nobody holds alone; joined by side, the side.
+    side
+        Side of the holder.
+    area_km2
+        Geodesic.
+    geometry
+        Polygon or MultiPolygon in longitude, latitude.
+    """
+
+    holder: str
+    side: str
+    area_km2: float
+    geometry: shapely.Geometry
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedGround:
+    """
+    One connected piece of ground that changed hands between two dates.
+
+    Attributes
+    ----------
+    id
+        The same as long as the ground and the hands are.
+    from_controller, from_status
+        Who held it before, and how; no controller where nobody is said to have held it alone.
+    to_controller, to_status
+        The same afterwards.
+    area_km2
+        Geodesic.
+    geometry
+        Polygon or MultiPolygon in longitude, latitude.
+    """
+
+    id: str
+    from_controller: str
+    from_status: str
+    to_controller: str
+    to_status: str
+    area_km2: float
+    geometry: shapely.Geometry
+
+    @property
+    def from_holder(self) -> str:  # numpydoc ignore=RT01
+        """Who held it before: the controller, or the status where nobody held it alone."""
+        return self.from_controller or self.from_status
+
+    @property
+    def to_holder(self) -> str:  # numpydoc ignore=RT01
+        """Who holds it afterwards: the controller, or the status where nobody holds it alone."""
+        return self.to_controller or self.to_status
 
 
 # ---------------------------------------------------------------- what the layers hold
@@ -468,6 +562,7 @@ class Composite:
         self.labels = labels
         self.sides = dict(sides)
         self._epochs = epochs
+        self._changed: dict[tuple[int, int], tuple[ChangedGround, ...]] = {}
 
     def __repr__(self) -> str:
         span = f"{self.dates[0]} to {self.dates[-1]}, " if self.dates else ""
@@ -829,6 +924,74 @@ class Composite:
 
     # ------------------------------------------------------------ polygons and sums
 
+    def patches(self, day: dt.date) -> tuple[HeldPatch, ...]:
+        """
+        Return the ground of each label at one date as plain records.
+
+        Parameters
+        ----------
+        day
+            The date.
+
+        Returns
+        -------
+        patches
+            One a label that has ground, in the order of `labels`. They are patches, so a composite
+            can be built of them.
+
+        Raises
+        ------
+        DateError
+            If the day is before the first layer.
+        """
+        values, areas, polygons = self._dissolved(day, np.arange(len(self.labels)))
+        return tuple(
+            HeldPatch(self.labels[k], shape, self.side(self.labels[k]), area)
+            for k, area, shape in zip(values, areas, polygons, strict=True)
+        )
+
+    def outlines(self, day: dt.date, by: Literal["holder", "side"]) -> tuple[Outline, ...]:
+        """
+        Return the ground of each holder or side at one date, joined, as plain records.
+
+        Parameters
+        ----------
+        day
+            The date.
+        by
+            What to join by; see `control`.
+
+        Returns
+        -------
+        outlines
+            One a holder or side that has ground, ascending.
+
+        Raises
+        ------
+        DateError
+            If the day is before the first layer.
+        ValueError
+            If `by` is neither of the two.
+        """
+        if by not in {"holder", "side"}:
+            raise ValueError(f"by is {by!r}; it must be holder or side")
+        names, codes = self._holders if by == "holder" else self.side_codes
+        side = {label.holder: self.side(label) for label in self.labels}
+        return tuple(
+            Outline(names[k], side[names[k]] if by == "holder" else names[k], area, shape)
+            for k, area, shape in zip(*self._dissolved(day, codes), strict=True)
+        )
+
+    def _dissolved(
+        self, day: dt.date, codes: Ints
+    ) -> tuple[list[int], list[float], NDArray[np.object_]]:
+        """The distinct codes of the labels on a day, and the area and shape of their ground."""
+        epoch, row = self._layer(day)
+        coded = np.append(codes, -1)[row]
+        values, polygons = epoch.arrangement.dissolve(coded)
+        area = _sums(coded, self._areas[self._epochs.index(epoch)], len(codes))
+        return values.tolist(), area[values].tolist(), polygons
+
     def control(self, day: dt.date, by: By = "label") -> gpd.GeoDataFrame:
         """
         Return the ground of each label, holder or side at one date.
@@ -846,7 +1009,8 @@ class Composite:
         control
             One row a value, ascending: ``controller``, ``controllers``, ``status``, ``basis``,
             ``confidence``, ``patch`` and ``side``, or ``holder`` and ``side``, or ``side`` alone;
-            then ``area_km2`` (geodesic) and ``geometry`` (lon/lat).
+            then ``area_km2`` (geodesic) and ``geometry`` (lon/lat). `patches` and `outlines` give
+            the same as plain records.
 
         Raises
         ------
@@ -855,34 +1019,70 @@ class Composite:
         ValueError
             If `by` is none of the three.
         """
-        if by not in self._tables:
+        if by == "label":
+            patches = self.patches(day)
+            columns = {name: _texts(getattr(p.label, name) for p in patches) for name in _AXES}
+            columns["side"] = _texts(p.side for p in patches)
+            return _frame_of(columns, patches)
+        if by not in {"holder", "side"}:
             raise ValueError(f"by is {by!r}; it must be label, holder or side")
-        columns, codes = self._tables[by]
-        epoch, row = self._layer(day)
-        labels = np.append(codes, -1)[row]
-        values, polygons = epoch.arrangement.dissolve(labels)
-        area = _sums(labels, self._areas[self._epochs.index(epoch)], len(codes))
-        data: dict[str, NDArray[np.generic]] = {n: column[values] for n, column in columns.items()}
-        data["area_km2"] = area[values]
-        return build_frame(data, polygons)
+        outlines = self.outlines(day, by)
+        columns = {"holder": _texts(one.holder for one in outlines)} if by == "holder" else {}
+        columns["side"] = _texts(one.side for one in outlines)
+        return _frame_of(columns, outlines)
 
-    @cached_property
-    def _tables(self) -> dict[str, tuple[dict[str, NDArray[np.object_]], Ints]]:
-        """Columns of each value of an axis, and the value of each label."""
-        names = ("controller", "controllers", "status", "basis", "confidence", "patch")
-        labels = {name: [str(getattr(label, name)) for label in self.labels] for name in names}
-        labels["side"] = [self.side(label) for label in self.labels]
-        holders, holder = self._holders
-        side = {label.holder: self.side(label) for label in self.labels}
-        tables: dict[str, tuple[dict[str, list[str]], Ints]] = {
-            "label": (labels, np.arange(len(self.labels))),
-            "holder": ({"holder": list(holders), "side": [side[h] for h in holders]}, holder),
-            "side": ({"side": list(self.side_codes[0])}, self.side_codes[1]),
-        }
-        return {
-            by: ({name: np.array(column, dtype=object) for name, column in columns.items()}, codes)
-            for by, (columns, codes) in tables.items()
-        }
+    def changes(
+        self, before: dt.date, after: dt.date, min_area_km2: float = 0.0
+    ) -> tuple[ChangedGround, ...]:
+        """
+        Return the ground that changed hands between two dates as plain records.
+
+        The last few pairs of dates are remembered, as the ledger, the bands and the totals of one
+        question all ask for them.
+
+        Parameters
+        ----------
+        before, after
+            The dates, in either order; each stands for the layer in force.
+        min_area_km2
+            Smaller pieces are left out.
+
+        Returns
+        -------
+        changes
+            One a connected piece, largest first.
+
+        Raises
+        ------
+        DateError
+            If a date is before the first layer.
+        """
+        pair = self.index(before), self.index(after)
+        found = self._changed.pop(pair, None)
+        if found is None:
+            found = self._find_changes(before, after)
+        self._changed[pair] = found
+        while len(self._changed) > _REMEMBERED:
+            del self._changed[next(iter(self._changed))]
+        return tuple(one for one in found if one.area_km2 >= min_area_km2)
+
+    def _find_changes(self, before: dt.date, after: dt.date) -> tuple[ChangedGround, ...]:
+        arrangement, first, second = self.between(before, after)
+        holder, (keys, state) = self._holders[1], self._states
+        moved = (first >= 0) & (second >= 0) & (holder[first] != holder[second])
+        pair = np.where(moved, state[first] * len(keys) + state[second], -1)
+        part = np.where(moved, arrangement.parts(pair), -1)
+        values, polygons = arrangement.dissolve(part)
+        area = _sums(part, self.ground_km2(arrangement), len(part))[values]
+        was, now = state[first[values]], state[second[values]]
+        ids = _piece_ids(polygons, was, now, keys)
+        found = []
+        for k in np.lexsort([ids, -area]).tolist():
+            (held, how), (holds, how_now) = keys[was[k]], keys[now[k]]
+            found.append(
+                ChangedGround(str(ids[k]), held, how, holds, how_now, float(area[k]), polygons[k])
+            )
+        return tuple(found)
 
     def change(
         self, before: dt.date, after: dt.date, min_area_km2: float = 0.0
@@ -903,34 +1103,16 @@ class Composite:
             One row a connected piece, largest first: ``id`` (the same as long as the ground and
             the hands are), ``from_controller``, ``to_controller`` (empty where nobody is said to
             hold it), ``from_status``, ``to_status``, ``area_km2`` (geodesic) and ``geometry``.
+            `changes` gives the same as plain records.
 
         Raises
         ------
         DateError
             If a date is before the first layer.
         """
-        arrangement, first, second = self.between(before, after)
-        holder, (keys, state) = self._holders[1], self._states
-        moved = (first >= 0) & (second >= 0) & (holder[first] != holder[second])
-        pair = np.where(moved, state[first] * len(keys) + state[second], -1)
-        part = np.where(moved, arrangement.parts(pair), -1)
-        values, polygons = arrangement.dissolve(part)
-        area = _sums(part, self.ground_km2(arrangement), len(part))[values]
-        was, now = state[first[values]], state[second[values]]
-        ids = _piece_ids(polygons, was, now, keys)
-        order = np.lexsort([ids, -area])
-        order = order[area[order] >= min_area_km2]
-        controller, status = (np.array([key[k] for key in keys], dtype=object) for k in (0, 1))
-        was, now = was[order], now[order]
-        columns = {
-            "id": ids[order].astype(object),
-            "from_controller": controller[was],
-            "to_controller": controller[now],
-            "from_status": status[was],
-            "to_status": status[now],
-            "area_km2": area[order],
-        }
-        return build_frame(columns, polygons[order])
+        pieces = self.changes(before, after, min_area_km2)
+        columns = {name: _texts(getattr(p, name) for p in pieces) for name in _HANDS}
+        return _frame_of(columns, pieces)
 
     def transfers(self, before: dt.date, after: dt.date) -> pd.DataFrame:
         """
@@ -1104,12 +1286,11 @@ class Composite:
         data
             For `from_bytes`. The same composite gives the same bytes.
         """
-        names = ("controller", "controllers", "status", "basis", "confidence", "patch")
-        table = [[str(getattr(label, name)) for name in names] for label in self.labels]
+        table = [[str(getattr(label, name)) for name in _AXES] for label in self.labels]
         arrays: dict[str, NDArray[np.generic]] = {
             "area": np.frombuffer(shapely.to_wkb(self.area), np.uint8),
             "dates": np.array([day.toordinal() for day in self.dates], np.int64),
-            "labels": np.array(table, dtype=str).reshape(-1, len(names)),
+            "labels": np.array(table, dtype=str).reshape(-1, len(_AXES)),
             "sides": np.array(sorted(self.sides.items()), dtype=str).reshape(-1, 2),
             "begins": np.array([e.begin for e in self._epochs], np.int64),
             "loads": np.array(
@@ -1347,8 +1528,9 @@ def ground_of(
         # Slivers: the composite says whose they are.
         day = dt.date.min
         composite = Composite.build(area, {day: patches}, sides)
-        found = composite.control(day, by)
-        names, shapes_of = tuple(found[by]), found.geometry.to_numpy()
+        found = composite.outlines(day, by)
+        names = tuple(one.holder for one in found)
+        shapes_of = np.array([one.geometry for one in found], dtype=object)
     else:
         names, shapes_of = tuple(names[value] for value in drawn[0]), drawn[1]
     columns: dict[str, Any] = {by: list(names)}
@@ -1402,6 +1584,22 @@ def areas_as_drawn(
         total = _sums(code, measured, len(keys)).tolist()
         rows += [(day, *key, size) for key, size in zip(keys, total, strict=True)]
     return pd.DataFrame(rows, columns=["date", "controller", "status", "area_km2"])
+
+
+def _texts(values: Iterable[str]) -> NDArray[np.object_]:
+    """Plain text, as frames have it."""
+    return np.array([str(value) for value in values], dtype=object)
+
+
+def _frame_of(
+    columns: dict[str, NDArray[np.object_]],
+    records: Sequence[HeldPatch] | Sequence[Outline] | Sequence[ChangedGround],
+) -> gpd.GeoDataFrame:
+    """Columns of records as a frame, with their areas and shapes."""
+    area_km2 = np.array([one.area_km2 for one in records], dtype=float)
+    shapes_of = np.empty(len(records), dtype=object)
+    shapes_of[:] = [one.geometry for one in records]
+    return build_frame({**columns, "area_km2": area_km2}, shapes_of)
 
 
 def build_frame(columns: dict[str, Any], shapes: NDArray[np.object_]) -> gpd.GeoDataFrame:

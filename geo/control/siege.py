@@ -850,12 +850,11 @@ def what_if(
         if not shapely.intersects(shape, composite.area):
             raise ValueError(f"an advance through {list(prong)} lies outside the study area")
     corridor = shapely.union_all(prongs)
-    rows = composite.control(day, by="label")
-    names = ("controller", "controllers", "status", "basis", "confidence", "patch")
-    labels = [Label(*map(str, row)) for row in rows[list(names)].itertuples(index=False)]
-    stays = (rows["status"] == Status.CONTROLLED) & rows["side"].isin({side, *friends})
+    patches = composite.patches(day)
+    kept = {side, *friends}
+    stays = [p.label.status == Status.CONTROLLED and p.side in kept for p in patches]
     taken = Label(side, "", Status.CONTROLLED, Basis.INFERRED, Confidence.LOW, f"what-if-{side}")
-    shapes = np.asarray(rows.geometry.array, dtype=object)
+    shapes = np.array([patch.geometry for patch in patches], dtype=object)
     # All borders are noded together once, so that neighbours still share every vertex.
     borders = [*shapely.boundary(shapes), shapely.boundary(corridor)]
     faces = shapely.get_parts(shapely.polygonize([shapely.union_all(borders, grid_size=1e-6)]))
@@ -864,8 +863,9 @@ def what_if(
     reached = shapely.intersects(corridor, points)
     after: dict[Label, list[shapely.Geometry]] = {}
     for i, j in zip(face.tolist(), patch.tolist(), strict=True):
-        old = replace(labels[j], patch=f"what-if-{labels[j].patch}")
-        after.setdefault(taken if reached[i] and not stays.iloc[j] else old, []).append(faces[i])
+        label = patches[j].label
+        old = replace(label, patch=f"what-if-{label.patch}")
+        after.setdefault(taken if reached[i] and not stays[j] else old, []).append(faces[i])
     return tuple(
         Patch(label, shapely.coverage_union_all(after[label]))
         for label in sorted(after, key=lambda one: one.patch)

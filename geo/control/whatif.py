@@ -165,10 +165,7 @@ class WhatIf:
         supply: Supply,
     ) -> WhatIf:
         """Put control as it would be beside control as it is."""
-        rows = composite.control(day, by="label")
-        names = ("controller", "controllers", "status", "basis", "confidence", "patch")
-        labels = [Label(*map(str, row)) for row in rows[list(names)].itertuples(index=False)]
-        real = [Patch(label, shape) for label, shape in zip(labels, rows.geometry, strict=True)]
+        real = composite.patches(day)
         before, after = (
             Composite.build(composite.area, {day: some}, composite.sides)
             for some in (real, patches)
@@ -286,9 +283,9 @@ class WhatIf:
     def _others(self) -> list[str]:
         """The sides that hold ground and that the advance is not friendly to."""
         friends = {self.side, *self.supply(self.day, self.side)["friends"]}
-        ground = self.before.control(self.day, by="label")
-        held = ground.loc[ground["status"] == Status.CONTROLLED, "side"]
-        return sorted(set(held) - friends - {""})
+        patches = self.before.patches(self.day)
+        held = {patch.side for patch in patches if patch.label.status == Status.CONTROLLED}
+        return sorted(held - friends - {""})
 
     def _pockets(self, composite: Composite, side: str, rule: str) -> Any:
         chosen: Any = rule

@@ -301,13 +301,14 @@ def _labels(composite: Composite) -> dict[str, Any]:
 
 def _snapshot(composite: Composite, day: dt.date) -> tuple[dict[str, Any], NDArray[np.object_]]:
     pa, _ = _arrow()
-    control = composite.control(day)
+    patches = composite.patches(day)
     columns = {
-        name: pa.array([text or None for text in control[name]], pa.string())
-        for name in (*_AXES, "side")
+        name: pa.array([str(getattr(one.label, name)) or None for one in patches], pa.string())
+        for name in _AXES
     }
-    columns["area_km2"] = pa.array(control["area_km2"].to_numpy(), pa.float64())
-    return columns, control.geometry.to_numpy()
+    columns["side"] = pa.array([one.side or None for one in patches], pa.string())
+    columns["area_km2"] = pa.array([one.area_km2 for one in patches], pa.float64())
+    return columns, np.array([one.geometry for one in patches], dtype=object)
 
 
 def _save(

@@ -247,6 +247,35 @@ def test_change_backwards_is_change_forwards_with_the_hands_exchanged(drawn):
     )
 
 
+@given(pictures())
+def test_records_say_what_the_frames_say(drawn):
+    whole, snapshots = drawn
+    composite = Composite.build(whole, snapshots, {"a": "north"})
+    for day, patches in snapshots.items():
+        records = composite.patches(day)
+        assert {one.label for one in records} == {one.label for one in patches}
+        frame = composite.control(day)
+        assert [one.side for one in records] == frame["side"].tolist()
+        again = Composite.build(whole, {day: records}, composite.sides)
+        assert again.control(day).equals(frame)
+        outlines = composite.outlines(day, "side")
+        frame = composite.control(day, by="side")
+        assert [(o.side, o.area_km2) for o in outlines] == list(
+            frame[["side", "area_km2"]].itertuples(index=False, name=None)
+        )
+        assert sum(o.area_km2 for o in outlines) == sum(one.area_km2 for one in records)
+
+
+def test_changes_are_found_once_for_each_pair_of_layers(monkeypatch):
+    composite = theatre(["aab"], ["abb"])
+    (piece,) = composite.changes(DAY[0], DAY[1])
+    assert (piece.from_holder, piece.to_holder) == ("a", "b")
+    monkeypatch.delattr(Composite, "_find_changes")
+    assert composite.changes(DAY[0], DAY[5]) == (piece,)
+    assert composite.changes(DAY[0], DAY[1], piece.area_km2 + 1) == ()
+    assert composite.change(DAY[0], DAY[1])["id"].tolist() == [piece.id]
+
+
 def test_an_overlap_is_refused_and_named():
     one, two = grid("ab")
     wide = Patch(two.label, shapely.box(37.05, 33, 37.2, 33.1))

@@ -48,9 +48,8 @@ def necks_by_date(composite: Composite, supply: Supply) -> list[list[dict[str, A
     """
     days = []
     for day in composite.dates:
-        ground = composite.control(day, by="label")
-        held = ground.loc[ground["status"] == Status.CONTROLLED, "side"]
-        waiting = sorted(set(held) - {""})
+        held = {p.side for p in composite.patches(day) if p.label.status == Status.CONTROLLED}
+        waiting = sorted(held - {""})
         found: list[dict[str, Any]] = []
         while waiting:
             side, given = waiting[0], dict(supply(day, waiting[0]))

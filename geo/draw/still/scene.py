@@ -129,12 +129,9 @@ class Scene:
     @cached_property
     def looks(self) -> dict[Look, BaseGeometry]:
         """The ground of every look on the day."""
-        frame = self.composite.control(self.day, by="label")
-        shapes: dict[Look, list[BaseGeometry]] = {}
-        for row in frame.to_dict("records"):
-            axes = ("controller", "controllers", "status", "basis", "confidence")
-            label = Label(**{name: row[name] for name in axes})
-            shapes.setdefault(look_of(label, self.sides), []).append(row["geometry"])
+        shapes: dict[Look, list[shapely.Geometry]] = {}
+        for patch in self.composite.patches(self.day):
+            shapes.setdefault(look_of(patch.label, self.sides), []).append(patch.geometry)
         return {look: shapely.coverage_union_all(many) for look, many in sorted(shapes.items())}
 
     @cached_property
@@ -147,13 +144,12 @@ class Scene:
     def _changed(
         self, before: dt.date, after: dt.date
     ) -> dict[tuple[str, str], tuple[float, BaseGeometry]]:
-        pieces: dict[tuple[str, str], list[tuple[float, BaseGeometry]]] = {}
-        for row in self.composite.change(before, after).to_dict("records"):
-            old = self._side(row["from_controller"], row["from_status"])
-            new = self._side(row["to_controller"], row["to_status"])
+        pieces: dict[tuple[str, str], list[tuple[float, shapely.Geometry]]] = {}
+        for piece in self.composite.changes(before, after):
+            old = self._side(piece.from_controller, piece.from_status)
+            new = self._side(piece.to_controller, piece.to_status)
             if old != new:
-                piece = (float(row["area_km2"]), row["geometry"])
-                pieces.setdefault((old, new), []).append(piece)
+                pieces.setdefault((old, new), []).append((piece.area_km2, piece.geometry))
         sums = {
             pair: (sum(area for area, _ in many), shapely.union_all([shape for _, shape in many]))
             for pair, many in pieces.items()
