@@ -1,3 +1,5 @@
+from .anchors import TheatreSupply
+from .as_drawn import control_as_drawn
 from .composite import (
     ChangedGround,
     Composite,
@@ -20,9 +22,11 @@ __all__ = [
     "HeldPatch",
     "Movement",
     "Outline",
+    "TheatreSupply",
     "WhatIf",
     "areas_as_drawn",
     "build_frame",
+    "control_as_drawn",
     "events_beside_control",
     "front_lines",
     "ground_of",

@@ -1,4 +1,4 @@
-from .frames import ChangeFrame, HistoryFrame, card, swatch
+from .frames import ChangeFrame, HistoryFrame, actor_colors, theatre_card
 from .page.corridors import necks_by_date, what_if_record
 from .page.look import leaflet_text, side_colors
 from .page.page import Page, draw_page
@@ -13,14 +13,14 @@ __all__ = [
     "Page",
     "Plots",
     "Still",
+    "actor_colors",
     "animate",
-    "card",
     "draw_page",
     "draw_still",
     "leaflet_text",
     "necks_by_date",
     "side_colors",
     "slider",
-    "swatch",
+    "theatre_card",
     "what_if_record",
 ]

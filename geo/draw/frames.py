@@ -16,7 +16,9 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["ChangeFrame", "HistoryFrame", "card", "swatch"]
+    from geo.layers import Folder
+
+__all__ = ["ChangeFrame", "HistoryFrame", "actor_colors", "theatre_card"]
 
 _ROWS = 30
 """So many rows are shown; the rest are counted."""
@@ -50,10 +52,10 @@ class HistoryFrame(pd.DataFrame):
             holder = _known(row["controller"]) or _known(row["controllers"]) or row["status"]
             until = _known(row["valid_to"]) or "as of the last layer"
             sure = ", ".join(filter(None, (_known(row[n]) for n in ("basis", "confidence"))))
-            words = [swatch(holder, colors), _text(row["status"]), _text(sure)]
+            words = [_swatch(holder, colors), _text(row["status"]), _text(sure)]
             rows.append([_day(row["valid_from"]), _day(until), *words, _text(row["note"])])
         head = ("from", "until", "holder", "status", "how sure", "why")
-        return card(self.attrs.get("title", "History"), _table(head, rows, len(self)))
+        return _card(self.attrs.get("title", "History"), _table(head, rows, len(self)))
 
 
 class ChangeFrame(gpd.GeoDataFrame):  # type: ignore[misc]  # geopandas ships no types
@@ -74,49 +76,77 @@ class ChangeFrame(gpd.GeoDataFrame):  # type: ignore[misc]  # geopandas ships no
             if "low_km2" in row:
                 area += f" ({row['low_km2']:,.0f}–{row['high_km2']:,.0f})"
             ids = [_text(str(row[n] or "").replace(";", ", ")) for n in ("place_ids", "change_ids")]
-            rows.append([swatch(h, colors) for h in held] + [_text(area), *ids])
+            rows.append([_swatch(h, colors) for h in held] + [_text(area), *ids])
         head = ("from", "to", "km²", "places", "ledger")
-        return card(self.attrs.get("title", "Change"), _table(head, rows, len(self)))
+        return _card(self.attrs.get("title", "Change"), _table(head, rows, len(self)))
 
 
-def card(title: str, body: str) -> str:
+def actor_colors(folder: Folder) -> dict[str, str]:
     """
-    Return a titled piece of a notebook's output.
+    Return the colour of each actor that has one: its own, or that of its side.
 
     Parameters
     ----------
-    title
-        Plain text.
-    body
-        HTML, already escaped.
+    folder
+        The layers.
+
+    Returns
+    -------
+    colors
+        ``#rrggbb`` by actor.
+    """
+    rows = folder.rows("actors")
+    own = {key: str(row.values.get("color") or "") for key, row in rows.items()}
+    sides = folder.sides
+    named = {key: own[key] or own.get(sides.get(key, key), "") for key in own}
+    return {key: color for key, color in named.items() if color}
+
+
+def theatre_card(folder: Folder, areas: pd.DataFrame | None) -> str:
+    """
+    Return a theatre as a notebook shows it: what it holds, and who holds it at the last date.
+
+    Parameters
+    ----------
+    folder
+        The layers.
+    areas
+        The ground of each controller at each date; None where there is no control layer.
 
     Returns
     -------
     html
-        One ``div`` that brings its own style, readable on light and dark ground.
+        A titled piece of output.
     """
+    name = str(folder.theatre.properties["name"])
+    if areas is None:
+        return _card(name, "<p>no control layer yet</p>")
+    days = tuple(folder.control)
+    held = areas[areas["date"] == days[-1]].sort_values("area_km2", ascending=False)
+    colors = actor_colors(folder)
+    ground = "".join(
+        f"<li>{_swatch(row['controller'] or row['status'], colors)} {row['area_km2']:,.0f} km²</li>"
+        for row in held.to_dict("records")
+    )
+    events, places = len(folder.events), len(folder.places)
+    counts = f"{events} events, {places} places, {len(folder.statements.rows)} statements"
+    body = (
+        f"<p>{days[0]} to {days[-1]}: {len(days)} layers; {counts}</p><p>as of {days[-1]}</p>"
+        f'<ul style="list-style:none;padding:0">{ground}</ul>'
+    )
+    return _card(name, body)
+
+
+def _card(title: str, body: str) -> str:
+    """A titled ``div`` that brings its own style, readable on light and dark ground."""
     return (
         '<div style="font:13px/1.45 system-ui,sans-serif;overflow-x:auto">'
         f'<div style="font-weight:600;margin:4px 0">{_text(title)}</div>{body}</div>'
     )
 
 
-def swatch(holder: str, colors: Mapping[str, str]) -> str:
-    """
-    Return a holder with its colour beside it.
-
-    Parameters
-    ----------
-    holder
-        A controller, several joined by ``;``, or a status.
-    colors
-        A colour by controller, ``#rrggbb``.
-
-    Returns
-    -------
-    html
-        The text stays beside the colour, so that nothing is said by colour alone.
-    """
+def _swatch(holder: str, colors: Mapping[str, str]) -> str:
+    """Holders with their colours; the words stay, so that nothing is said by colour alone."""
     boxes = "".join(
         f'<span style="display:inline-block;width:11px;height:11px;margin-right:5px;'
         f'border:1px solid #8888;background:{colors.get(part, "#e3e3de")}"></span>'

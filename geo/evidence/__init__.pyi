@@ -2,6 +2,8 @@ from .bands import Ensemble, Judgements, Memory, pack, unpack
 from .disagreement import find_disagreement
 from .estimate import Draft, Estimator, Parameters, percent
 from .gazetteer import Gazetteer, read_gazetteer
+from .histories import place_history
+from .kept import kept_bands, kept_draws
 from .ledger import (
     DRAFT,
     MIN_AREA_KM2,
@@ -38,11 +40,14 @@ __all__ = [
     "find_disagreement",
     "find_why",
     "idle_rows",
+    "kept_bands",
+    "kept_draws",
     "ledger_frame",
     "locate_place",
     "nearest_place",
     "pack",
     "percent",
+    "place_history",
     "provenance",
     "read_gazetteer",
     "read_report",

@@ -1,8 +1,26 @@
-from .cache import cache_is_on, cache_key, keep_cached, load_cached
+from .cache import cache_is_on, cache_key, keep_cached, load_cached, load_or_keep
 from .codes import READING
 from .fields import FIRST_DAY, check_record, is_id, new_id
-from .files import Journal, add_files, decode_text, digest, list_backups, private_folder, read_bytes, save_file
-from .folder import Folder, Progress, add_events, layer_paths, read_digests, read_folder, schema_of, write_control
+from .files import (
+    Journal,
+    add_files,
+    decode_text,
+    digest,
+    list_backups,
+    private_folder,
+    read_bytes,
+    save_file,
+)
+from .folder import (
+    Folder,
+    Progress,
+    add_events,
+    layer_paths,
+    read_digests,
+    read_folder,
+    schema_of,
+    write_control,
+)
 from .geojson import Layer, dump_geojson, fmt_geojson, parse_geojson, read_geojson
 from .rings import split_rings
 from .shapes import Rings, Shapes, flatten, spelt, unfold
@@ -10,11 +28,11 @@ from .tables import Table, dump_table, fmt_table, format_row, parse_table, split
 
 __all__ = [
     "FIRST_DAY",
+    "READING",
     "Folder",
     "Journal",
     "Layer",
     "Progress",
-    "READING",
     "Rings",
     "Shapes",
     "Table",
@@ -36,6 +54,7 @@ __all__ = [
     "layer_paths",
     "list_backups",
     "load_cached",
+    "load_or_keep",
     "new_id",
     "parse_geojson",
     "parse_table",

@@ -14,16 +14,18 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import platformdirs
 
 from geo._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["cache_is_on", "keep_cached", "cache_key", "load_cached"]
+__all__ = ["cache_is_on", "cache_key", "keep_cached", "load_cached", "load_or_keep"]
+
+Answer = TypeVar("Answer")
 
 _KEPT = 400
 _KEPT_BYTES = 1 << 29
@@ -114,6 +116,39 @@ def keep_cached(key: str, data: bytes) -> None:
             held += state.st_size
             if number and (number >= _KEPT or held > _KEPT_BYTES):
                 path.unlink(missing_ok=True)
+
+
+def load_or_keep(
+    key: str,
+    compute: Callable[[], Answer],
+    *,
+    pack: Callable[[Answer], bytes],
+    unpack: Callable[[bytes], Answer],
+) -> Answer:
+    """
+    Return what was kept under a key, or compute it now and keep it.
+
+    Parameters
+    ----------
+    key
+        From `cache_key`.
+    compute
+        Gives the answer.
+    pack, unpack
+        The answer as bytes, and back; `unpack` raises ValueError where they are damaged, and the
+        answer is computed anew.
+
+    Returns
+    -------
+    answer
+        The same either way.
+    """
+    if data := load_cached(key):
+        with contextlib.suppress(ValueError):
+            return unpack(data)
+    answer = compute()
+    keep_cached(key, pack(answer))
+    return answer
 
 
 def _folder() -> Path | None:

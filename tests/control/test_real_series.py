@@ -12,11 +12,11 @@ import shapely
 from pyproj import Geod
 from series import SHARED, compose, layers, needs_data
 
+from geo import import_into, open_layers
 from geo.control.composite import Composite
 from geo.control.fronts import front_lines
 from geo.crs import area_km2
 from geo.model import Label, Patch
-from geo.theatre import import_into, open_layers
 
 pytestmark = [needs_data, pytest.mark.slow]
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from geo import open_layers
-from geo.draw.frames import ChangeFrame, HistoryFrame, card, swatch
+from geo.draw.frames import ChangeFrame, HistoryFrame, _card, _swatch
 
 LAYERS = Path(__file__).parents[2] / "layers"
 
@@ -41,8 +41,8 @@ def test_a_theatre_is_shown_with_its_last_layer(rif):
 
 def test_nothing_in_the_data_becomes_markup():
     evil = '<img src=x onerror="alert(1)">'
-    assert "<img" not in swatch(evil, {})
-    assert "<img" not in card(evil, "")
+    assert "<img" not in _swatch(evil, {})
+    assert "<img" not in _card(evil, "")
     row = {"valid_from": "2017-01-01", "valid_to": None, "controller": evil, "controllers": None}
     row |= {"status": evil, "basis": evil, "confidence": evil, "note": evil}
     assert "<img" not in HistoryFrame([row])._repr_html_()
