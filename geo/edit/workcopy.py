@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import shapely
 
-from geo.check import RULES, check_folder, patches_of
+from geo.check import BLOCKING, check_folder, patches_of
 from geo.coverage import SLIVER_M, find_faults
 from geo.crs import area_km2
 from geo.draw import side_colors
@@ -585,7 +585,7 @@ class Plan:
     conflicts
         What others changed too since the copy was made: a person must decide.
     findings
-        What `geo.check.validation.check_folder` will say that it does not say now.
+        What `geo.check.check_folder` will say that it does not say now.
     notes
         What was put right, merged or sewn, one sentence each.
     """
@@ -776,10 +776,7 @@ def _judged(
         if (issue.code, issue.ids, issue.message) not in known
     ]
     # What the ledger lacks is written after the layer, so it does not stop the layer.
-    blocking = {
-        name for code, rule in RULES.items() if rule.blocking for name in (code, *rule.codes)
-    }
-    if stops := [i for i in found if i.severity == "error" and i.code in blocking]:
+    if stops := [i for i in found if i.severity == "error" and i.code in BLOCKING]:
         raise SchemaError(stops)
     return tuple(found)
 

@@ -2,7 +2,7 @@
 The folder on disk: which file is where, and all of them read together.
 
 One folder is one theatre. Nothing here judges what the files say of each other; that is
-`geo.check.validation`. Here they are found, read strictly, and written back whole.
+`geo.check`. Here they are found, read strictly, and written back whole.
 """
 
 from __future__ import annotations

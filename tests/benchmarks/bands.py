@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geo.check.validation import patches_of
+from geo.check.case import patches_of
 from geo.control.composite import Composite
 from geo.crs import LocalPlane
 from geo.evidence.bands import Ensemble, Judgements

@@ -14,7 +14,7 @@ from hypothesis import assume, example, given, reject, settings
 from hypothesis import strategies as st
 
 from geo import crs
-from geo.check import validation
+from geo.check import check_folder, patches_of
 from geo.coverage import topology
 from geo.edit.editor import ground, parts
 from geo.edit.editor.parts import RequestError
@@ -45,7 +45,7 @@ def patch(name, shape, **values):
 
 
 def faults(area, features):
-    return topology.find_faults(area, validation.patches_of(tuple(features)))
+    return topology.find_faults(area, patches_of(tuple(features)))
 
 
 def is_edge_matched(features):
@@ -675,7 +675,7 @@ def test_the_check_of_the_layers_as_they_are_is_that_of_the_command(copied):
         {part: records(state, part) for part in ("control", "events", "places", "changes")}
     )
     told = {(i["code"], i["message"]) for i in answer["issues"]}
-    assert told == {(i.code, i.message) for i in validation.check_folder(read_folder(copied))}
+    assert told == {(i.code, i.message) for i in check_folder(read_folder(copied))}
     assert not any(issue["new"] for issue in answer["issues"])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import shapely
 
-from geo.check.validation import patches_of
+from geo.check.case import patches_of
 from geo.coverage import topology
 from geo.edit import merge, workcopy
 from geo.errors import SchemaError

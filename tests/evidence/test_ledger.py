@@ -13,7 +13,7 @@ import shapely
 from hypothesis import example, given, settings
 from strategies import pictures
 
-from geo.check import validation
+from geo.check import check_folder, patches_of
 from geo.control.composite import Composite
 from geo.control.testing import FIRST_DAY, area, grid
 from geo.errors import DateError, StaleLayerError, UnknownIdError
@@ -26,9 +26,7 @@ RECORDED = dt.date(2001, 2, 3)
 
 
 def composite_of(folder):
-    snapshots = {
-        day: validation.patches_of(layer.features) for day, layer in folder.control.items()
-    }
+    snapshots = {day: patches_of(layer.features) for day, layer in folder.control.items()}
     return Composite.build(folder.area, snapshots, folder.sides)
 
 
@@ -119,9 +117,7 @@ def test_without_any_one_row_exactly_that_change_is_named(case):
 def test_check_names_a_change_whose_row_is_gone(case, identity):
     folder, _ = case
     row = folder.rows("changes")[identity]
-    issues = [
-        i for i in validation.check_folder(without(folder, identity)) if i.severity == "error"
-    ]
+    issues = [i for i in check_folder(without(folder, identity)) if i.severity == "error"]
     assert issues
     for issue in issues:
         if issue.code == "reference.dangling":
@@ -277,7 +273,7 @@ def test_drafts_are_added_to_the_ledger_on_disk(small):
     assert {i: row.values for i, row in read.items()} == {row.id: row.values for row in rows}
     assert {row.values["kind"] for row in rows} == {"refinement"}
     assert all(row.values["note"].startswith(evidence.DRAFT) for row in rows)
-    codes = {i.code for i in validation.check_folder(read_folder(small)) if not i.fixable}
+    codes = {i.code for i in check_folder(read_folder(small)) if not i.fixable}
     assert codes == {"ledger.draft", "reference.dangling"}  # an event names the row that is gone
 
 

@@ -14,7 +14,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.check.validation import patches_of
+from geo.check.case import patches_of
 from geo.control.composite import Composite
 from geo.control.testing import FIRST_DAY, area, grid, theatre
 from geo.errors import GeoError

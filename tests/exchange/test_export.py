@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import theatre
-from geo.check.validation import patches_of
+from geo.check.case import patches_of
 from geo.control.composite import Composite
 from geo.crs import area_km2
 from geo.errors import GeoError

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from geo.check import validation
+from geo.check import check_folder, patches_of, require_sound
 from geo.control.composite import Composite
 from geo.crs import area_km2
 from geo.errors import LayerError, SchemaError
@@ -49,7 +49,7 @@ def data(shared):
 def opened(root):
     """A saved folder as read, with its composite."""
     read = read_folder(root)
-    snapshots = {d: validation.patches_of(la.features) for d, la in read.control.items()}
+    snapshots = {d: patches_of(la.features) for d, la in read.control.items()}
     return read, Composite.build(read.area, snapshots, read.sides)
 
 
@@ -99,7 +99,7 @@ def test_every_ucdp_event_arrives_in_its_month(data, tmp_path):
     assert notes.count("(month-first)") == 2
     assert "would end before it begins" in notes
     imports.save_import(imported, tmp_path / "new")
-    issues = validation.check_folder(read_folder(tmp_path / "new"))
+    issues = check_folder(read_folder(tmp_path / "new"))
     assert [str(i) for i in issues if i.severity == "error"] == []
 
 
@@ -120,7 +120,7 @@ def test_ten_drifting_lists_become_one_series_of_statements(data, tmp_path):
     assert met["Uncontrolled"] == ("none", "")
     root = tmp_path / "new"
     imports.save_import(imported, root)
-    issues = validation.check_folder(read_folder(root))
+    issues = check_folder(read_folder(root))
     assert [str(i) for i in issues if i.severity == "error"] == []
     lost = [p for p in read_folder(root).places.values() if p.geometry is None]
     assert all(place.properties["coord_method"] == "none" for place in lost)
@@ -131,7 +131,7 @@ def test_unnamed_parties_are_named_by_the_check(data, tmp_path):
     imported = imports.run_import("statements-csv", [path])
     assert any("names no parties" in note for note in imported.notes)
     imports.save_import(imported, tmp_path / "new")
-    issues = validation.check_folder(read_folder(tmp_path / "new"))
+    issues = check_folder(read_folder(tmp_path / "new"))
     assert not [i for i in issues if i.severity == "error"]
     assert "control.parties" in {i.code for i in issues}
 
@@ -822,7 +822,7 @@ def test_a_new_theatre_is_named_as_told(put, tmp_path):
         *("2022-03-31", "2022-05-31"),
     )
     assert read.area.covers(shapely.Point(30.9, 50.2))
-    assert validation.require_sound(read) is not None
+    assert require_sound(read) is not None
 
 
 @pytest.mark.parametrize(

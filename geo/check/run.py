@@ -1,0 +1,107 @@
+"""
+Run the rules over a theatre.
+
+Rules that block find what makes every answer wrong; they run whenever a theatre is opened. The
+others run when it is checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from geo.check.case import Case, Limits
+from geo.check.report import explain_code
+from geo.check.rules.table import RULES
+from geo.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geo.errors import Issue, Severity
+    from geo.layers import Folder
+
+__all__ = ["check_folder", "require_sound"]
+
+
+def check_folder(
+    folder: Folder,
+    *,
+    severities: Mapping[str, Severity | Literal["off"]] | None = None,
+    limits: Limits | None = None,
+) -> list[Issue]:
+    """
+    Return every finding about a theatre, the readers' warnings among them.
+
+    Parameters
+    ----------
+    folder
+        As read by `geo.layers.folder.read_folder`.
+    severities
+        What the findings of a code are instead of what its rule says; ``off`` drops them.
+    limits
+        The numbers that the rules go by.
+
+    Returns
+    -------
+    issues
+        Errors first, then by file and line.
+
+    Raises
+    ------
+    UnknownIdError
+        If `severities` names a code that no rule and no reader has.
+    """
+    severities = severities or {}
+    for code in severities:
+        explain_code(code)
+    case = Case(folder, limits or Limits())
+    issues = list(folder.issues)
+    for rule in RULES.values():
+        issues += rule.issues(case)
+    kept = []
+    for issue in issues:
+        severity = severities.get(issue.code, issue.severity)
+        if severity != "off":
+            kept.append(replace(issue, severity=severity))
+    return sorted(kept, key=_rank)
+
+
+def require_sound(folder: Folder, case: Case | None = None) -> list[Issue]:
+    """
+    Raise where a theatre has an error that makes every answer wrong.
+
+    Parameters
+    ----------
+    folder
+        As read by `geo.layers.folder.read_folder`.
+    case
+        What is worked out of the folder on the way, to be used again.
+
+    Returns
+    -------
+    warnings
+        What remains to be said; `check` says more.
+
+    Raises
+    ------
+    SchemaError
+        If any blocking rule finds an error; all of them are in it.
+    """
+    case = case or Case(folder, Limits())
+    issues = list(folder.issues)
+    for code, rule in RULES.items():
+        # Many layers, much alike, are noded together in less time than each is looked at; that
+        # tells overlaps and gaps as well, though not where they are.
+        together = code == "layer.coverage" and case.is_series
+        if rule.blocking and not (together and case.composite is not None):
+            issues += rule.issues(case)
+    issues.sort(key=_rank)
+    errors = [issue for issue in issues if issue.severity == "error"]
+    if errors:
+        raise SchemaError(errors)
+    return issues
+
+
+def _rank(issue: Issue) -> tuple[str, str, int, str, tuple[str, ...]]:
+    return issue.severity, issue.file, issue.line, issue.code, issue.ids

@@ -1,0 +1,250 @@
+"""Ways to break the little theatre of the tests, each so that exactly one rule speaks."""
+
+import json
+
+
+def edit(path, old, new, count=1):
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} does not stand in {path}"
+    path.write_text(text.replace(old, new, count), encoding="utf-8")
+
+
+def edit_features(path, change):
+    data = json.loads(path.read_text(encoding="utf-8"))
+    change(data["features"])
+    path.write_text(json.dumps(data), encoding="utf-8")
+
+
+def feature(features, name):
+    return next(f for f in features if f["properties"]["id"] == name)
+
+
+def append(path, line):
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def later(folder, day, controller):
+    """A further layer in which the strip in the middle is held by somebody."""
+    text = (folder / "control/2017-08-01.geojson").read_text(encoding="utf-8")
+    (folder / f"control/{day}.geojson").write_text(text, encoding="utf-8")
+
+    def hand_over(features):
+        feature(features, "ctl-mid")["properties"]["controller"] = controller
+
+    edit_features(folder / f"control/{day}.geojson", hand_over)
+    append(folder / "assessments.csv", f"{day},all,changed,,")
+
+
+def happens(folder, place, sub_type, **values):
+    """Turn the declaration of the little theatre into something that happens at a place."""
+    places = json.loads((folder / "places.geojson").read_text(encoding="utf-8"))["features"]
+
+    def change(features):
+        event = feature(features, "evt-b")
+        event["geometry"] = feature(places, place)["geometry"]
+        taking = {"place_id": place, "event_type": "Battles", "sub_event_type": sub_type}
+        event["properties"] |= taking | {"geo_precision": 1, "geo_radius_m": 500} | values
+
+    edit_features(folder / "events/2017-07.geojson", change)
+
+
+def dangling(folder):
+    edit(folder / "statements.csv", "mid_well", "mid_wel")
+
+
+def duplicate(folder):
+    text = (folder / "events/2017-07.geojson").read_text(encoding="utf-8")
+    (folder / "events/2017-08.geojson").write_text(text, encoding="utf-8")
+
+    def august(features):
+        features[:] = [feature(features, "evt-b")]
+        features[0]["properties"]["event_date"] = "2017-08-03"
+
+    edit_features(folder / "events/2017-08.geojson", august)
+
+
+def axes(folder):
+    def change(features):
+        feature(features, "ctl-east")["properties"]["basis"] = None
+
+    edit_features(folder / "control/2017-08-01.geojson", change)
+
+
+def parties(folder):
+    def change(features):
+        feature(features, "ctl-east")["properties"]["controllers"] = "red"
+
+    edit_features(folder / "control/2017-08-01.geojson", change)
+
+
+def overlap(folder):
+    def change(features):
+        ring = feature(features, "ctl-west")["geometry"]["coordinates"][0]
+        ring[1][0] = ring[2][0] = 37.55
+
+    edit_features(folder / "control/2017-07-01.geojson", change)
+
+
+def order(folder):
+    edit(folder / "alignments.csv", "2017-01-01,2017-08-01", "2017-08-01,2017-08-01")
+
+
+def early(folder):
+    edit(folder / "theatre.geojson", "2017-07-01", "2016-07-01")
+
+
+def month(folder):
+    (folder / "events/2017-07.geojson").rename(folder / "events/2017-06.geojson")
+
+
+def placeless(folder):
+    def change(features):
+        feature(features, "lost_well")["properties"]["coord_method"] = "located"
+
+    edit_features(folder / "places.geojson", change)
+
+
+def moved(folder):
+    def change(features):
+        feature(features, "evt-a")["geometry"]["coordinates"] = [37.5, 33.5]
+
+    edit_features(folder / "events/2017-07.geojson", change)
+
+
+def no_side(folder):
+    edit(folder / "actors.csv", "blue,side", "blue,army")
+
+
+def allied_twice(folder):
+    append(folder / "alignments.csv", "blue-guard,part_of,blue,2017-07-15,,wire-1,")
+
+
+def put(folder, place, position):
+    def change(features):
+        feature(features, place)["geometry"]["coordinates"] = position
+
+    edit_features(folder / "places.geojson", change)
+
+
+def swapped(folder):
+    put(folder, "west_well", [33.5002, 37.2041])
+
+
+def coarse(folder):
+    put(folder, "west_well", [37.2, 33.5])
+
+
+def no_address(folder):
+    edit(folder / "sources.csv", "https://example.org/1", "")
+
+
+def undated(folder):
+    edit(folder / "sources.csv", "2017-08-01", "")
+
+
+def not_drawn(folder):
+    happens(folder, "west_well", "Non-state actor overtakes territory")
+
+
+def far(folder):
+    happens(folder, "west_well", "Armed clash", actor2="red")
+
+
+def unlooked(folder):
+    edit(folder / "assessments.csv", "2017-08-01", "2017-08-03")
+
+
+def denied(folder):
+    edit(folder / "assessments.csv", "2017-08-01,all,changed", "2017-08-01,mid_well,no_change")
+
+
+def repeated(folder):
+    later(folder, "2017-08-05", "blue-guard")
+
+
+def contradicted(folder):
+    edit(
+        folder / "statements.csv",
+        "stm-mid-2,mid_well,2017-08-01,day,controlled,blue-guard",
+        "stm-mid-2,mid_well,2017-08-01,day,controlled,red",
+    )
+
+
+def partisan(folder):
+    edit(folder / "sources.csv", "Wire,,A report", "Wire,red,A report")
+
+
+def flipped(folder):
+    later(folder, "2017-08-05", "red")
+    row = "chg-back,2017-08-01,2017-08-05,,,blue,red,correction,mid_well,,wire-1,2017-08-06,,,Why."
+    append(folder / "changes.csv", row)
+
+
+def unexplained(folder):
+    edit(folder / "changes.csv", "refinement,east_well", "refinement,west_well;lost_well")
+    edit(folder / "changes.csv", ",,blue-guard,,refinement", ",,blue-guard,red,refinement")
+
+
+def idle(folder):
+    row = "chg-idle,2017-07-01,2017-08-01,,,,red,refinement,lost_well,,wire-1,2017-08-02,,,Why."
+    append(folder / "changes.csv", row)
+
+
+def bare(folder):
+    edit(folder / "changes.csv", "blue-guard,,refinement", "blue-guard,,withdrawal")
+
+
+def drafted(folder):
+    edit(folder / "changes.csv", "The wire gives", "Draft: the wire gives")
+
+
+def undue(folder):
+    edit(folder / "changes.csv", "2017-07-31,2017-08-01,red", "2017-08-03,2017-08-04,red")
+
+
+def one_way(folder):
+    def change(features):
+        feature(features, "evt-a")["properties"]["change_id"] = None
+
+    edit_features(folder / "events/2017-07.geojson", change)
+
+
+BREAKS = {
+    "reference.dangling": dangling,
+    "id.duplicate": duplicate,
+    "control.axes": axes,
+    "control.parties": parties,
+    "layer.coverage": overlap,
+    "date.order": order,
+    "theatre.dates": early,
+    "events.month": month,
+    "places.located": placeless,
+    "actors.side": no_side,
+    "alignments.overlap": allied_twice,
+    "places.position": swapped,
+    "places.precision": coarse,
+    "sources.url": no_address,
+    "sources.date": undated,
+    "events.position": moved,
+    "events.unmatched": not_drawn,
+    "events.far": far,
+    "assessments.missing": unlooked,
+    "assessments.denied": denied,
+    "layer.repeats": repeated,
+    "control.contradicts": contradicted,
+    "control.partisan": partisan,
+    "history.flip": flipped,
+    "ledger.unexplained": unexplained,
+    "ledger.idle": idle,
+    "ledger.bare": bare,
+    "ledger.draft": drafted,
+    "ledger.dates": undue,
+    "ledger.link": one_way,
+}
+SAYS = {
+    "layer.coverage": {"layer.overlap"},
+    "places.position": {"places.swapped"},
+    "ledger.unexplained": {"ledger.unexplained", "ledger.idle"},
+}
+WITHOUT_ID = {"assessments.missing", "date.order", "layer.repeats"}  # of whole files, of rows
