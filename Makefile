@@ -28,10 +28,10 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m pip install --quiet --group bench
-	@$(BIN)/python -m tests.benchmarks
+	@$(BIN)/python -m tests.benchmarks.figures bench
 
 bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-series bench-siege: bench-%: $(VENV)/.dev
-	@$(BIN)/python -m tests.benchmarks.$*
+	@$(BIN)/python -m tests.benchmarks.figures $*
 
 notebooks: $(VENV)/.dev
 	@$(BIN)/jupytext --quiet --to ipynb notebooks/*.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import shapely
 
 from geo.control.composite import Composite
-from tests.benchmarks import peers, synthetic
+from tests.benchmarks import figures, peers, synthetic
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,3 +49,22 @@ def test_ours_and_theirs_answer_the_same():
     moved = peers.overlay_change(one, two)
     total = composite.change(first, last)["area_km2"].sum()
     assert total == pytest.approx(moved["area_km2"].sum(), rel=1e-6)
+
+
+def test_a_run_replaces_its_own_section_of_the_figures_and_no_other():
+    text = "# Figures\n\nWhat this is.\n\n## bench\n\nold\n\n## bench-bands\n\nkept\n"
+    once = figures.with_section(text, "bench", "new \\1\n")
+    assert once == "# Figures\n\nWhat this is.\n\n## bench\n\nnew \\1\n\n## bench-bands\n\nkept\n"
+    assert figures.with_section(once, "bench", "new \\1") == once
+    assert figures.with_section(once, "bench-page", "more").endswith(
+        "kept\n\n## bench-page\n\nmore\n"
+    )
+
+
+def test_every_figure_names_a_command_that_exists():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    titles = re.findall(r"^## (bench[\w-]*)$", figures.FIGURES.read_text("utf-8"), re.MULTILINE)
+    assert titles
+    assert all(
+        re.search(rf"^[\w -]*\b{title}\b[\w -]*:", makefile, re.MULTILINE) for title in titles
+    )
