@@ -27,7 +27,7 @@ IMPORTED_AS = {
 """Under which names a library of the table is imported, where it is not its own."""
 
 
-NAMED = {"defusedxml", "xlsxwriter", "pyogrio", "pyarrow", "duckdb", "anyio"}
+NAMED = {"defusedxml", "xlsxwriter", "pyogrio", "pyarrow", "duckdb"}
 """Libraries that may be imported by a call with their name."""
 
 
@@ -52,7 +52,7 @@ def libraries():
 
 @cache
 def imports():
-    """Each outside library with the files that import it, wherever in the file, or name it to be."""
+    """Each outside library with the files that import it, or name it to be imported."""
     found = {}
     for path in (ROOT / "geo").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -209,7 +209,7 @@ def format_row(cells: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> print(line(["a", "b,c"]), end="")
+    >>> print(format_row(["a", "b,c"]), end="")
     a,"b,c"
     """
     return ",".join(_quoted(cells)) + "\n"
@@ -240,7 +240,7 @@ def split_rows(text: str, *, file: str, delimiter: str = ",") -> list[tuple[int,
 
     Examples
     --------
-    >>> split("a;b\n1;2\n", file="theirs.csv", delimiter=";")
+    >>> split_rows("a;b\n1;2\n", file="theirs.csv", delimiter=";")
     [(1, ['a', 'b']), (2, ['1', '2'])]
     """
     draft = _Draft([], [])

@@ -368,15 +368,14 @@ def scaling(table, bars):
 _LONG = """
 import re, sys, time
 from pathlib import Path
-from geo import geojson
-import geo
-from geo.composite import Composite
+from geo.control import Composite
+from geo.layers import parse_geojson
 from geo.model import CONTROL, Label, Patch, parse_day
 import shapely
 start = time.perf_counter()
 snapshots = {}
 for path in sorted(Path(sys.argv[1]).glob("*.geojson")):
-    layer = geojson.parse(path.read_bytes(), schema=CONTROL, file=path.name)
+    layer = parse_geojson(path.read_bytes(), schema=CONTROL, file=path.name)
     snapshots[parse_day(path.stem)] = [
         Patch(
             Label(f.properties["controller"], "", "controlled", "reported", "high", f.id),

@@ -35,7 +35,8 @@ _CHILD = """
 import time
 begin = time.perf_counter()
 import hashlib, json, re, sys
-from geo import distributed, series
+from geo.exchange import engines as distributed
+from geo.exchange import series
 
 def high_water():
     # Not what the parent had before it became this program, as getrusage would say.

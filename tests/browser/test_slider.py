@@ -8,7 +8,7 @@ from geo import open_layers
 pytest.importorskip("anywidget")
 
 ROOT = Path(__file__).parents[2]
-MODULE = (ROOT / "geo" / "_widget" / "slider.js").read_text(encoding="utf-8")
+MODULE = (ROOT / "geo" / "draw" / "widget" / "slider.js").read_text(encoding="utf-8")
 
 PAGE = """<!doctype html><meta charset="utf-8"><div id="cell"></div><script type="module">
 const source = document.getElementById("source").textContent;

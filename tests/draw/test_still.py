@@ -150,10 +150,12 @@ def test_a_machine_without_fonts_draws_arabic_too(theatre, monkeypatch):
 def test_another_process_gives_the_same_bytes(small, tmp_path):
     code = (
         "import sys, datetime as dt\n"
-        "from geo import open_layers, stills\n"
+        "from geo import open_layers\n"
+        "from geo.draw.still import still\n"
         "t = open_layers(sys.argv[1])\n"
-        "s = stills.draw(t.folder, t.composite, dt.date(2017, 8, 1), before=dt.date(2017, 7, 1))\n"
-        "[s.save(f'{sys.argv[2]}.{form}') for form in stills.FORMATS]\n"
+        "days = dt.date(2017, 8, 1), dt.date(2017, 7, 1)\n"
+        "s = still.draw_still(t.folder, t.composite, days[0], before=days[1])\n"
+        "[s.save(f'{sys.argv[2]}.{form}') for form in still.FORMATS]\n"
     )
     for seed in ("1", "2"):
         subprocess.run(
@@ -303,7 +305,6 @@ def test_both_languages_have_every_word_that_is_said():
     source = "".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "geo/draw/still").glob("*.py")
     )
-    source += (ROOT / "geo" / "stills.py").read_text(encoding="utf-8")
     said = set(re.findall(r"say\(\s*[\"']([a-z_.0-9]+)[\"']", source))
     assert len(said) > 15
     for language in stills.LANGUAGES:

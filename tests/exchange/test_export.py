@@ -435,7 +435,7 @@ def test_the_same_theatre_gives_the_same_bytes_whoever_asks(small, tmp_path):
     for name in ("pyarrow", "xlsxwriter"):
         pytest.importorskip(name)
     code = (
-        "import sys, hashlib\nfrom geo import export, open_layers\n"
+        "import sys, hashlib\nfrom geo import open_layers\nfrom geo.exchange import export\n"
         "t = open_layers(sys.argv[1])\n"
         "for to in export.FORMATS:\n"
         "    for s, d in sorted(export.render(t.folder, t.composite, to=to).items()):\n"

@@ -18,9 +18,8 @@ from geo.check import check_folder, patches_of, require_sound
 from geo.control.composite import Composite
 from geo.crs import area_km2
 from geo.errors import LayerError, SchemaError
-from geo.exchange import export, imports
+from geo.exchange import export, foreign, imports
 from geo.exchange.imports import Options, Word
-from geo.layers import rings as _rings
 from geo.layers.folder import read_folder
 from tests.strategies import outline, partition
 
@@ -881,7 +880,7 @@ def test_another_layout_of_a_file_gives_the_same_import(put, monkeypatch):
         options = Options(repair=repair, fixed={"publisher": "x"})
         fast = imports.run_import("control-geojson", [path], options=options)
         with monkeypatch.context() as patch:
-            patch.setattr(_rings, "split", lambda _: None)
+            patch.setattr(foreign, "split_rings", lambda _: None)
             slow = imports.run_import("control-geojson", [path], options=options)
         assert fast.control == slow.control
         assert fast.issues == slow.issues

@@ -360,12 +360,12 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_content(tmp_path):
     child = """
         import sys
         from pathlib import Path
-        from geo import files
+        from geo.layers import files
         path, contents = Path(sys.argv[1]), [b"0" * 300_000, b"1" * 300_000]
         print("ready", flush=True)
         while True:
             now = path.read_bytes()
-            files.save(path, contents[now == contents[0]], expected=files.digest(now))
+            files.save_file(path, contents[now == contents[0]], expected=files.digest(now))
     """
     for n in range(20):
         with run(child, path) as process:
@@ -384,14 +384,14 @@ def test_no_append_of_three_writers_is_lost(tmp_path):
     child = """
         import sys
         from pathlib import Path
-        from geo import files
+        from geo.layers import files
         from geo.errors import StaleLayerError
         path, name = Path(sys.argv[1]), sys.argv[2].encode()
         for n in range(30):
             while True:
                 now = path.read_bytes()
                 try:
-                    files.save(path, now + name + b"%d\\n" % n, expected=files.digest(now))
+                    files.save_file(path, now + name + b"%d\\n" % n, expected=files.digest(now))
                     break
                 except StaleLayerError:
                     pass

@@ -1295,12 +1295,12 @@ def test_the_same_file_gives_the_same_words_and_bytes_everywhere(tmp_path):
     child = """
         import sys
         from pathlib import Path
-        from geo import geojson
+        from geo.layers import geojson
         from geo.errors import SchemaError
         from geo.model import CONTROL
         for path in sorted(Path(sys.argv[1]).iterdir()):
             try:
-                data, issues = geojson.fmt(path.read_bytes(), schema=CONTROL, file=path.name)
+                data, issues = geojson.fmt_geojson(path.read_bytes(), schema=CONTROL, file=path.name)
             except SchemaError as error:
                 data, issues = b"", error.issues
             sys.stdout.buffer.write("\\n".join(map(str, issues)).encode() + data)

@@ -263,7 +263,7 @@ def test_what_could_not_be_read_back_is_not_written(row, code):
 
 
 def test_a_text_that_would_be_read_differently_is_not_returned(monkeypatch):
-    monkeypatch.setattr(tables, "line", lambda cells: ",".join(cells) + "\n")
+    monkeypatch.setattr(tables, "format_row", lambda cells: ",".join(cells) + "\n")
     with pytest.raises(SchemaError, match=r"fmt\.verify"):
         tables.dump_table([actor(notes="a,b")], schema=ACTORS)
 
