@@ -22,7 +22,7 @@ IMPORTED_AS = {
     "pyogrio (GDAL)": ["pyogrio"],
     "XlsxWriter": ["xlsxwriter"],
     "git, the program": ["subprocess"],
-    "lazy_loader": ["lazy_loader"],
+    "lazy-loader": ["lazy_loader"],
 }
 """Under which names a library of the table is imported, where it is not its own."""
 
