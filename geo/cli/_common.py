@@ -18,6 +18,7 @@ import click
 
 from geo._version import __version__
 from geo.errors import GeoError, LayerError
+from geo.exchange import guard_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -228,7 +229,9 @@ def _table_cell(value: object) -> str:
 
 
 def _csv_cell(value: object) -> str:
-    value = _spreadsheet_safe(plain(value))
+    value = plain(value)
+    if isinstance(value, str):
+        return guard_formula(value)
     return "" if value is None else f"{value:.6f}" if isinstance(value, float) else str(value)
 
 
@@ -272,24 +275,6 @@ def plain(value: object) -> Any:
     if value is None or value != value:
         return None
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _spreadsheet_safe(value: object) -> object:
-    """Text that a spreadsheet would run as a formula, with an apostrophe in front."""
-    if isinstance(value, str) and value[:1] in {
-        "=",
-        "+",
-        "-",
-        "@",
-        "\t",
-        "\r",
-        "＝",
-        "＋",
-        "－",
-        "＠",
-    }:
-        return "'" + value
-    return value
 
 
 def echo_geojson(columns: Mapping[str, Sequence[object]], shapes: NDArray[np.object_]) -> None:

@@ -23,14 +23,10 @@ from geo.cli._common import (
     show,
 )
 from geo.errors import GeoError, Issue, LayerError
+from geo.exchange import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-_IMPORTS = (
-    *("acled", "ucdp", "events-csv", "places-csv", "statements-csv", "control-geojson"),
-    *("intervals-geojson", "kml"),
-)
 
 
 @command.command()
@@ -266,7 +262,7 @@ def _format_one(
 
 
 @command.command(name="import")
-@click.argument("kind", type=click.Choice(_IMPORTS))
+@click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("paths", metavar="FILE...", type=FOLDER, nargs=-1, required=True)
 @click.option(
     "--into",

@@ -8,13 +8,7 @@ import click
 
 from geo.cli._common import FOLDER, command, layers_option, open_theatre, progress_bar, say
 from geo.errors import GeoError
-
-_EXPORTS = (
-    *("geoparquet", "gpkg", "geojson-intervals", "topojson", "kml", "csv", "xlsx", "flatgeobuf"),
-    *("qgis-temporal", "acled-csv"),
-)
-_SERIES = "geoparquet-series"
-"""A folder, where all others are files."""
+from geo.exchange import FORMATS, LAYERS, SERIES
 
 
 @command.command(name="map")
@@ -117,10 +111,10 @@ def _usage(error: ValueError) -> Exception:
 
 @command.command()
 @click.argument("output", type=FOLDER)
-@click.option("--to", required=True, type=click.Choice([*_EXPORTS, _SERIES]), help="The format.")
+@click.option("--to", required=True, type=click.Choice([*FORMATS, SERIES]), help="The format.")
 @click.option(
     "--layer",
-    type=click.Choice(["control", "events", "places"]),
+    type=click.Choice(LAYERS),
     default="control",
     show_default=True,
     help="What goes into a format that holds one layer.",
@@ -132,7 +126,7 @@ def export(output: Path, to: str, layer: str, layers: Path) -> None:
 
     theatre = open_theatre(layers)
     try:
-        if to == _SERIES:
+        if to == SERIES:
             with progress_bar() as progress:
                 export_series(
                     theatre.folder,

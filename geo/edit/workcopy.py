@@ -27,11 +27,12 @@ from geo.edit import stitch as _stitch
 from geo.errors import CoverageError, DateError, GeoError, Issue, SchemaError, escape
 from geo.exchange import (
     FACTS,
-    Columns,
+    ColumnType,
     FormField,
     Project,
     ProjectLayer,
-    Table,
+    TypedColumn,
+    TypedTable,
     features_table,
     geopackage,
     read_package,
@@ -178,8 +179,8 @@ def _package(folder: Folder, day: dt.date, data: bytes) -> bytes:
         _rows_table(STATEMENTS, folder.statements.rows, "Who said that whom held a place."),
     ]
     facts = _facts(folder, day, data)
-    columns: Columns = tuple((name, "text", "") for name in facts)
-    kept.append(Table(FACTS, "", columns, [tuple(facts.values())]))
+    columns = tuple(TypedColumn(name, ColumnType.TEXT) for name in facts)
+    kept.append(TypedTable(FACTS, "", columns, [tuple(facts.values())]))
     about = {"title": folder.theatre.properties["name"], "working_copy_of": str(day)}
     return geopackage(kept, about=about)
 
@@ -193,11 +194,11 @@ def _facts(folder: Folder, day: dt.date, data: bytes) -> dict[str, str]:
     }
 
 
-def _with_unknown(features: Sequence[Feature]) -> Table:
+def _with_unknown(features: Sequence[Feature]) -> TypedTable:
     """The layer with the properties that its schema does not know: a person typed them."""
     unknown = sorted({key for f in features for key in f.properties} - set(CONTROL.names))
     table = features_table(_TABLE, "The layer to edit.", CONTROL, features)
-    more: Columns = tuple((name, "text", "") for name in unknown)
+    more = tuple(TypedColumn(name, ColumnType.TEXT) for name in unknown)
     rows = [
         (*row, *(_as_text(f.properties.get(name)) for name in unknown))
         for row, f in zip(table.rows, features, strict=True)
@@ -209,7 +210,7 @@ def _as_text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _orientation(folder: Folder) -> Iterator[Table]:
+def _orientation(folder: Folder) -> Iterator[TypedTable]:
     for dimension, name in enumerate(("points", "lines", "areas")):
         features = [
             feature
@@ -221,10 +222,10 @@ def _orientation(folder: Folder) -> Iterator[Table]:
             yield features_table(f"context_{name}", "Orientation.", CONTEXT, features)
 
 
-def _rows_table(schema: Schema, rows: Sequence[Row], doc: str) -> Table:
-    columns: Columns = tuple((c.name, "text", c.doc) for c in schema.columns)
+def _rows_table(schema: Schema, rows: Sequence[Row], doc: str) -> TypedTable:
+    columns = tuple(TypedColumn(c.name, ColumnType.TEXT, c.doc) for c in schema.columns)
     cells = [tuple(_as_text(row.values[name]) for name in schema.names) for row in rows]
-    return Table(schema.name, doc, columns, cells)
+    return TypedTable(schema.name, doc, columns, cells)
 
 
 def _project(folder: Folder, day: dt.date, name: str) -> str:

@@ -1,23 +1,33 @@
+from .catalog import FORMATS, KINDS, LAYERS, SERIES
+from .cells import guard_formula
 from .engines import histories
-from .export import Columns, Table, export_series, features_table, geopackage, write_export
+from .export import export_series, write_export
 from .imports import Import, Options, Word, read_words, run_import, save_import, words_table
 from .into import import_into
 from .qgis.package import FACTS, read_package, refresh_package
 from .qgis.project import FormField, Project, ProjectLayer, render_project
+from .writing.geopackage import geopackage
+from .writing.tables import ColumnType, TypedColumn, TypedTable, features_table
 
 __all__ = [
     "FACTS",
-    "Columns",
+    "FORMATS",
+    "KINDS",
+    "LAYERS",
+    "SERIES",
+    "ColumnType",
     "FormField",
     "Import",
     "Options",
     "Project",
     "ProjectLayer",
-    "Table",
+    "TypedColumn",
+    "TypedTable",
     "Word",
     "export_series",
     "features_table",
     "geopackage",
+    "guard_formula",
     "histories",
     "import_into",
     "read_package",

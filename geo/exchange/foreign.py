@@ -26,6 +26,7 @@ import shapely
 
 from geo.crs import GRID_DEG, area_km2
 from geo.errors import GeoError, Issue, SchemaError, escape
+from geo.exchange.cells import unguard_formula
 from geo.layers import Rings, decode_text, flatten, spelt, split_rings, split_rows
 
 if TYPE_CHECKING:
@@ -242,8 +243,7 @@ def read_table(data: bytes, file: str, desk: Desk) -> Iterator[Record]:
 
 def _clean(cell: str) -> str:
     """Text without the blanks that pages leave in it; a neutralised formula as it was."""
-    text = unicodedata.normalize("NFC", " ".join(cell.split()))
-    return text[1:] if re.match("'[=+\\-@]", text) else text
+    return unguard_formula(unicodedata.normalize("NFC", " ".join(cell.split())))
 
 
 def _filled(texts: Mapping[str, str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ import shapely
 from geo.coverage import BorderEdges
 from geo.crs import GRID_DEG, area_km2, distance_km
 from geo.errors import DateError, Issue, LayerError, SchemaError, escape
+from geo.exchange.cells import guard_formula, unguard_formula
 from geo.exchange.foreign import Desk, Mapped, Record, read_features, read_placemarks, read_table
 from geo.layers import (
     FIRST_DAY,
@@ -635,17 +636,9 @@ def words_table(words: Iterable[Word]) -> bytes:
         UTF-8; `read_words` reads it back.
     """
     rows = [list(_WORD_COLUMNS)]
-    rows += [[_neutral(str(getattr(word, name))) for name in _WORD_COLUMNS] for word in words]
+    rows += [[guard_formula(str(getattr(word, name))) for name in _WORD_COLUMNS] for word in words]
     cells = (['"' + cell.replace('"', '""') + '"' for cell in row] for row in rows)
     return "".join(",".join(row) + "\n" for row in cells).encode()
-
-
-def _neutral(text: str) -> str:
-    """Text that a spreadsheet does not run; `read_words` takes the apostrophe off again."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 
 
 def read_words(data: bytes, *, file: str) -> tuple[Word, ...]:
@@ -687,10 +680,12 @@ def read_words(data: bytes, *, file: str) -> tuple[Word, ...]:
             what = f"{bad[0]!r} is no id" if bad else f"{status!r} is none of {', '.join(Status)}"
             faults.append(Issue("words.value", "error", what, file=file, line=line))
             continue
-        text = row["text"]
-        if text.startswith("'") and _FORMULA.match(text[1:]):
-            text = text[1:]
-        word = Word(text, status, row.get("controller", ""), row.get("controllers", ""))
+        word = Word(
+            unguard_formula(row["text"]),
+            status,
+            row.get("controller", ""),
+            row.get("controllers", ""),
+        )
         words.append(replace(word, given=True))
     if faults:
         raise SchemaError(faults)

@@ -22,6 +22,8 @@ import numpy as np
 import shapely
 
 from geo.errors import GeoError, escape
+from geo.exchange.libraries import import_library
+from geo.exchange.writing.tables import uniform_shapes
 from geo.model import parse_day
 
 if TYPE_CHECKING:
@@ -321,7 +323,8 @@ def _save(
     pa, parquet = _arrow()
     metadata = {"about": json.dumps(about, ensure_ascii=False)}
     if shapes is not None:
-        columns = {**columns, "geometry": pa.array(_wkb(shapes), pa.binary())}
+        wkb = shapely.to_wkb(uniform_shapes(shapes), flavor="iso")
+        columns = {**columns, "geometry": pa.array(list(wkb), pa.binary())}
         # No crs member: the format's default is longitude, latitude on WGS 84.
         types = ["Point"] if path.stem == "places" else ["MultiPolygon"]
         own: dict[str, Any] = {"encoding": "WKB", "geometry_types": types, "edges": "planar"}
@@ -333,27 +336,6 @@ def _save(
     parquet.write_table(table, path, compression="zstd", row_group_size=_BLOCK)
 
 
-def _wkb(shapes: NDArray[np.object_]) -> list[bytes]:
-    single = [g.geom_type == "Polygon" for g in shapes]
-    many = shapes.copy()
-    many[:] = [
-        shapely.multipolygons([g]) if one else g for g, one in zip(shapes, single, strict=True)
-    ]
-    return list(shapely.to_wkb(many, flavor="iso"))
-
-
 def _arrow() -> tuple[Any, Any]:
-    """
-    Import pyarrow.
-
-    Raises
-    ------
-    GeoError
-        If it is not installed.
-    """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise GeoError("a series needs pyarrow: `pip install 'geo-frontline[formats]'`") from error
-    return pyarrow, pyarrow.parquet
+    """Import pyarrow, or say that it is not installed."""
+    return import_library("pyarrow", "a series"), import_library("pyarrow.parquet", "a series")

@@ -404,13 +404,19 @@ def test_an_import_accounts_for_every_record(frontline, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_the_choices_of_import_and_export_are_those_of_the_library():
-    from geo.cli import keep, make
-    from geo.exchange.export import FORMATS
-    from geo.exchange.imports import KINDS
+@pytest.mark.parametrize("word", ["import", "export"])
+def test_help_names_every_kind_and_format_and_loads_no_library(word):
+    from geo.exchange import FORMATS, KINDS, SERIES
 
-    assert set(keep._IMPORTS) == set(KINDS)
-    assert set(make._EXPORTS) == set(FORMATS)
+    code = (
+        "import sys\nfrom geo.cli import command\n"
+        f"command.main(['{word}', '--help'], standalone_mode=False)\n"
+        "print('loaded', {'numpy', 'shapely', 'geopandas', 'pandas'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "loaded set()" in done.stdout, done.stderr
+    names = "|".join(KINDS if word == "import" else (*FORMATS, SERIES))
+    assert names in re.sub(r"\s", "", done.stdout)
 
 
 def test_check_explains_a_code_and_speaks_sarif(frontline, small):

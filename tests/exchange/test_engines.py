@@ -19,7 +19,9 @@ from geo.control.composite import Composite
 from geo.control.testing import FIRST_DAY, area, grid, theatre
 from geo.errors import GeoError
 from geo.exchange import engines as distributed
-from geo.exchange import export, series
+from geo.exchange import series
+from geo.exchange.export import export_series
+from geo.exchange.writing.content import about_theatre
 from geo.layers.folder import read_folder
 from geo.model import Label, Patch
 
@@ -217,7 +219,7 @@ def exported(small, tmp_path):
     read = read_folder(small)
     snapshots = {day: patches_of(layer.features) for day, layer in read.control.items()}
     composite = Composite.build(read.area, snapshots, read.sides)
-    return read, composite, export.export_series(read, composite, tmp_path / "out")
+    return read, composite, export_series(read, composite, tmp_path / "out")
 
 
 def test_duckdb_and_geopandas_read_the_maps_of_all_dates_with_equal_numbers(exported):
@@ -263,7 +265,7 @@ def test_faces_and_intervals_say_in_sql_who_held_a_place(exported):
 
 def test_every_file_carries_credits_and_licences(exported):
     read, _, store = exported
-    about = export.about(*exported[:2])
+    about = about_theatre(*exported[:2])
     files = sorted(store.root.rglob("*.parquet"))
     assert len(files) == 4 + len(store.dates)
     for path in files:
@@ -276,7 +278,7 @@ def test_every_file_carries_credits_and_licences(exported):
 
 def test_the_same_theatre_gives_the_same_files(exported, tmp_path):
     read, composite, store = exported
-    again = export.export_series(read, composite, tmp_path / "again")
+    again = export_series(read, composite, tmp_path / "again")
     for path in sorted(p for p in store.root.rglob("*") if p.is_file()):
         assert (again.root / path.relative_to(store.root)).read_bytes() == path.read_bytes()
 

@@ -18,7 +18,9 @@ from geo.check import check_folder, patches_of, require_sound
 from geo.control.composite import Composite
 from geo.crs import area_km2
 from geo.errors import LayerError, SchemaError
-from geo.exchange import export, foreign, imports
+from geo.exchange import foreign, imports
+from geo.exchange.catalog import FORMATS
+from geo.exchange.export import render_export
 from geo.exchange.imports import Options, Word
 from geo.layers.folder import read_folder
 from tests.strategies import outline, partition
@@ -727,8 +729,8 @@ def test_control_comes_back_from_its_own_export(to, kind, small, put, tmp_path):
     if kind == "kml":
         pytest.importorskip("defusedxml")
     read, composite = opened(small)
-    (content,) = export.render(read, composite, to=to).values()
-    path = put(f"ours{export.FORMATS[to].suffix}", content)
+    (content,) = render_export(read, composite, to=to).values()
+    path = put(f"ours{FORMATS[to].suffix}", content)
     words = [Word(row.id, "controlled", row.id, given=True) for row in read.actors.rows]
     imported = imports.run_import(kind, [path], options=Options(end="exclusive", words=words))
     assert_adds_up(imported)
@@ -742,7 +744,7 @@ def test_control_comes_back_from_its_own_export(to, kind, small, put, tmp_path):
 
 def test_events_come_back_from_their_own_acled_export(shipped, put):
     read, composite = opened(shipped)
-    (content,) = export.render(read, composite, to="acled-csv").values()
+    (content,) = render_export(read, composite, to="acled-csv").values()
     imported = imports.run_import("acled", [put("ours.csv", content)], into=read)
     assert_adds_up(imported)
     back = {e["notes"].split()[2].rstrip("."): e for e in values(imported, "events")}

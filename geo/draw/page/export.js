@@ -126,9 +126,12 @@ function svgText() {
 
 const saveSvg = () => saveFile(new Blob([svgText()], { type: 'image/svg+xml' }), fileName('.svg'));
 
+/** Where a cell could begin a formula; the same signs as in geo/exchange/cells.py. */
+const FORMULA = /(^|[;\t\r\n|])(?='*[=+\-@\t\r＝＋－＠])/g;
+
 /** A cell that no spreadsheet runs as a formula. */
 function csvCell(value) {
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? '');
+  const text = typeof value === 'string' ? value.replace(FORMULA, "$1'") : String(value ?? '');
   return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }
 

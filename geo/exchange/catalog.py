@@ -1,0 +1,97 @@
+"""
+What comes in and goes out, by name: every kind that is read, every format that is written.
+
+The tables load no library, so that ``frontline --help`` prints them at once. What a kind or a
+format needs stands in the module that is named here, and is loaded when it is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["FORMATS", "KINDS", "LAYERS", "SERIES", "Format", "Kind"]
+
+LAYERS = ("control", "events", "places")
+"""What a format that holds one layer can be asked for."""
+
+SERIES = "geoparquet-series"
+"""The one export that is a folder; all others are files. See `geo.exchange.series`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    One way in.
+
+    Attributes
+    ----------
+    doc
+        What such files hold.
+    module
+        Name of the module of `geo.exchange.reading` whose `READER` takes them.
+    """
+
+    doc: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """
+    One way out.
+
+    Attributes
+    ----------
+    suffix
+        How its files are called.
+    doc
+        One line: what it is and who reads it.
+    is_layered
+        Whether one file holds one layer, which the caller chooses.
+    module
+        Name of the module of `geo.exchange.writing` whose `render` makes it.
+    """
+
+    suffix: str
+    doc: str
+    is_layered: bool
+    module: str
+
+
+KINDS: dict[str, Kind] = {
+    "acled": Kind("events as ACLED exports them", "events"),
+    "ucdp": Kind("events of the UCDP GED or its candidate events", "ucdp"),
+    "events-csv": Kind("events of any table", "events"),
+    "places-csv": Kind("places of any table", "places"),
+    "statements-csv": Kind("lists of who holds which town", "statements"),
+    "control-geojson": Kind("areas of control, one file a date", "control"),
+    "intervals-geojson": Kind("areas of control with a first and a last day", "intervals"),
+    "kml": Kind("placemarks of Google Earth: areas are control, points are places", "placemarks"),
+}
+"""Every kind by its name."""
+
+FORMATS: dict[str, Format] = {
+    "geoparquet": Format(
+        ".parquet", "One layer as GeoParquet 1.1, for DuckDB, geopandas, R.", True, "geoparquet"
+    ),
+    "gpkg": Format(
+        ".gpkg", "All layers and tables as a GeoPackage, styled for QGIS.", False, "geopackage"
+    ),
+    "geojson-intervals": Format(
+        ".geojson", "One layer as GeoJSON with valid_from and valid_to.", True, "geojson"
+    ),
+    "topojson": Format(
+        ".topojson", "Control, events and places with shared arcs, for d3.", False, "topojson"
+    ),
+    "kml": Format(".kml", "Control, events and places in time, for Google Earth.", False, "kml"),
+    "csv": Format(".csv", "One layer as a table, with a position and km2.", True, "delimited"),
+    "xlsx": Format(".xlsx", "All tables as a workbook, with areas and columns.", False, "workbook"),
+    "flatgeobuf": Format(
+        ".fgb", "One layer as FlatGeobuf, for web maps and GDAL.", True, "flatgeobuf"
+    ),
+    "qgis-temporal": Format(
+        ".qgs", "A QGIS project set to step through time, and its GeoPackage.", False, "temporal"
+    ),
+    "acled-csv": Format(".csv", "Events in the columns of ACLED.", False, "acled"),
+}
+"""Every format by its name."""

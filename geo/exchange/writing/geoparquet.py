@@ -1,0 +1,48 @@
+"""One layer as GeoParquet 1.1: WKB, one row group a file, the facts in its metadata."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from geo.exchange.libraries import import_library
+from geo.exchange.writing.jsontext import dump_json
+from geo.exchange.writing.tables import ColumnType, uniform_shapes
+
+if TYPE_CHECKING:
+    from geo.exchange.writing.content import Content
+
+__all__ = ["render"]
+
+
+def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
+    """Return the layer."""
+    pa = import_library("pyarrow", "geoparquet")
+    parquet = import_library("pyarrow.parquet", "geoparquet")
+    types = {
+        ColumnType.TEXT: pa.string(),
+        ColumnType.INTEGER: pa.int64(),
+        ColumnType.REAL: pa.float64(),
+        ColumnType.DATE: pa.date32(),
+    }
+    table = content.tables[layer]
+    fields = [pa.field(column.name, types[column.type]) for column in table.columns]
+    columns = [pa.array(table.values(field.name), field.type) for field in fields]
+    shapes = uniform_shapes(table.shapes)
+    fields.append(pa.field("geometry", pa.binary()))
+    columns.append(pa.array(shapely.to_wkb(shapes, flavor="iso").tolist(), pa.binary()))
+    found = sorted({str(g.geom_type) for g in shapes if g is not None})
+    # No crs member: the format's default is longitude, latitude on WGS 84.
+    geometry: dict[str, Any] = {"encoding": "WKB", "geometry_types": found, "edges": "planar"}
+    if any(g is not None for g in shapes):
+        geometry["bbox"] = [float(v) for v in shapely.total_bounds(shapes)]
+    if "MultiPolygon" in found:
+        geometry["orientation"] = "counterclockwise"
+    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": geometry}}
+    metadata = {"geo": dump_json(geo), "about": dump_json(content.about)}
+    sink = BytesIO()
+    schema = pa.schema(fields, metadata=metadata)
+    parquet.write_table(pa.Table.from_arrays(columns, schema=schema), sink, compression="zstd")
+    return {".parquet": sink.getvalue()}

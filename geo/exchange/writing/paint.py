@@ -1,0 +1,74 @@
+"""How ground is drawn by programs that take their colours from the file: KML and QGIS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from geo.model import Status, split_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geo.layers import Folder
+
+__all__ = ["GREY", "Paint", "paint_ground", "side_paint"]
+
+_FALLBACK = ("#4477aa", "#cc6677", "#228833", "#aa7733", "#66ccee", "#aa3377")
+"""Colours of sides that have none of their own (Tol, bright), in order of id."""
+
+GREY = "#b8b8b8"
+_SHARED = frozenset({Status.CONTESTED, Status.MIXED, Status.ADVANCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """
+    How one kind of ground is drawn.
+
+    Attributes
+    ----------
+    key
+        What the style is called in a file.
+    title
+        What a legend says.
+    fill
+        Its colour.
+    opacity
+        From 0 to 1.
+    hatch
+        The second colour of shared ground; empty where there is none.
+    """
+
+    key: str
+    title: str
+    fill: str
+    opacity: float
+    hatch: str = ""
+
+
+def side_paint(folder: Folder) -> dict[str, str]:
+    """Return the colour of every side; one without its own takes the next of a palette."""
+    actors = folder.rows("actors")
+    sides = sorted({folder.sides.get(name, name) for name in actors})
+    spare = iter(_FALLBACK * (len(sides) // len(_FALLBACK) + 1))
+    own = {s: actors[s].values["color"] for s in sides if s in actors and actors[s].values["color"]}
+    return {side: str(own.get(side) or next(spare)) for side in sides}
+
+
+def paint_ground(
+    row: Mapping[str, Any], sides: Mapping[str, str], colors: Mapping[str, str]
+) -> Paint:
+    """Return how a row of the table of control is drawn."""
+    status = row["status"]
+    if status in {Status.UNKNOWN, Status.NONE}:
+        return Paint(status, status, GREY, 0.25)
+    parties = [sides.get(p, p) for p in split_ids(row["controllers"])]
+    first = row["side"] or (parties[0] if parties else "")
+    fill = colors.get(first, GREY)
+    if status not in _SHARED:
+        return Paint(f"{first}-{status}", first, fill, 0.55)
+    second = next((p for p in parties if p != first), first)
+    key = "-".join(dict.fromkeys((first, second, status)))
+    title = f"{status}: {' and '.join(dict.fromkeys((first, second)))}"
+    return Paint(key, title, fill, 0.3, colors.get(second, GREY))

@@ -1,0 +1,214 @@
+"""Tables with typed columns and, where there are any, shapes: the common ground of all formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import shapely
+
+from geo.model import Schema, parse_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from geo.model import Feature, Row
+
+__all__ = [
+    "ColumnType",
+    "TypedColumn",
+    "TypedTable",
+    "features_table",
+    "inner_position",
+    "rows_table",
+    "typed_columns",
+    "uniform_shapes",
+]
+
+
+class ColumnType(StrEnum):
+    """What the values of a column are."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    REAL = "real"
+    DATE = "date"
+
+
+class TypedColumn(NamedTuple):
+    """
+    One column of a table.
+
+    Attributes
+    ----------
+    name
+        As other programs see it.
+    type
+        What its values are.
+    doc
+        One line: what they mean.
+    """
+
+    name: str
+    type: ColumnType
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedTable:
+    """
+    Rows of one kind.
+
+    Attributes
+    ----------
+    name
+        What other programs call the layer.
+    doc
+        One line: what it holds.
+    columns
+        Name, type and meaning of each.
+    rows
+        One value a column; None where there is none.
+    geometry
+        One shape a row; None for a table without any.
+    """
+
+    name: str
+    doc: str
+    columns: tuple[TypedColumn, ...]
+    rows: list[tuple[Any, ...]]
+    geometry: NDArray[np.object_] | None = None
+
+    @property
+    def names(self) -> list[str]:  # numpydoc ignore=RT01
+        """The names of the columns, in order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def shapes(self) -> NDArray[np.object_]:  # numpydoc ignore=RT01
+        """The shapes of a table that has some."""
+        assert self.geometry is not None
+        return self.geometry
+
+    def values(self, name: str) -> list[Any]:
+        """
+        Return the values of one column.
+
+        Parameters
+        ----------
+        name
+            Its name.
+
+        Returns
+        -------
+        values
+            One a row.
+        """
+        at = self.names.index(name)
+        return [row[at] for row in self.rows]
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """
+        Return the rows, each with the names of its columns.
+
+        Returns
+        -------
+        records
+            One a row.
+        """
+        names = self.names
+        return (dict(zip(names, row, strict=True)) for row in self.rows)
+
+    def with_position(self) -> TypedTable:
+        """
+        Return the table with a position on each shape instead of the shape.
+
+        Returns
+        -------
+        table
+            With the columns ``lon`` and ``lat``.
+        """
+        points = [inner_position(shape) for shape in self.shapes]
+        more = (
+            TypedColumn("lon", ColumnType.REAL, "Longitude of a position on it, degrees."),
+            TypedColumn("lat", ColumnType.REAL, "Latitude of the same."),
+        )
+        rows = [(*row, *point) for row, point in zip(self.rows, points, strict=True)]
+        return replace(self, columns=(*self.columns, *more), rows=rows, geometry=None)
+
+
+def inner_position(geometry: shapely.Geometry | None) -> tuple[float | None, float | None]:
+    """Return a position on the ground itself; a point is its own."""
+    if geometry is None:
+        return None, None
+    point = shapely.point_on_surface(geometry)
+    return round(float(shapely.get_x(point)), 6), round(float(shapely.get_y(point)), 6)
+
+
+def uniform_shapes(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return shapes of one type, as files want them: many parts wherever one has many."""
+    shapes = geometry.copy()
+    for single, make in (
+        ("Polygon", shapely.multipolygons),
+        ("LineString", shapely.multilinestrings),
+    ):
+        if any(g is not None and g.geom_type in {single, f"Multi{single}"} for g in shapes):
+            shapes[:] = [
+                make([g]) if g is not None and g.geom_type == single else g for g in shapes
+            ]
+    return shapes
+
+
+# --- what the layers hold, as tables -----------------------------------------------
+
+
+def typed_columns(schema: Schema) -> tuple[TypedColumn, ...]:
+    """Return the columns of a schema; what is neither a number nor a date is text."""
+    known = {"integer": ColumnType.INTEGER, "date": ColumnType.DATE}
+    return tuple(
+        TypedColumn(c.name, known.get(c.kind, ColumnType.TEXT), c.doc) for c in schema.columns
+    )
+
+
+def features_table(name: str, doc: str, schema: Schema, features: Sequence[Feature]) -> TypedTable:
+    """
+    Return features as a table; properties that the schema does not know are left out.
+
+    Parameters
+    ----------
+    name
+        Name of the table.
+    doc
+        One line: what it holds.
+    schema
+        What the features are.
+    features
+        One a row.
+
+    Returns
+    -------
+    table
+        A column for each of the schema.
+    """
+    geometry = np.empty(len(features), dtype=object)
+    geometry[:] = [feature.geometry for feature in features]
+    cells = [_cells(schema, feature.properties) for feature in features]
+    return TypedTable(name, doc, typed_columns(schema), cells, geometry)
+
+
+def rows_table(doc: str, schema: Schema, rows: Sequence[Row]) -> TypedTable:
+    """Return the rows of a table of the folder, under the name of their schema."""
+    cells = [_cells(schema, row.values) for row in rows]
+    return TypedTable(schema.name, doc, typed_columns(schema), cells)
+
+
+def _cells(schema: Schema, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    dates = {column.name for column in schema.columns if column.kind == "date"}
+    return tuple(
+        parse_day(str(values[name])) if name in dates and values[name] else values[name]
+        for name in schema.names
+    )

@@ -1,0 +1,66 @@
+"""What GDAL reads is read back by GDAL: GeoPackage, FlatGeobuf, GeoJSON, TopoJSON."""
+
+import pytest
+import shapely
+
+from geo.exchange.catalog import FORMATS
+from tests.exports import HOSTILE, assert_same_control, hostile, one, read_with_gdal
+
+
+@pytest.mark.parametrize(
+    ("to", "layer"),
+    [
+        ("gpkg", "control"),
+        ("flatgeobuf", None),
+        ("geojson-intervals", None),
+        ("topojson", "control"),
+    ],
+)
+@pytest.mark.parametrize("which", ["little", "case"])
+def test_control_reads_back_in_gdal(to, layer, which, request, tmp_path):
+    read, composite = request.getfixturevalue(which)
+    data = one(read, composite, to)
+    frame = read_with_gdal(data, FORMATS[to].suffix, tmp_path, layer)
+    assert_same_control(frame, composite)
+    assert frame["valid_from"].dtype.kind == "M"
+    names = set(frame["controller_name"].dropna())
+    assert names <= {row.values["name"] for row in read.actors.rows}
+
+
+@pytest.mark.parametrize("to", ["geojson-intervals", "flatgeobuf"])
+@pytest.mark.parametrize("layer", ["events", "places"])
+def test_points_read_back_in_gdal(to, layer, case, tmp_path):
+    read, composite = case
+    data = one(read, composite, to, layer=layer)
+    frame = read_with_gdal(data, FORMATS[to].suffix, tmp_path)
+    expected = {f.id: f for f in (read.events if layer == "events" else read.places.values())}
+    assert set(frame["id"]) == set(expected)
+    for name, point in zip(frame["id"], frame.geometry, strict=True):
+        known = expected[name].geometry
+        assert (point is None) == (known is None)
+        assert point is None or shapely.equals_exact(point, known, 1e-9)
+
+
+def test_geopackage_holds_every_table_and_the_credits(case, tmp_path):
+    import pyogrio
+
+    read, composite = case
+    path = tmp_path / "out.gpkg"
+    path.write_bytes(one(read, composite, "gpkg"))
+    held = {str(name) for name in pyogrio.list_layers(path)[:, 0]}
+    assert {"control", "events", "places", "statements", "sources", "areas"} <= held
+    info = pyogrio.read_info(path, layer="control")
+    assert info["dataset_metadata"]["about_attribution"] == read.theatre.properties["attribution"]
+    assert dict(zip(info["fields"], info["ogr_types"], strict=True))["valid_to"] == "OFTDate"
+    rows = pyogrio.read_dataframe(path, layer="statements", read_geometry=False)
+    assert len(rows) == len(read.statements.rows)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("to", ["gpkg", "flatgeobuf", "geojson-intervals"])
+def test_text_survives_as_text_in_gdal(text, to, little, tmp_path):
+    read, composite = little
+    data = one(hostile(read, text), composite, to)
+    layer = "control" if to == "gpkg" else None
+    frame = read_with_gdal(data, FORMATS[to].suffix, tmp_path, layer)
+    assert set(frame["note"]) == {text}
