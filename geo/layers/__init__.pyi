@@ -21,10 +21,18 @@ from .folder import (
     schema_of,
     write_control,
 )
-from .geojson import Layer, dump_geojson, fmt_geojson, parse_geojson, read_geojson
+from .geojson import (
+    Layer,
+    dump_geojson,
+    fmt_geojson,
+    parse_features,
+    parse_geojson,
+    read_geojson,
+    unfold_features,
+)
 from .rings import split_rings
 from .shapes import Rings, Shapes, flatten, spelt, unfold
-from .tables import Table, dump_table, fmt_table, format_row, parse_table, split_rows
+from .tables import Table, dump_table, fmt_table, format_row, parse_rows, parse_table, split_rows
 
 __all__ = [
     "FIRST_DAY",
@@ -56,7 +64,9 @@ __all__ = [
     "load_cached",
     "load_or_keep",
     "new_id",
+    "parse_features",
     "parse_geojson",
+    "parse_rows",
     "parse_table",
     "private_folder",
     "read_bytes",
@@ -69,5 +79,6 @@ __all__ = [
     "split_rings",
     "split_rows",
     "unfold",
+    "unfold_features",
     "write_control",
 ]

@@ -17,11 +17,13 @@ import gc
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
+import shapely
 
 from geo.layers import fields
 from geo.layers import files
@@ -39,14 +41,23 @@ from geo.model import Schema
 from geo.model import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
 
-__all__ = ["MAX_DEPTH", "Layer", "dump_geojson", "fmt_geojson", "parse_geojson", "read_geojson"]
+__all__ = [
+    "MAX_DEPTH",
+    "Layer",
+    "dump_geojson",
+    "fmt_geojson",
+    "parse_features",
+    "parse_geojson",
+    "read_geojson",
+    "unfold_features",
+]
 
 MAX_DEPTH = 32
 """Deeper nesting is refused before any parser sees it."""
@@ -110,6 +121,8 @@ def parse_geojson(
     schema: Schema,
     file: str,
     region: tuple[float, float, float, float] | None = None,
+    repair: bool = False,
+    assign_ids: bool = False,
 ) -> Layer:
     """
     Read a layer from bytes.
@@ -124,6 +137,10 @@ def parse_geojson(
         Its path, for messages.
     region
         West, south, east, north of where it may lie, degrees; None does not look.
+    repair
+        Whether errors that have only one repair are repaired, as `fmt_geojson` does.
+    assign_ids
+        Whether a feature without an id gets one, made from its content.
 
     Returns
     -------
@@ -135,11 +152,78 @@ def parse_geojson(
     SchemaError
         If there is any error in it; all findings are in `issues`.
     """
-    draft = _draft(data, schema, region)
-    issues = _placed(draft, file)
-    if any(issue.severity == "error" for issue in issues):
-        raise SchemaError(issues)
-    return Layer(file, schema, draft.features, tuple(issues), files.digest(data))
+    draft = _draft(data, schema, region, assign_ids=assign_ids)
+    return _layer(draft, schema, file, files.digest(data), repair=repair)
+
+
+def parse_features(
+    objects: Sequence[Feature | Mapping[str, Any]],
+    *,
+    schema: Schema,
+    file: str,
+    repair: bool = False,
+    assign_ids: bool = False,
+) -> Layer:
+    """
+    Read a layer from features that never were text, as strictly as from bytes.
+
+    Parameters
+    ----------
+    objects
+        Features of GeoJSON as parsed, or features of ours. A geometry is an object of GeoJSON,
+        with lists, tuples or arrays of coordinates, or a shapely geometry.
+    schema
+        What they must hold.
+    file
+        What messages call them.
+    repair
+        Whether errors that have only one repair are repaired, as `fmt_geojson` does.
+    assign_ids
+        Whether a feature without an id gets one, made from its content.
+
+    Returns
+    -------
+    layer
+        What `parse_geojson` makes of a file of them; its digest is that of the canonical text.
+
+    Raises
+    ------
+    SchemaError
+        If there is any error in them; all findings are in `issues`.
+
+    Examples
+    --------
+    >>> from geo.model import EVENTS
+    >>> parse_features([{"type": "Feature", "properties": {}}], schema=EVENTS, file="theirs")
+    Traceback (most recent call last):
+    geo.errors.SchemaError: theirs: feature 1: there is no member geometry
+    """
+    draft = _from_objects(objects, schema, assign_ids=assign_ids)
+    return _layer(draft, schema, file, files.digest(draft.text), repair=repair)
+
+
+def unfold_features(features: Sequence[Feature]) -> list[dict[str, object]]:
+    """
+    Return features as the objects that GeoJSON would hold.
+
+    Parameters
+    ----------
+    features
+        Any.
+
+    Returns
+    -------
+    objects
+        ``type``, ``properties`` and ``geometry`` of each; `parse_features` takes them.
+    """
+    return [
+        {
+            "type": "Feature",
+            "properties": dict(feature.properties),
+            "geometry": None if feature.geometry is None else shapes.unfold(feature.geometry),
+        }
+        for feature in features
+    ]
 
 
 def read_geojson(
@@ -201,25 +285,8 @@ def dump_geojson(features: Sequence[Feature], *, schema: Schema) -> bytes:
         If they hold what could not be read back: a wrong value, a geometry that is not valid, an
         id that is there twice.
     """
-    features = sorted(features, key=lambda feature: feature.id)
-    geometries, rings = _unfolded(features, schema)
-    document = _Document(
-        features=[
-            {
-                "type": "Feature",
-                "properties": {"id": feature.id, **feature.properties},
-                "geometry": geometry,
-            }
-            for feature, geometry in zip(features, geometries, strict=True)
-        ],
-        lines=[feature.line for feature in features],
-        rings=rings,
-    )
-    draft = _assembled(document, schema, None)
-    for i, feature in enumerate(features):
-        if feature.properties.get("id", feature.id) != feature.id:
-            message = f"the feature is {feature.id!r}, its properties say otherwise"
-            draft.add(i, Issue("id.conflict", "error", message))
+    in_order = sorted(features, key=lambda feature: feature.id)
+    draft = _from_objects(in_order, schema)
     issues = _placed(draft, "")
     if any(issue.severity == "error" for issue in issues):
         raise SchemaError(issues)
@@ -262,15 +329,49 @@ def fmt_geojson(
     return _verified(draft, schema), tuple(issue for issue in issues if issue.fixable)
 
 
-def _unfolded(
-    features: Sequence[Feature], schema: Schema
-) -> tuple[list[dict[str, object] | None], shapes.Rings | None]:
-    """Geometries as GeoJSON would hold them; where they are areas, the rings apart."""
-    geometries = [feature.geometry for feature in features]
-    areas = shapes.unfold_areas(geometries) if schema.geometry <= _AREAS else None
-    if areas is not None:
-        return areas.numbered(), shapes.Rings(areas.xy, areas.sequences)
-    return [None if one is None else shapes.unfold(one) for one in geometries], None
+def _layer(draft: _Draft, schema: Schema, file: str, digest: str, *, repair: bool) -> Layer:
+    """What was read, unless an error is in it that stays."""
+    issues = _placed(draft, file)
+    if any(i.severity == "error" and not (repair and i.fixable) for i in issues):
+        raise SchemaError(issues)
+    return Layer(file, schema, draft.features, tuple(issues), digest)
+
+
+def _from_objects(
+    objects: Sequence[Feature | Mapping[str, Any]], schema: Schema, *, assign_ids: bool = False
+) -> _Draft:
+    """Check features that never were text."""
+    members = [_members_of(one) for one in objects]
+    drawn = [one.get("geometry") if isinstance(one, dict) else None for one in members]
+    areas = None
+    if schema.geometry <= _AREAS and all(isinstance(g, shapely.Geometry | None) for g in drawn):
+        areas = shapes.unfold_areas(drawn)
+    spelt = [shapes.spell_out(one) for one in drawn] if areas is None else areas.numbered()
+    document = _Document(
+        features=[
+            {**one, "geometry": geometry} if geometry is not None else one
+            for one, geometry in zip(members, spelt, strict=True)
+        ],
+        lines=[one.line if isinstance(one, Feature) else 0 for one in objects],
+        rings=None if areas is None else shapes.Rings(areas.xy, areas.sequences),
+    )
+    draft = _assembled(document, schema, None, assign_ids=assign_ids)
+    for i, one in enumerate(objects):
+        if isinstance(one, Feature) and one.properties.get("id", one.id) != one.id:
+            message = f"the feature is {one.id!r}, its properties say otherwise"
+            draft.add(i, Issue("id.conflict", "error", message))
+    return draft
+
+
+def _members_of(one: object) -> Any:
+    """The members of a feature, its properties as a dictionary; what is no object stays."""
+    if isinstance(one, Feature):
+        own = {"id": one.id, **one.properties}
+        return {"type": "Feature", "properties": own, "geometry": one.geometry}
+    if not isinstance(one, Mapping):
+        return one
+    properties = one.get("properties")
+    return {**one, "properties": dict(properties)} if isinstance(properties, Mapping) else {**one}
 
 
 # --- a file on its way ------------------------------------------------------

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -26,10 +27,10 @@ from geo.crs import area_km2
 from geo.errors import Issue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
-__all__ = ["KINDS", "Found", "Rings", "Shapes", "flatten", "spelt", "unfold", "unfold_areas"]
+__all__ = ["KINDS", "Found", "Rings", "Shapes", "flatten", "spell_out", "spelt", "unfold", "unfold_areas"]
 
 KINDS: Mapping[str, int] = {
     "Point": 0,
@@ -257,6 +258,40 @@ def unfold(geometry: shapely.Geometry) -> dict[str, object]:
         if kind == "Point":
             coordinates = coordinates[0]
     return {"type": kind, "coordinates": coordinates}
+
+
+def spell_out(value: object) -> object:
+    """
+    Return a geometry with plain lists in it, as a parser of JSON would make them.
+
+    Parameters
+    ----------
+    value
+        A shapely geometry, an object of GeoJSON with lists, tuples or arrays of coordinates, or
+        anything else, which stays what it is.
+
+    Returns
+    -------
+    geometry
+        ``type`` and ``coordinates``.
+    """
+    if isinstance(value, shapely.Geometry):
+        return unfold(value)
+    if not isinstance(value, Mapping):
+        return value
+    if "coordinates" not in value:
+        return dict(value)
+    return {**value, "coordinates": _plain_lists(value["coordinates"])}
+
+
+def _plain_lists(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if not isinstance(value, list | tuple):
+        return value
+    if value and isinstance(value[0], int | float):
+        return list(value)
+    return [_plain_lists(item) for item in value]
 
 
 def unfold_areas(geometries: Sequence[shapely.Geometry | None]) -> Shapes | None:

@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Table", "dump_table", "fmt_table", "format_row", "parse_table", "read_table", "split_rows"]
+__all__ = [
+    "Table",
+    "dump_table",
+    "fmt_table",
+    "format_row",
+    "parse_rows",
+    "parse_table",
+    "read_table",
+    "split_rows",
+]
 
 _QUOTED = frozenset('",\n\r')
 
@@ -60,7 +69,7 @@ class Table:
     digest: str
 
 
-def parse_table(data: bytes, *, schema: Schema, file: str) -> Table:
+def parse_table(data: bytes, *, schema: Schema, file: str, repair: bool = False) -> Table:
     """
     Read a table from bytes.
 
@@ -72,6 +81,8 @@ def parse_table(data: bytes, *, schema: Schema, file: str) -> Table:
         What it must hold.
     file
         Its path, for messages.
+    repair
+        Whether errors that have only one repair are repaired, as `fmt_table` does.
 
     Returns
     -------
@@ -83,11 +94,67 @@ def parse_table(data: bytes, *, schema: Schema, file: str) -> Table:
     SchemaError
         If there is any error in it; all findings are in `issues`.
     """
-    draft = _draft(data, schema)
+    return _table(_draft(data, schema), schema, file, files.digest(data), repair=repair)
+
+
+def parse_rows(
+    records: Sequence[Row | Mapping[str, object]],
+    *,
+    schema: Schema,
+    file: str,
+    repair: bool = False,
+) -> Table:
+    """
+    Read a table from rows that never were text, as strictly as from bytes.
+
+    Parameters
+    ----------
+    records
+        Rows as objects, or rows of ours; a value is text, an integer or None.
+    schema
+        What they must hold; a column that is not there is empty.
+    file
+        What messages call them.
+    repair
+        Whether errors that have only one repair are repaired, as `fmt_table` does.
+
+    Returns
+    -------
+    table
+        What `parse_table` makes of a file of them; its digest is that of the canonical text.
+
+    Raises
+    ------
+    SchemaError
+        If there is any error in them; all findings are in `issues`.
+    """
+    draft = _from_rows(records, schema)
+    return _table(draft, schema, file, files.digest(draft.text), repair=repair)
+
+
+def _table(draft: _Draft, schema: Schema, file: str, digest: str, *, repair: bool) -> Table:
+    """What was read, unless an error is in it that stays."""
     issues = _placed(draft, file)
-    if any(issue.severity == "error" for issue in issues):
+    if any(i.severity == "error" and not (repair and i.fixable) for i in issues):
         raise SchemaError(issues)
-    return Table(file, schema, draft.rows, tuple(issues), files.digest(data))
+    return Table(file, schema, draft.rows, tuple(issues), digest)
+
+
+def _from_rows(records: Sequence[Row | Mapping[str, object]], schema: Schema) -> _Draft:
+    """Check rows that never were text."""
+    keyed = "id" in schema.names
+    lines = [one.line if isinstance(one, Row) else 0 for one in records]
+    draft = _Draft([""] * len(records), lines)
+    plain = [
+        ({"id": one.id, **one.values} if keyed else one.values) if isinstance(one, Row) else one
+        for one in records
+    ]
+    _assemble(draft, schema, plain, text=False)
+    for i, one in enumerate(records):
+        if keyed and isinstance(one, Row) and one.values.get("id", one.id) != one.id:
+            message = f"the row is {one.id!r}, its values say otherwise"
+            draft.found.append((i, Issue("id.conflict", "error", message)))
+    return draft
 
 
 def read_table(path: Path, *, root: Path, schema: Schema) -> Table:
@@ -139,14 +206,7 @@ def dump_table(rows: Sequence[Row], *, schema: Schema) -> bytes:
     SchemaError
         If they hold what could not be read back: a wrong value, or an id that is there twice.
     """
-    keyed = "id" in schema.names
-    records = [{"id": row.id, **row.values} if keyed else dict(row.values) for row in rows]
-    draft = _Draft([""] * len(records), [row.line for row in rows])
-    _assemble(draft, schema, records, text=False)
-    for i, row in enumerate(rows):
-        if keyed and row.values.get("id", row.id) != row.id:
-            message = f"the row is {row.id!r}, its values say otherwise"
-            draft.found.append((i, Issue("id.conflict", "error", message)))
+    draft = _from_rows(rows, schema)
     issues = _placed(draft, "")
     if any(issue.severity == "error" for issue in issues):
         raise SchemaError(issues)

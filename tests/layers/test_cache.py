@@ -98,7 +98,13 @@ def test_what_was_asked_for_longest_ago_is_dropped_and_off_keeps_nothing(kept, m
         os.utime(kept / f"{key}.bin", (1000 + age, 1000 + age))
     assert cache.load_cached(keys[0]) == b"x"
     cache.keep_cached(keys[4], b"x")
-    assert [cache.load_cached(key) is not None for key in keys[:5]] == [True, False, True, True, True]
+    assert [cache.load_cached(key) is not None for key in keys[:5]] == [
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]
     cache.keep_cached(keys[5], b"x" * 998)
     assert cache.load_cached(keys[5])
     assert len(list(kept.glob("*.bin"))) == 3

@@ -360,8 +360,12 @@ def test_holes_and_parts_that_begin_alike_have_one_order(seed):
     turned_back = dataclasses.replace(
         one, geometry=shapely.MultiLineString(list(shapely.get_parts(one.geometry))[::-1])
     )
-    assert geojson.dump_geojson([one], schema=CONTEXT) == geojson.dump_geojson([turned_back], schema=CONTEXT)
-    assert geojson.dump_geojson([one], schema=CONTEXT) != geojson.dump_geojson([other], schema=CONTEXT)
+    assert geojson.dump_geojson([one], schema=CONTEXT) == geojson.dump_geojson(
+        [turned_back], schema=CONTEXT
+    )
+    assert geojson.dump_geojson([one], schema=CONTEXT) != geojson.dump_geojson(
+        [other], schema=CONTEXT
+    )
 
 
 @given(st.lists(st.tuples(degrees, degrees), min_size=1, max_size=6))

@@ -270,7 +270,9 @@ def test_a_text_that_would_be_read_differently_is_not_returned(monkeypatch):
 
 def test_an_absent_column_is_written_empty():
     row = Row("gov", {"id": "gov", "name": "Government", "kind": "side"})
-    assert tables.dump_table([row], schema=ACTORS).decode() == HEADER + "\ngov,Government,,,,side,,\n"
+    assert (
+        tables.dump_table([row], schema=ACTORS).decode() == HEADER + "\ngov,Government,,,,side,,\n"
+    )
 
 
 def test_a_file_is_read_below_its_folder_and_named_in_messages(tmp_path):
