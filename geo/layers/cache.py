@@ -69,7 +69,7 @@ def load_cached(key: str) -> bytes | None:
     Parameters
     ----------
     key
-        From `key_of`.
+        From `cache_key`.
 
     Returns
     -------
@@ -96,9 +96,9 @@ def keep_cached(key: str, data: bytes) -> None:
     Parameters
     ----------
     key
-        From `key_of`.
+        From `cache_key`.
     data
-        What `load` shall return.
+        What `load_cached` shall return.
     """
     folder = _folder()
     if folder is None:

@@ -193,10 +193,12 @@ def parse_features(
 
     Examples
     --------
-    >>> from geo.model import EVENTS
-    >>> parse_features([{"type": "Feature", "properties": {}}], schema=EVENTS, file="theirs")
-    Traceback (most recent call last):
-    geo.errors.SchemaError: theirs: feature 1: there is no member geometry
+    >>> from geo.model import CONTEXT
+    >>> line = {"type": "LineString", "coordinates": [(36.1, 33.5), (36.2, 33.5000004)]}
+    >>> road = {"id": "m5", "kind": "road", "accuracy": "schematic"}
+    >>> one = {"type": "Feature", "properties": road, "geometry": line}
+    >>> print(parse_features([one], schema=CONTEXT, file="roads").features[0].geometry)
+    LINESTRING (36.1 33.5, 36.2 33.5)
     """
     draft = _from_objects(objects, schema, assign_ids=assign_ids)
     return _layer(draft, schema, file, files.digest(draft.text), repair=repair)
