@@ -8,7 +8,6 @@ hands on to a room, and its help names the function whose help says the rest.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 from bisect import bisect_right
@@ -18,13 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 # What stands behind these doors is loaded when it is asked for.
 from geo import control, draw, evidence
-from geo.check import Case, Limits, check_folder, patches_of, require_sound
+from geo.check import (
+    Case,
+    Limits,
+    check_folder,
+    compose_layers,
+    keep_composite,
+    load_sound,
+    patches_of,
+    require_sound,
+)
 from geo.errors import DateError, Issue, LayerError
 from geo.layers import (
     cache_is_on,
     cache_key,
-    keep_cached,
-    load_cached,
     load_or_keep,
     read_bytes,
     read_digests,
@@ -84,19 +90,16 @@ def open_layers(path: str | Path = "layers", *, progress: Progress | None = None
     """
     root = Path(path)
     digests = read_digests(root) if cache_is_on() else {}
-    if digests and (kept := load_cached(cache_key(digests))):
-        # Only sound layers are ever kept, and these are the same bytes.
-        with contextlib.suppress(ValueError):
-            composite = control.Composite.from_bytes(kept)
-            return Theatre(root=root, composite=composite, digests=digests)
+    if digests and (known := load_sound(digests)):
+        return Theatre(root=root, composite=known, digests=digests)
     folder = read_folder(root, progress=progress)
     if progress:
         progress("composing", 0, len(folder.control))
-    case = Case(folder, Limits())
+    case = Case(folder, Limits(), compose_layers)
     require_sound(folder, case)
     made = case.composite if case.is_series else None
     if made is not None:
-        keep_cached(cache_key(folder.digests), made.to_bytes())
+        keep_composite(folder.digests, made)
     return Theatre(folder, composite=made, drawn=case.drawn)
 
 
@@ -183,10 +186,8 @@ class Theatre:
         """All layers noded together; what every answer over time is read from."""
         if self._composite is None:
             self._require_layers()
-            self._composite = control.Composite.build(
-                self.area, self._snapshots(), self.folder.sides
-            )
-            keep_cached(cache_key(self.folder.digests), self._composite.to_bytes())
+            self._composite = compose_layers(self.folder)
+            keep_composite(self.folder.digests, self._composite)
         return self._composite
 
     # ------------------------------------------------------------ who held what

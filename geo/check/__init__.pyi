@@ -1,4 +1,5 @@
 from .case import Case, Limits, patches_of
+from .composing import compose_layers, keep_composite, load_sound
 from .report import explain_code, sarif_report
 from .rules.table import BLOCKING, RULES
 from .run import check_folder, require_sound
@@ -9,7 +10,10 @@ __all__ = [
     "Case",
     "Limits",
     "check_folder",
+    "compose_layers",
     "explain_code",
+    "keep_composite",
+    "load_sound",
     "patches_of",
     "require_sound",
     "sarif_report",

@@ -22,7 +22,7 @@ from geo.model import CONTROL, SCHEMAS, Feature, Label, Patch, Row, Schema, Stat
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import geopandas as gpd
 
@@ -35,6 +35,7 @@ __all__ = [
     "Case",
     "Finding",
     "Limits",
+    "build_composite",
     "finding",
     "patches_of",
     "position",
@@ -153,6 +154,29 @@ def patches_of(layer_features: tuple[Feature, ...]) -> list[Patch]:
     ]
 
 
+def build_composite(folder: Folder) -> Composite:
+    """
+    Node the control layers of a folder together.
+
+    Parameters
+    ----------
+    folder
+        As read.
+
+    Returns
+    -------
+    composite
+        Of all dates.
+
+    Raises
+    ------
+    CoverageError
+        If the patches of a date do not cover the study area once.
+    """
+    snapshots = {day: patches_of(layer.features) for day, layer in folder.control.items()}
+    return Composite.build(folder.area, snapshots, folder.sides)
+
+
 class Case:
     """
     A theatre under examination: what several rules look at, worked out once.
@@ -163,11 +187,19 @@ class Case:
         As read.
     limits
         The numbers that the rules go by.
+    compose
+        How the layers are noded together; the default builds anew.
     """
 
-    def __init__(self, folder: Folder, limits: Limits) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        limits: Limits,
+        compose: Callable[[Folder], Composite] | None = None,
+    ) -> None:
         self.folder = folder
         self.limits = limits
+        self._compose = compose or build_composite
         self.drawn: dict[dt.date, tuple[list[Patch], BorderEdges]] = {}
         """Patches and segments of layers looked at one by one, for who asks of them next."""
         self._ground: dict[tuple[dt.date, str], shapely.Geometry | None] = {}
@@ -232,9 +264,8 @@ class Case:
     @cached_property
     def composite(self) -> Composite | None:  # numpydoc ignore=RT01
         """The layers noded together; None where one of them is no coverage."""
-        snapshots = {day: patches_of(x.features) for day, x in self.folder.control.items()}
         try:
-            return Composite.build(self.folder.area, snapshots, self.folder.sides)
+            return self._compose(self.folder)
         except CoverageError:
             return None
 
