@@ -7,6 +7,8 @@ ELSEWHERE = {
     "date_from_equals_to.geojson": "the order of dates is a rule on a sound record",
     "date_to_before_from.geojson": "the order of dates is a rule on a sound record",
     "date_overlapping_versions.geojson": "intervals are not stored in a dated layer",
+    "coord_null_island.geojson": "what lies outside the study area",
+    "coord_utm_small.geojson": "what lies outside the study area",
     "layer_duplicate_feature.geojson": "coverage of a whole layer",
     "layer_near_coincident_border.geojson": "coverage of a whole layer",
     "layer_overlap_one_day.geojson": "coverage of a whole layer",

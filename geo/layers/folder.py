@@ -387,7 +387,6 @@ class _Reader:
         self.root = root
         self.issues: list[Issue] = []
         self.digests: dict[str, str] = {}
-        self._region: tuple[float, float, float, float] | None = None
 
     def layer(self, path: Path, schema: Schema) -> geojson.Layer | None:
         """Read one layer, or keep its faults."""

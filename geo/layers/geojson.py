@@ -120,7 +120,6 @@ def parse_geojson(
     *,
     schema: Schema,
     file: str,
-    region: tuple[float, float, float, float] | None = None,
     repair: bool = False,
     assign_ids: bool = False,
 ) -> Layer:
@@ -135,8 +134,6 @@ def parse_geojson(
         What it must hold.
     file
         Its path, for messages.
-    region
-        West, south, east, north of where it may lie, degrees; None does not look.
     repair
         Whether errors that have only one repair are repaired, as `fmt_geojson` does.
     assign_ids
@@ -152,7 +149,7 @@ def parse_geojson(
     SchemaError
         If there is any error in it; all findings are in `issues`.
     """
-    draft = _draft(data, schema, region, assign_ids=assign_ids)
+    draft = _draft(data, schema, assign_ids=assign_ids)
     return _layer(draft, schema, file, files.digest(data), repair=repair)
 
 
@@ -228,13 +225,7 @@ def unfold_features(features: Sequence[Feature]) -> list[dict[str, object]]:
     ]
 
 
-def read_geojson(
-    path: Path,
-    *,
-    root: Path,
-    schema: Schema,
-    region: tuple[float, float, float, float] | None = None,
-) -> Layer:
+def read_geojson(path: Path, *, root: Path, schema: Schema) -> Layer:
     """
     Read a layer from a file.
 
@@ -246,8 +237,6 @@ def read_geojson(
         The layers folder; nothing outside of it is opened.
     schema
         What it must hold.
-    region
-        West, south, east, north of where it may lie, degrees; None does not look.
 
     Returns
     -------
@@ -262,7 +251,7 @@ def read_geojson(
         If it may not be opened, or there is any error in it.
     """
     data = files.read_bytes(path, root=root)
-    return parse_geojson(data, schema=schema, file=str(path), region=region)
+    return parse_geojson(data, schema=schema, file=str(path))
 
 
 def dump_geojson(features: Sequence[Feature], *, schema: Schema) -> bytes:
@@ -324,7 +313,7 @@ def fmt_geojson(
     SchemaError
         If there is an error that cannot be repaired; all findings are in `issues`.
     """
-    draft = _draft(data, schema, None, assign_ids=assign_ids)
+    draft = _draft(data, schema, assign_ids=assign_ids)
     issues = _placed(draft, file)
     if any(issue.severity == "error" and not issue.fixable for issue in issues):
         raise SchemaError(issues)
@@ -357,7 +346,7 @@ def _from_objects(
         lines=[one.line if isinstance(one, Feature) else 0 for one in objects],
         rings=None if areas is None else shapes.Rings(areas.xy, areas.sequences),
     )
-    draft = _assembled(document, schema, None, assign_ids=assign_ids)
+    draft = _assembled(document, schema, assign_ids=assign_ids)
     for i, one in enumerate(objects):
         if isinstance(one, Feature) and one.properties.get("id", one.id) != one.id:
             message = f"the feature is {one.id!r}, its properties say otherwise"
@@ -418,7 +407,6 @@ class _Draft:
 def _draft(
     data: bytes,
     schema: Schema,
-    region: tuple[float, float, float, float] | None,
     *,
     assign_ids: bool = False,
 ) -> _Draft:
@@ -427,13 +415,13 @@ def _draft(
     # again, and gives the same bytes, so there was nothing else in them.
     document = (_laid_out(data) if schema.geometry <= _AREAS else None) or _canonical(data)
     if document is not None:
-        draft = _assembled(document, schema, region)
+        draft = _assembled(document, schema)
         if not draft.is_refused and draft.text == data:
             return draft
     document, issues = _strict(data)
     if document is None:
         return _Draft(_Document([], []), [], [(-1, issue) for issue in issues])
-    draft = _assembled(document, schema, region, issues=issues, assign_ids=assign_ids)
+    draft = _assembled(document, schema, issues=issues, assign_ids=assign_ids)
     if not data.endswith(b"\n"):
         message = "the file does not end with a line feed"
         draft.add(-1, Issue("fmt.newline", "warning", message, fixable=True))
@@ -452,7 +440,7 @@ def _verified(draft: _Draft, schema: Schema) -> bytes:
     foreign = _foreign(draft.document.members)
     if again is None and foreign:
         again, _ = _strict(draft.text)
-    read_back = None if again is None else _assembled(again, schema, None)
+    read_back = None if again is None else _assembled(again, schema)
     if read_back is None or read_back.text != draft.text or not _same(read_back, draft):
         message = "the text would not be read back as it was meant; nothing is written"
         raise SchemaError([Issue("fmt.verify", "error", message)])
@@ -902,7 +890,6 @@ def _foreign(members: Mapping[str, Any]) -> dict[str, Any]:
 def _assembled(
     document: _Document,
     schema: Schema,
-    region: tuple[float, float, float, float] | None,
     *,
     issues: Sequence[Issue] = (),
     assign_ids: bool = False,
@@ -916,7 +903,7 @@ def _assembled(
         draft.add(-1, Issue("layer.empty", "warning", message, hint, line=1))
     records = [_record(i, draft, schema) for i in range(count)]
     geometries = [_geometry(i, draft, schema) for i in range(count)]
-    shaped, built, found = shapes.flatten(geometries, region, document.rings)
+    shaped, built, found = shapes.flatten(geometries, document.rings)
     draft.found += found
     if assign_ids:
         _assign_ids(draft, schema, records, geometries)

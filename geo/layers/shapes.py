@@ -329,7 +329,6 @@ def unfold_areas(geometries: Sequence[shapely.Geometry | None]) -> Shapes | None
 
 def flatten(
     geometries: Sequence[Mapping[str, object] | None],
-    region: tuple[float, float, float, float] | None = None,
     rings: Rings | None = None,
 ) -> tuple[Shapes, NDArray[np.object_], Found]:
     """
@@ -339,8 +338,6 @@ def flatten(
     ----------
     geometries
         One a feature: ``type``, one of `KINDS`, and ``coordinates`` as parsed; None for none.
-    region
-        West, south, east, north of where the layer may lie, degrees; None does not look.
     rings
         Rings parsed before, if there are only areas: then ``coordinates`` hold the numbers of
         rings in place of these.
@@ -363,8 +360,6 @@ def flatten(
     _check_world(raw, found)
     raw = _without(raw, _failed(len(geometries), found))
     misplaced: Found = []
-    if region is not None:
-        _check_region(raw, region, misplaced)
     _check_swapped(raw, misplaced)
     raw = _closed(raw, found)
     raw = _without(raw, _failed(len(geometries), found))
@@ -671,30 +666,6 @@ def _check_world(raw: Shapes, found: Found) -> None:
         found.append((i, Issue("coord.antimeridian", "error", message, hint, where=where)))
 
 
-def _check_region(raw: Shapes, region: tuple[float, float, float, float], found: Found) -> None:
-    """Find positions outside the region of the layer."""
-    x, y = raw.xy[:, 0], raw.xy[:, 1]
-    west, south, east, north = region
-    outside = (x < west) | (x > east) | (y < south) | (y > north)
-    turned_out = (y < west) | (y > east) | (x < south) | (x > north)
-    owner = _vertex_features(raw)
-    fits_turned = np.bincount(owner, turned_out, len(raw.kinds)) == 0
-    for i, at in _first(owner, outside):
-        where = (float(x[at]), float(y[at]))
-        if fits_turned[i]:
-            found.append((i, _swapped(where)))
-        else:
-            bounds = f"{west:g}, {south:g} to {east:g}, {north:g}"
-            message = f"it reaches outside the region of this layer ({bounds})"
-            found.append((i, Issue("coord.region", "error", message, where=where)))
-
-
-def _swapped(where: tuple[float, float]) -> Issue:
-    hint = "longitude stands first; nothing is swapped by itself"
-    message = "longitude and latitude look swapped"
-    return Issue("coord.swapped", "error", message, hint, where=where)
-
-
 def _check_swapped(raw: Shapes, found: Found) -> None:
     """Find a feature far from all others that would lie among them with its axes swapped."""
     present = np.flatnonzero(np.diff(raw.features))
@@ -709,7 +680,11 @@ def _check_swapped(raw: Shapes, found: Found) -> None:
     size = np.hypot(*(box_high - box_low).T)
     among = ((low[:, ::-1] >= box_low) & (high[:, ::-1] <= box_high)).all(axis=1)
     for n in np.flatnonzero(among & (np.hypot(*gap.T) > size)):
-        found.append((int(present[n]), _swapped((float(low[n, 0]), float(low[n, 1])))))
+        where = (float(low[n, 0]), float(low[n, 1]))
+        hint = "longitude stands first; nothing is swapped by itself"
+        message = "longitude and latitude look swapped"
+        issue = Issue("coord.swapped", "error", message, hint, where=where)
+        found.append((int(present[n]), issue))
 
 
 def _least_of_others(values: Floats) -> Floats:

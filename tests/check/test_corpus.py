@@ -20,6 +20,7 @@ OURS = {
     # Code of the corpus: our code, and why it is another.
     "actor.renamed": "reference.dangling",
     "actor.unknown": "reference.dangling",
+    "coord.region": "layer.outside",
     "date.order": "date.order",
     "layer.duplicate_geometry": "layer.overlap",
     "layer.overlap": "layer.overlap",
@@ -128,7 +129,8 @@ def test_each_way_to_break_a_whole_layer_is_told_by_its_rule(small, modes, name)
         assert not issues
     elif row["expect"] == "reject" or row["rule"] == "layer.overlap_same_actor":
         assert errors == {code}
-        assert all(i.file and i.hint for i in issues)
+        # What is drawn beside a pole is sharp as well, of which the reader warns without a hint.
+        assert all(i.file and i.hint for i in issues if i.code != "geom.spike")
     else:
         assert {i.code for i in issues} == {code}
         assert not errors

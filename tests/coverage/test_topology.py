@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -24,10 +23,8 @@ from geo.coverage.topology import (
     components,
     find_faults,
     shapes,
-    simplified,
-    snapped,
 )
-from geo.crs import area_km2, snap
+from geo.crs import snap
 from geo.errors import CoverageError
 from geo.model import Label, Patch
 
@@ -446,122 +443,6 @@ def wavy(points, shift=0.0, phase=0.0):
 
 
 SQUARE = shapely.box(37, 33, 38, 34)
-
-
-def test_the_same_line_drawn_twice_is_snapped_to_the_first():
-    earlier = halves(wavy(200))
-    rng = np.random.default_rng(2)
-    again = wavy(150)
-    again[1:-1, 0] += rng.uniform(-2e-4, 2e-4, 148)
-    later = halves(again)
-    patches, issues = snapped(SQUARE, later, earlier, tolerance_m=60)
-    composite = Composite.build(SQUARE, {FIRST_DAY: earlier, date(2001, 1, 2): patches})
-    apart = Composite.build(SQUARE, {FIRST_DAY: earlier, date(2001, 1, 2): later})
-    days = composite.dates
-    assert len(apart.change(*days)) > 50
-    assert composite.change(*days)["area_km2"].sum() < 0.02 * apart.change(*days)["area_km2"].sum()
-    assert {issue.code for issue in issues} == {"layer.redrawn"}
-    assert {issue.ids for issue in issues} == {("half-a",), ("half-b",)}
-
-
-def test_snapping_leaves_a_real_advance_alone():
-    earlier = halves(wavy(200))
-    line = wavy(200)
-    line[80:100, 0] += 0.05
-    patches, _ = snapped(SQUARE, halves(line), earlier, tolerance_m=50)
-    composite = Composite.build(SQUARE, {FIRST_DAY: earlier, date(2001, 1, 2): patches})
-    (piece,) = composite.change(*composite.dates)["area_km2"]
-    truth = shapely.symmetric_difference(earlier[0].geometry, halves(line)[0].geometry)
-    assert piece == pytest.approx(area_km2(truth)[0], rel=1e-6)
-
-
-@given(st.integers(0, 10**6))
-@settings(max_examples=30)
-def test_a_snapped_layer_is_a_coverage_or_refused(seed):
-    rng = np.random.default_rng(seed)
-    whole, snapshots = theatre(rng, 2, 8)
-    first, last = snapshots.values()
-    try:
-        patches, _ = snapped(whole, last, first, tolerance_m=float(rng.uniform(50, 3000)))
-    except CoverageError as error:
-        assert "smaller tolerance" in str(error)
-        return
-    assert [i for i in find_faults(whole, patches) if i.severity == "error"] == []
-    labels = [patch.label for patch in patches]
-    assert labels == [p.label for p in last if p.label in labels]
-
-
-def test_snapping_to_itself_changes_nothing():
-    patches = halves(wavy(50))
-    again, issues = snapped(SQUARE, patches, patches, tolerance_m=100)
-    assert issues == []
-    for one, two in zip(patches, again, strict=True):
-        assert shapely.equals(one.geometry, two.geometry)
-    with pytest.raises(ValueError, match="positive"):
-        snapped(SQUARE, patches, patches, tolerance_m=0)
-
-
-@given(redrawn(), st.floats(20, 20_000))
-@settings(max_examples=40)
-def test_simplified_arcs_bound_the_same_faces(drawn, tolerance_m):
-    arcs = Composite.build(*drawn).arcs
-    thin = simplified(arcs, tolerance_m=tolerance_m)
-    lines = [shapely.LineString(thin.coords[i:j]) for i, j in pairwise(thin.offsets)]
-    assert shapely.is_simple(lines).all() or not len(lines)
-    for k, line in enumerate(lines):
-        for other in lines[:k]:
-            shared = line.intersection(other)
-            assert shared.is_empty or shared.geom_type in {"Point", "MultiPoint"}
-    for k, line in enumerate(lines):
-        assert line.coords[0] == tuple(arcs.coords[arcs.offsets[k]])
-        assert line.coords[-1] == tuple(arcs.coords[arcs.offsets[k + 1] - 1])
-
-
-def test_simplification_thins_a_fractal_border_and_keeps_the_coverage():
-    rng = np.random.default_rng(3)
-    line = wavy(2000)
-    line[1:-1, 0] += rng.normal(0, 2e-4, 1998)
-    arcs = Composite.build(SQUARE, {FIRST_DAY: halves(line)}).arcs
-    thin = simplified(arcs, tolerance_m=200)
-    assert len(thin.coords) < len(arcs.coords) / 10
-    faces = shapely.get_parts(
-        shapely.polygonize(
-            [shapely.LineString(thin.coords[i:j]) for i, j in pairwise(thin.offsets)]
-        )
-    )
-    assert len(faces) == 2
-    assert shapely.coverage_is_valid(faces)
-    with pytest.raises(ValueError, match="positive"):
-        simplified(arcs, tolerance_m=-1)
-
-
-def test_an_island_in_a_bay_stays_on_its_side_of_the_line():
-    coast = [(37, 33), (38, 33), (38, 33.6), (37.5, 33.35), (37, 33.6)]
-    island = shapely.box(37.49, 33.5, 37.51, 33.52)
-    sea = SQUARE - shapely.Polygon(coast) - island
-    patches = [
-        Patch(Label(name, "", "controlled", "reported", "high", name), snap(shape))
-        for name, shape in (("land", shapely.Polygon(coast)), ("island", island), ("sea", sea))
-    ]
-    arcs = Composite.build(SQUARE, {FIRST_DAY: patches}).arcs
-    # Without its middle the coast would cross nothing, and leave the island on land.
-    thin = simplified(arcs, tolerance_m=35_000)
-    lines = [shapely.LineString(thin.coords[i:j]) for i, j in pairwise(thin.offsets)]
-    assert any(line.intersects(shapely.box(37.4, 33.3, 37.6, 33.45)) for line in lines)
-    assert len(shapely.get_parts(shapely.polygonize(lines))) == 3
-
-
-def test_a_coast_without_an_island_is_thinned():
-    coast = [(37, 33), (38, 33), (38, 33.9), (37.5, 33.89), (37, 33.9)]
-    patches = [
-        Patch(Label(name, "", "controlled", "reported", "high", name), snap(shape))
-        for name, shape in (
-            ("land", shapely.Polygon(coast)),
-            ("sea", SQUARE - shapely.Polygon(coast)),
-        )
-    ]
-    arcs = Composite.build(SQUARE, {FIRST_DAY: patches}).arcs
-    assert len(simplified(arcs, tolerance_m=2_000).coords) < len(arcs.coords)
 
 
 # ---------------------------------------------------------------- lines between nodes

@@ -967,18 +967,6 @@ def test_an_area_must_have_a_geometry(member):
     assert codes(text(one | {"geometry": geometry})) == ["geom.coordinates"]
 
 
-def test_a_position_outside_the_region_is_shown():
-    region = (36, 32, 38, 34)
-    assert warnings(text(feature()), region=region) == ["fmt.layout"]
-    assert warnings(text(feature()), region=(37.0, 33.0, 37.5, 33.25)) == ["fmt.layout"]
-    (fault,) = faults(
-        text(feature(coordinates=ring((0, 0), (0.1, 0), (0.1, 0.1), (0, 0)))), region=region
-    )
-    assert (fault.code, fault.where) == ("coord.region", (0.0, 0.0))
-    turned = ring((33, 37), (33.1, 37), (33.1, 37.1), (33, 37))
-    assert codes(text(feature(coordinates=turned)), region=region) == ["coord.swapped"]
-
-
 def test_a_feature_far_from_all_others_that_would_fit_when_swapped_is_told():
     near = [
         feature(
