@@ -2,10 +2,14 @@ from .catalog import FORMATS, KINDS, LAYERS, SERIES
 from .cells import guard_formula
 from .engines import histories
 from .export import export_series, write_export
-from .imports import Import, Options, Word, read_words, run_import, save_import, words_table
+from .imported import Import
+from .imports import run_import
 from .into import import_into
 from .qgis.package import FACTS, read_package, refresh_package
 from .qgis.project import FormField, Project, ProjectLayer, render_project
+from .reading.options import Options
+from .reading.words import Word, read_words, words_table
+from .saving import save_import
 from .writing.geopackage import geopackage
 from .writing.tables import ColumnType, TypedColumn, TypedTable, features_table
 

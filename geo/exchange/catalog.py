@@ -59,7 +59,7 @@ class Format:
 
 
 KINDS: dict[str, Kind] = {
-    "acled": Kind("events as ACLED exports them", "events"),
+    "acled": Kind("events as ACLED exports them", "acled"),
     "ucdp": Kind("events of the UCDP GED or its candidate events", "ucdp"),
     "events-csv": Kind("events of any table", "events"),
     "places-csv": Kind("places of any table", "places"),

@@ -6,11 +6,13 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geo.exchange.imports import Options, run_import, save_import
+from geo.exchange.imports import run_import
+from geo.exchange.reading.options import Options
+from geo.exchange.saving import save_import
 from geo.layers import read_folder
 
 if TYPE_CHECKING:
-    from geo.exchange.imports import Import
+    from geo.exchange.imported import Import
     from geo.layers import Progress
 
 __all__ = ["import_into"]

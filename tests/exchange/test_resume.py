@@ -12,7 +12,9 @@ import shapely
 
 from geo import import_into
 from geo.errors import LayerError
-from geo.exchange import imports
+from geo.exchange.imports import run_import
+from geo.exchange.reading.options import Options
+from geo.exchange.saving import save_import
 from geo.layers.folder import read_folder
 from tests.benchmarks import synthetic
 
@@ -114,9 +116,9 @@ def test_importing_the_same_again_adds_nothing(maps, tmp_path):
     import_into(root, "control-geojson", *files, publisher="Paper")
     before = contents(root)
     read = read_folder(root)
-    options = imports.Options(fixed={"publisher": "Paper"})
-    imported = imports.run_import("control-geojson", files, options=options, into=read)
-    saved = imports.save_import(imported, root, into=read)
+    options = Options(fixed={"publisher": "Paper"})
+    imported = run_import("control-geojson", files, options=options, into=read)
+    saved = save_import(imported, root, into=read)
     assert (saved.paths, sum(saved.added.values())) == ((), 0)
     assert saved.present >= 2 * DATES
     assert contents(root) == before

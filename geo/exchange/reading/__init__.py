@@ -1,0 +1,1 @@
+"""Tables and shapes of others, and one module a kind that makes records of them."""

@@ -1,0 +1,204 @@
+"""What an import has so far: records of ours, ground of its layers, and what became of entries."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from geo.exchange.reading.entry import Entry, Outcome
+from geo.exchange.reading.intake import Intake, Layout
+from geo.exchange.reading.options import DEFAULTS, Options
+from geo.exchange.reading.placeindex import PlaceIndex
+from geo.exchange.reading.records import fill_columns, fold_name, make_slug
+from geo.exchange.reading.words import Word, guess_meaning
+from geo.layers import (
+    Folder,
+    check_record,
+    new_id,
+)
+from geo.model import (
+    ACTORS,
+    SOURCES,
+    Feature,
+    Row,
+    Schema,
+    Value,
+    split_ids,
+)
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from geo.exchange.reading.ground import DatedArea, DraftPatch
+
+__all__ = ["Account"]
+
+
+class Account(Intake):
+    """
+    What was made of the files so far.
+
+    Parameters
+    ----------
+    kind
+        Name of the kind; ids are made from it.
+    layout
+        Of its files.
+    options
+        What the user decides.
+    into
+        The theatre that the import is added to; None for a new one.
+    names
+        Names of all files, in order.
+
+    Attributes
+    ----------
+    counts
+        Entries read, written, repeated and refused, by file.
+    words, met
+        What words for control mean, and how often each was met.
+    records
+        By the name of their schema, by id.
+    control
+        Ground of each date.
+    spans
+        Ground with a first and a last day, to become layers when all files are read.
+    places, actors
+        Of the theatre, and those made.
+    events, twins, statements
+        What was said already: events by their id and by what they are, statements by place and day.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        layout: Layout,
+        *,
+        options: Options,
+        into: Folder | None,
+        names: Sequence[str],
+    ) -> None:
+        super().__init__(
+            layout,
+            mapping=options.mapping,
+            encoding=options.encoding,
+            day_order=options.day_order,
+            repair=options.repair,
+        )
+        self.kind, self.options, self.into, self.names = kind, options, into, names
+        self.settings = DEFAULTS | {"publisher": layout.publisher, "licence": layout.licence}
+        known = set(DEFAULTS) | set(layout.columns)
+        for name, value in options.fixed.items():
+            if name not in known:
+                raise ValueError(f"{name!r} cannot be set; choose from {', '.join(sorted(known))}")
+            self.settings[name] = value
+        if not self.settings["publisher"]:
+            self.settings["publisher"] = names[0].rsplit(".", 1)[0]
+            self.note("no publisher is told: the source is called by the first file")
+        self.counts: dict[str, Counter[str]] = {}
+        self.words = {word.text: word for word in options.words}
+        self.met: Counter[str] = Counter()
+        self.records: dict[str, dict[str, Feature | Row]] = defaultdict(dict)
+        self.control: dict[dt.date, list[DraftPatch]] = defaultdict(list)
+        self.spans: list[DatedArea] = []
+        self.places = PlaceIndex(into)
+        self.actors = {} if into is None else _actor_names(into)
+        self.events: dict[str, tuple[str, str]] = {}
+        self.twins: dict[tuple[object, ...], list[str]] = defaultdict(list)
+        self.statements: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+
+    def refuse(self, entry: Entry, code: str, message: str) -> Outcome:
+        """Leave an entry out, and say why."""
+        self.issues.append(entry.issue(code, message))
+        return Outcome.REFUSED
+
+    def value_of(self, entry: Entry, name: str) -> str:
+        """What an entry says, or what is set for all."""
+        return entry.values.get(name) or self.settings.get(name, "")
+
+    def keep(self, entry: Entry, schema: Schema, one: Feature | Row) -> str | None:
+        """Check a record of ours against its schema and keep it; None if it is refused."""
+        values = one.properties if isinstance(one, Feature) else one.values
+        checked, found = check_record({**values, "id": one.id}, schema)
+        for issue in found:
+            if issue.severity == "error" and not issue.fixable:
+                hint = f" ({issue.hint})" if issue.hint else ""
+                self.refuse(entry, issue.code, issue.message + hint)
+                return None
+        if isinstance(one, Feature):
+            one = Feature(one.id, checked, one.geometry)
+        else:
+            one = Row(one.id, checked)
+        self.records[schema.name][one.id] = one
+        return one.id
+
+    def new_id(self, schema: Schema, *parts: object) -> str:
+        """An id made from what the record is; the same record gives the same one."""
+        content = json.dumps([self.kind, *parts], ensure_ascii=False, default=str).encode()
+        return new_id(schema, content, self.records[schema.name])
+
+    def own_source(self) -> str:
+        """The source that the files are."""
+        name = make_slug(self.settings["publisher"])
+        several = f"{self.names[0]} and {len(self.names) - 1} other files"
+        values: dict[str, Value] = {
+            "publisher": self.settings["publisher"],
+            "title": several if len(self.names) > 1 else self.names[0],
+            **{key: self.settings[key] or None for key in ("licence", "url", "leaning")},
+        }
+        self.records[SOURCES.name][name] = Row(name, fill_columns(SOURCES, name, values))
+        return name
+
+    def find_sources(self, text: str) -> list[str]:
+        """Sources by the names that they give."""
+        ids = []
+        for name in split_ids(text):
+            one = make_slug(name)
+            ids.append(one)
+            if one not in self.records[SOURCES.name]:
+                self.records[SOURCES.name][one] = Row(
+                    one, fill_columns(SOURCES, one, {"publisher": name})
+                )
+        return ids
+
+    def find_actor(self, text: str, kind: str) -> str:
+        """The id of an actor by the name that they give; one of the theatre if it has the name."""
+        if (known := self.actors.get(fold_name(text))) is not None:
+            return known
+        name = make_slug(text)
+        row = Row(name, fill_columns(ACTORS, name, {"name": text, "kind": kind or "actor"}))
+        self.records[ACTORS.name].setdefault(name, row)
+        return name
+
+    def add_side(self, name: str, title: str) -> str:
+        """A holder by its id; one that the theatre does not know becomes a side."""
+        if name not in self.actors.values():
+            values: dict[str, Value] = {"name": title, "kind": "side", "side": name}
+            row = Row(name, fill_columns(ACTORS, name, values))
+            self.records[ACTORS.name].setdefault(name, row)
+        return name
+
+    def meaning_of(self, text: str) -> Word:
+        """What their word for control means; its holders become sides, unless they are known."""
+        self.met[text] += 1
+        if text not in self.words:
+            word = guess_meaning(text)
+            known = self.actors.get(fold_name(text), word.controller) if word.controller else ""
+            self.words[text] = replace(word, controller=known)
+        word = self.words[text]
+        for name in filter(None, (word.controller, *split_ids(word.controllers))):
+            self.add_side(name, name if word.given else text)
+        return word
+
+
+def _actor_names(folder: Folder) -> dict[str, str]:
+    """Actors of a theatre by every name that it gives them."""
+    names: dict[str, str] = {}
+    for row in folder.actors.rows:
+        given = (row.id, row.values["name"], row.values["name_ar"])
+        for name in (*filter(None, given), *split_ids(row.values["alternatenames"])):
+            names.setdefault(fold_name(str(name)), row.id)
+    return names

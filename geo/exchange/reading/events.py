@@ -1,0 +1,123 @@
+"""Events of any table, in the columns of ACLED."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import shapely
+
+from geo.exchange.reading.columns import LATITUDE, LONGITUDE, NOTE
+from geo.exchange.reading.entry import Entry, Outcome
+from geo.exchange.reading.intake import Layout
+from geo.exchange.reading.numerals import read_position, read_whole_number
+from geo.exchange.reading.reader import Reader
+from geo.exchange.reading.tables import read_table
+from geo.model import (
+    EVENTS,
+    Feature,
+    Value,
+    split_ids,
+)
+
+if TYPE_CHECKING:
+    from geo.exchange.reading.account import Account
+
+__all__ = ["READER", "take_event"]
+
+
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "id": ("event_id_cnty", "event_id", "data_id", "id"),
+    "event_date": ("event_date", "date", "start_date", "day"),
+    "end_date": ("end_date",),
+    "time_precision": ("time_precision",),
+    "event_type": ("event_type", "type"),
+    "sub_event_type": ("sub_event_type", "subtype"),
+    "actor1": ("actor1",),
+    "assoc_actor_1": ("assoc_actor_1",),
+    "inter1": ("inter1",),
+    "actor2": ("actor2",),
+    "assoc_actor_2": ("assoc_actor_2",),
+    "inter2": ("inter2",),
+    "location": ("location", "place", "where", "name"),
+    "lon": LONGITUDE,
+    "lat": LATITUDE,
+    "geo_precision": ("geo_precision",),
+    "geo_radius_m": ("geo_radius_m",),
+    "source": ("source", "sources"),
+    "notes": (*NOTE[:2], "description", "text"),
+    "fatalities": ("fatalities", "deaths"),
+    "tags": ("tags",),
+    "confidence": ("confidence",),
+}
+
+_TAGGED_END = re.compile(r"end_date=([0-9]{4}-[0-9]{2}-[0-9]{2})")
+"""ACLED has no column for a last day; our export writes it as a tag."""
+
+
+def take_event(entry: Entry, account: Account) -> Outcome:
+    """One event, in ACLED's columns."""
+    values = entry.values
+    point, fault = read_position(values)
+    if fault:
+        return account.refuse(entry, "import.position", fault)
+    foreign = values.get("id") or json.dumps(values, ensure_ascii=False, sort_keys=True)
+    name = account.new_id(EVENTS, foreign)
+    content = json.dumps(values, ensure_ascii=False, sort_keys=True)
+    if (earlier := account.events.get(foreign)) is not None and earlier[1] == content:
+        account.mend(entry, "import.repeated", "another row is the same", earlier[0])
+        return Outcome.REPEATED
+    own: dict[str, Value] = {key: values.get(key) for key in EVENTS.names}
+    for key in ("time_precision", "geo_precision", "geo_radius_m", "fatalities"):
+        own[key], wrong = read_whole_number(account.value_of(entry, key))
+        if wrong:
+            return account.refuse(entry, "import.number", f"{key} is no whole number")
+    for key in ("event_type", "sub_event_type", "confidence"):
+        own[key] = account.value_of(entry, key) or None
+    own["time_precision"] = own["time_precision"] or 1
+    if match := _TAGGED_END.search(values.get("tags", "")):
+        own["end_date"] = match[1]
+    if own["end_date"] == own["event_date"]:
+        own["end_date"] = None
+    for key, kind in (("actor1", "inter1"), ("actor2", "inter2")):
+        own[key] = account.find_actor(values[key], values.get(kind, "")) if key in values else None
+    for key in ("assoc_actor_1", "assoc_actor_2"):
+        ids = [account.find_actor(one, "actor") for one in split_ids(values.get(key))]
+        own[key] = ";".join(dict.fromkeys(ids)) or None
+    named = account.find_sources(values.get("source", ""))
+    own["source_ids"] = ";".join(dict.fromkeys([account.own_source(), *named]))
+    own["change_id"] = None
+    own["place_id"] = account.places.at(values.get("location", ""), point)
+    own["notes"] = _event_notes(entry, account, point)
+    kept = account.keep(entry, EVENTS, Feature(name, own, point))
+    if kept is None:
+        return Outcome.REFUSED
+    account.events[foreign] = (name, content)
+    return Outcome.WRITTEN
+
+
+def _event_notes(entry: Entry, account: Account, point: shapely.Geometry | None) -> str | None:
+    """Their note, their id, and the events that may be the same."""
+    values = entry.values
+    parts = [values.get("notes", "")]
+    if foreign := values.get("id"):
+        parts.insert(0, f"{account.settings['publisher'] or 'Their'} id {foreign}.")
+    key = tuple(values.get(k) for k in ("event_date", "sub_event_type", "actor1", "actor2"))
+    where = None if point is None else (shapely.get_x(point), shapely.get_y(point))
+    twins = account.twins[(*key, where)]
+    if twins and where is not None:
+        parts.append(f"Perhaps the same event as {twins[0]} by date, place and actors.")
+    twins.append(values.get("id") or f"line {entry.line} of {entry.file}")
+    return " ".join(part for part in parts if part) or None
+
+
+READER = Reader(
+    Layout(
+        columns=_COLUMNS,
+        needed=("event_date", "event_type", "sub_event_type"),
+        dates=("event_date", "end_date"),
+    ),
+    read_table,
+    take_event,
+)

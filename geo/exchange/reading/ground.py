@@ -1,0 +1,37 @@
+"""Ground of others on its way to a layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import shapely
+
+    from geo.exchange.reading.entry import Entry
+    from geo.exchange.reading.words import Word
+
+__all__ = ["DatedArea", "DraftPatch"]
+
+
+@dataclass(slots=True)
+class DraftPatch:
+    """Ground of one date, on its way to a layer."""
+
+    entry: Entry
+    word: Word
+    geometry: shapely.Geometry
+    key: str
+
+
+@dataclass(slots=True)
+class DatedArea:
+    """Ground with a first and a last day."""
+
+    entry: Entry
+    word: Word
+    start: dt.date
+    end: dt.date | None
+    geometry: shapely.Geometry

@@ -1,0 +1,164 @@
+"""What the user told of some files, and what was found out while they were read."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from geo.errors import Issue, SchemaError, escape
+from geo.exchange.cells import unguard_formula
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from geo.exchange.reading.entry import Entry
+
+__all__ = ["Intake", "Layout", "MappedColumn", "fill_cells", "map_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class MappedColumn:
+    """
+    One of their columns, and what became of it.
+
+    Attributes
+    ----------
+    theirs
+        Its name in the files.
+    ours
+        Ours; empty where it is not taken.
+    given
+        Whether the user said so; otherwise the name is known.
+    """
+
+    theirs: str
+    ours: str
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """
+    What is known of the files of one kind before any is read.
+
+    Attributes
+    ----------
+    columns
+        Our names, each with theirs that are known, in order of preference.
+    needed
+        Names of ours without which nothing can be read, unless the user set a value for all.
+    dates
+        Those that hold dates; where there are two or more, the second is not before the first.
+    publisher, licence
+        Of whoever alone publishes such files; empty where anybody may.
+    """
+
+    columns: Mapping[str, tuple[str, ...]]
+    needed: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    publisher: str = ""
+    licence: str = ""
+
+
+class Intake:
+    """
+    What holds for all files of one import.
+
+    Parameters
+    ----------
+    layout
+        Of their kind.
+    mapping
+        Our name by theirs, as told.
+    encoding, day_order
+        As told; empty to find out.
+    repair
+        Whether areas that are not valid are mended.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        *,
+        mapping: Mapping[str, str] | None = None,
+        encoding: str = "",
+        day_order: str = "",
+        repair: bool = False,
+    ) -> None:
+        self.layout = layout
+        self.given = mapping or {}
+        self.encoding, self.day_order, self.repair = encoding, day_order, repair
+        self.settings: dict[str, str] = {}
+        self.mapped: dict[tuple[str, str], bool] = {}
+        self.issues: list[Issue] = []
+        self.notes: dict[str, Counter[str]] = defaultdict(Counter)
+        self.lost: Counter[str] = Counter()
+
+    def note(self, text: str, file: str = "", count: int = 0) -> None:
+        """Say something once, of all files that it is true of; ``{n}`` is the sum of all counts."""
+        self.notes[text].update({file: count} if file else {})
+
+    def said(self) -> tuple[str, ...]:
+        """Return all notes, each with its files, in the order in which they were met."""
+        lines = []
+        for text, counts in self.notes.items():
+            of = f"{len(counts)} files: " if len(counts) > 1 else "".join(f"{f}: " for f in counts)
+            lines.append(of + text.replace("{n}", f"{counts.total():,}"))
+        return tuple(lines)
+
+    def mend(self, entry: Entry, code: str, message: str, about: str = "") -> None:
+        """Note what is worth knowing of an entry that is kept, and what other one it concerns."""
+        self.issues.append(entry.issue(code, message, warning=True, about=about))
+
+
+def map_columns(header: Sequence[str], file: str, intake: Intake) -> dict[str, str]:
+    """
+    Give our names to their columns.
+
+    Raises
+    ------
+    SchemaError
+        If a column that the kind needs is not there, or the user named one that is not.
+    """
+    given = intake.given
+    taken: dict[str, str] = {}
+    for theirs, own in given.items():
+        if theirs in header and own:
+            taken[own] = theirs
+        if own and own not in intake.layout.columns:
+            message = (
+                f"{own!r} is no column of ours; choose from {', '.join(intake.layout.columns)}"
+            )
+            raise SchemaError([Issue("import.mapping", "error", message, file=file)])
+    folded = {name.casefold(): name for name in reversed(header)}
+    for own, known in intake.layout.columns.items():
+        if own in taken or own in given.values():
+            continue
+        there = [folded[name] for name in known if name in folded and folded[name] not in given]
+        if there:
+            taken[own] = there[0]
+    for theirs in header:
+        match = next((own for own, name in taken.items() if name == theirs), "")
+        intake.mapped[theirs, match] = theirs in given
+    missing = [n for n in intake.layout.needed if n not in taken and not intake.settings.get(n)]
+    if missing:
+        names = "; ".join(
+            f"{name}: {', '.join(intake.layout.columns[name][:4])}" for name in missing
+        )
+        message = f"no column for {', '.join(missing)} among {', '.join(map(escape, header))}"
+        hint = f"map one (theirs=ours), or set a value; known names are {names}"
+        raise SchemaError([Issue("import.mapping", "error", message, hint, file, 1)])
+    return {theirs: own for own, theirs in taken.items()}
+
+
+def fill_cells(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the cells that hold something, cleaned."""
+    cells = {name: _clean_cell(text) for name, text in texts.items()}
+    return {name: cell for name, cell in cells.items() if cell}
+
+
+def _clean_cell(cell: str) -> str:
+    """Text without the blanks that pages leave in it; a neutralised formula as it was."""
+    return unguard_formula(unicodedata.normalize("NFC", " ".join(cell.split())))

@@ -1,0 +1,137 @@
+"""Words of others for control, and what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from geo.errors import Issue, SchemaError
+from geo.exchange.cells import guard_formula, unguard_formula
+from geo.exchange.reading.records import make_slug
+from geo.layers import (
+    decode_text,
+    is_id,
+    split_rows,
+)
+from geo.model import (
+    Status,
+    split_ids,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Word", "guess_meaning", "read_words", "words_table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """
+    What one of their words for control means.
+
+    Attributes
+    ----------
+    text
+        Their word, as it stands.
+    status, controller, controllers
+        Ours.
+    count
+        How often it was met.
+    given
+        Whether a person said so; otherwise it is our reading.
+    """
+
+    text: str
+    status: str
+    controller: str = ""
+    controllers: str = ""
+    count: int = 0
+    given: bool = False
+
+
+_GUESSES = {
+    **dict.fromkeys(("contested", "disputed", "frontline", "fighting"), Status.CONTESTED),
+    **dict.fromkeys(("mixed", "shared", "mixed control"), Status.MIXED),
+    **dict.fromkeys(("unknown", "unclear", "no data", "n/a", "?"), Status.UNKNOWN),
+    **dict.fromkeys(("uncontrolled", "none", "nobody", "no control"), Status.NONE),
+}
+
+
+def guess_meaning(text: str) -> Word:
+    """What a word means as long as nobody says otherwise: the name of who holds it, mostly."""
+    status = _GUESSES.get(" ".join(text.casefold().split()))
+    return Word(text, status) if status else Word(text, Status.CONTROLLED, make_slug(text))
+
+
+_WORD_COLUMNS = ("text", "status", "controller", "controllers", "count")
+
+
+def words_table(words: Iterable[Word]) -> bytes:
+    """
+    Return words for control as a CSV that a person can edit.
+
+    Parameters
+    ----------
+    words
+        As an `Import` has them.
+
+    Returns
+    -------
+    data
+        UTF-8; `read_words` reads it back.
+    """
+    rows = [list(_WORD_COLUMNS)]
+    rows += [[guard_formula(str(getattr(word, name))) for name in _WORD_COLUMNS] for word in words]
+    cells = (['"' + cell.replace('"', '""') + '"' for cell in row] for row in rows)
+    return "".join(",".join(row) + "\n" for row in cells).encode()
+
+
+def read_words(data: bytes, *, file: str) -> tuple[Word, ...]:
+    """
+    Read a table of words for control.
+
+    Parameters
+    ----------
+    data
+        CSV in UTF-8 with the columns ``text``, ``status`` and, where there is one, ``controller``
+        or ``controllers``; others are not looked at.
+    file
+        Its path, for messages.
+
+    Returns
+    -------
+    words
+        One a row.
+
+    Raises
+    ------
+    SchemaError
+        If it is no such table, a status is none of ours or an id is none; all faults are in it.
+    """
+    text, found = decode_text(data, kind="csv")
+    if not text:
+        raise SchemaError([replace(issue, file=file) for issue in found])
+    (_, header), *rows = split_rows(text, file=file)
+    faults, words = [], []
+    if lacking := {"text", "status"} - set(header):
+        message = f"there is no column {' and no column '.join(sorted(lacking))}"
+        raise SchemaError([Issue("csv.column", "error", message, file=file, line=1)])
+    for line, cells in rows:
+        row = dict(zip(header, cells, strict=False))
+        status = row["status"]
+        ids = [*split_ids(row.get("controllers")), *split_ids(row.get("controller"))]
+        bad = [i for i in ids if not is_id(i)]
+        if status not in set(Status) or bad:
+            what = f"{bad[0]!r} is no id" if bad else f"{status!r} is none of {', '.join(Status)}"
+            faults.append(Issue("words.value", "error", what, file=file, line=line))
+            continue
+        word = Word(
+            unguard_formula(row["text"]),
+            status,
+            row.get("controller", ""),
+            row.get("controllers", ""),
+        )
+        words.append(replace(word, given=True))
+    if faults:
+        raise SchemaError(faults)
+    return tuple(words)

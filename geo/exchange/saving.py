@@ -1,0 +1,277 @@
+"""An import into a folder: what is new is added, what stands there stays."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from geo.errors import Issue, LayerError, escape
+from geo.exchange.founding import found_theatre
+from geo.layers import (
+    Folder,
+    Progress,
+    add_files,
+    dump_geojson,
+    dump_table,
+    save_file,
+)
+from geo.model import (
+    ACTORS,
+    CONTROL,
+    EVENTS,
+    PLACES,
+    SOURCES,
+    STATEMENTS,
+    THEATRE,
+    Feature,
+    Row,
+    Schema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from geo.exchange.imported import Import
+
+__all__ = ["Saved", "save_import"]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """
+    What a folder took of an import.
+
+    Attributes
+    ----------
+    paths
+        Files written.
+    added
+        Records added, by the name of their schema.
+    present
+        Records that stood there already with the same values.
+    kept
+        Ids whose record in the folder says otherwise; the folder's was kept.
+    """
+
+    paths: tuple[Path, ...]
+    added: Mapping[str, int]
+    present: int
+    kept: tuple[str, ...]
+
+
+def save_import(
+    imported: Import,
+    root: Path,
+    *,
+    into: Folder | None = None,
+    progress: Progress | None = None,
+) -> Saved:
+    """
+    Add an import to a folder, or begin one with it; what stands there is not changed.
+
+    A save that was stopped goes on where it stopped when the same import is saved again: a file
+    that holds what it shall hold is not written anew. A new theatre gets its ``theatre.geojson``
+    last, so one that is half written is no theatre yet.
+
+    Parameters
+    ----------
+    imported
+        As `run` returned it.
+    root
+        The layers folder; made if it is not there.
+    into
+        The same folder as read; None begins a new theatre.
+    progress
+        Told what is done, how much of it, and of how much.
+
+    Returns
+    -------
+    saved
+        What was written.
+
+    Raises
+    ------
+    LayerError
+        If `root` holds something else already, a date has another layer already, or the system
+        refuses to write.
+    SchemaError
+        If a record would not be read back as it is.
+    StaleLayerError
+        If a file changed on disk after it was read; it is not overwritten.
+    """
+    addition = _Addition(imported, into, root)
+    with tempfile.TemporaryFile() as file:
+        spool = _Spool(file)
+        for n, (name, data) in enumerate(addition.texts(), 1):
+            spool.add(name, data)
+            if progress:
+                progress("checking", n, addition.count)
+        if into is None:
+            spool.add("theatre.geojson", dump_geojson([found_theatre(imported)], schema=THEATRE))
+            _require_room(root, spool)
+        paths = []
+        for n, path in enumerate(_write_files(spool, root, into), 1):
+            paths += [path] if path else []
+            if progress:
+                progress("writing", n, len(spool.names))
+    return Saved(tuple(paths), addition.added, addition.present, tuple(addition.kept))
+
+
+def _write_files(spool: _Spool, root: Path, into: Folder | None) -> Iterator[Path | None]:
+    """Write all files, and return each; None for one that is there as it shall be."""
+    if into is None:
+        there = {name for name in spool.names if (root / name).exists()}
+        yield from [None] * len(there)
+        yield from add_files(
+            root, ((name, spool[name]) for name in spool.names if name not in there)
+        )
+        return
+    for name, data in spool:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(path, data, expected=into.digests.get(name))
+        yield path
+
+
+class _Spool:
+    """
+    Contents of files on their way to the folder.
+
+    All are checked before the first is written, and a long series does not fit into memory.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.names: dict[str, tuple[int, int]] = {}
+
+    def add(self, name: str, data: bytes) -> None:
+        """Keep the content of one more file."""
+        self.names[name] = self.file.tell(), len(data)
+        self.file.write(data)
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        for name in self.names:
+            yield name, self[name]
+
+    def __getitem__(self, name: str) -> bytes:
+        """Return the content of a file."""
+        begin, size = self.names[name]
+        self.file.seek(begin)
+        return self.file.read(size)
+
+
+def _require_room(root: Path, spool: _Spool) -> None:
+    """
+    Pass if a folder holds nothing but what an unfinished save of the same import left there.
+
+    Raises
+    ------
+    LayerError
+        If it holds something else.
+    """
+    found = (path for path in root.rglob("*") if not path.is_dir()) if root.exists() else ()
+    for path in found:
+        name = path.relative_to(root).as_posix()
+        if path.name.startswith(".frontline"):
+            continue
+        if name not in spool.names or path.read_bytes() != spool[name]:
+            hint = "read it first, to add to it, or name a new folder"
+            message = f"the folder is not empty: it holds {escape(name)}"
+            raise LayerError([Issue("import.folder", "error", message, hint, str(root))])
+
+
+class _Addition:
+    """Adds records to those of a folder."""
+
+    def __init__(self, imported: Import, into: Folder | None, root: Path) -> None:
+        self.imported, self.into, self.root = imported, into, root
+        self.added: Counter[str] = Counter()
+        self.present = 0
+        self.kept: list[str] = []
+
+    @property
+    def count(self) -> int:
+        """How many texts there are at most."""
+        return 4 + len(self.imported.control) + len(self.imported.records.get(EVENTS.name, ()))
+
+    def texts(self) -> Iterator[tuple[str, bytes]]:
+        """
+        Return the path below the folder and the content of every file that changes.
+
+        Raises
+        ------
+        LayerError
+            If a date has another layer already.
+        """
+        for schema in (PLACES, STATEMENTS, ACTORS, SOURCES):
+            old = self._standing(schema)
+            new = self._add_records(schema, old, self.imported.records.get(schema.name, ()))
+            if len(new) > len(old) or self.into is None:
+                yield schema.path, _dump_records(schema, new)
+        yield from self._event_files().items()
+        for day, features in self.imported.control.items():
+            name = f"control/{day}.geojson"
+            data = dump_geojson(features, schema=CONTROL)
+            if self.into and day in self.into.control:
+                if (self.root / name).read_bytes() != data:
+                    message = "the date has a layer already, another one, which stays as it is"
+                    raise LayerError([Issue("import.layer", "error", message, file=name)])
+                self.present += len(features)
+                continue
+            self.added[CONTROL.name] += len(features)
+            yield name, data
+
+    def _event_files(self) -> dict[str, bytes]:
+        """Files of the months that get an event."""
+        old: dict[str, list[Feature | Row]] = defaultdict(list)
+        for event in self.into.events if self.into else ():
+            old[str(event.properties["event_date"])[:7]].append(event)
+        new: dict[str, list[Feature | Row]] = defaultdict(list)
+        for one in self.imported.records.get(EVENTS.name, ()):
+            assert isinstance(one, Feature)
+            new[str(one.properties["event_date"])[:7]].append(one)
+        texts = {}
+        for month, events in sorted(new.items()):
+            joined = self._add_records(EVENTS, old[month], events)
+            if len(joined) > len(old[month]):
+                texts[f"events/{month}.geojson"] = _dump_records(EVENTS, joined)
+        return texts
+
+    def _standing(self, schema: Schema) -> list[Feature | Row]:
+        """What the folder holds already."""
+        if self.into is None:
+            return []
+        if schema is PLACES:
+            return list(self.into.places.values())
+        return list(self.into.rows(schema.name).values())
+
+    def _add_records(
+        self, schema: Schema, old: Sequence[Feature | Row], new: Iterable[Feature | Row]
+    ) -> list[Feature | Row]:
+        """Put new records behind the old; the old one stays where both have an id."""
+        by_id = {one.id: one for one in old}
+        for one in new:
+            if one.id not in by_id:
+                by_id[one.id] = one
+                self.added[schema.name] += 1
+            elif _content_of(by_id[one.id]) == _content_of(one):
+                self.present += 1
+            else:
+                self.kept.append(one.id)
+        return list(by_id.values())
+
+
+def _content_of(one: Feature | Row) -> object:
+    """What two records of one id are compared by."""
+    if isinstance(one, Feature):
+        return one.properties, one.geometry
+    return one.values
+
+
+def _dump_records(schema: Schema, records: Sequence[Feature | Row]) -> bytes:
+    if schema.geometry:
+        return dump_geojson([one for one in records if isinstance(one, Feature)], schema=schema)
+    return dump_table([one for one in records if isinstance(one, Row)], schema=schema)
