@@ -61,18 +61,6 @@ def test_every_error_stands_in_the_tree_of_its_docstring():
             assert name in errors.__doc__
 
 
-def test_help_loads_nothing_heavy():
-    code = (
-        "import sys; sys.argv = ['frontline', '--help']\n"
-        "from geo.cli import command\n"
-        "command.main(standalone_mode=False)\n"
-        "heavy = {'geopandas', 'pandas', 'numpy', 'shapely', 'pyproj', 'folium', 'rapidfuzz'}\n"
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert result.returncode == 0, result.stderr
-
-
 def test_nothing_in_the_package_prints():
     for path in MODULES:
         tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -3,9 +3,11 @@ The command `frontline`: parse, call one function, print.
 
 Data goes to standard output, talk to standard error. Exit code 0 is fine, 1 means findings or bad
 data, 2 wrong usage. Everything heavy is imported by the command that needs it, so that ``--help``
-answers at once. `ask` holds the questions, `doubt` where sources disagree, `siege` what could be
-cut off, `keep` the work on layers, `edit` the editors, `make` what is made from them; `_common`
-what they share.
+answers at once. The commands stand by what they are about: `ask` holds the questions about control,
+`siege` what could be cut off, `doubt` where sources disagree, `check` the checks and the canonical
+form, `draft` what a person reviews, `exchange` import and export, `draw` the map and pictures,
+`edit` the editors, `git` versions. `options`, `opening`, `printing` and `progress` are what they
+share.
 """
 
 from __future__ import annotations
@@ -16,11 +18,24 @@ import sys
 
 import click
 
-from geo.cli import ask, doubt, edit, git, keep, make, siege
-from geo.cli._common import command, tell
+from geo.cli import ask, check, doubt, draft, draw, edit, exchange, git, siege
+from geo.cli.options import command
+from geo.cli.printing import tell
 from geo.errors import GeoError, escape
 
-__all__ = ["ask", "command", "doubt", "edit", "git", "keep", "main", "make", "siege"]
+__all__ = [
+    "ask",
+    "check",
+    "command",
+    "doubt",
+    "draft",
+    "draw",
+    "edit",
+    "exchange",
+    "git",
+    "main",
+    "siege",
+]
 
 
 def main() -> None:

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from geo.cli._common import (
-    FOLDER,
-    banded,
+from geo.cli.opening import open_theatre, position
+from geo.cli.options import (
     command,
-    echo_geojson,
     format_option,
-    km2,
+    gazetteer_option,
     layers_option,
-    open_theatre,
+    wrong_usage,
+)
+from geo.cli.printing import (
+    banded,
+    km2,
     plain,
-    position,
     say,
     shortened,
     show,
+    show_json,
     wrapped,
 )
-from geo.errors import GeoError
+from geo.model import CHANGES, parse_day
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,15 +54,12 @@ def control(date: str, by: Ground, form: str, layers: Path) -> None:
     theatre = open_theatre(layers)
     columns, shapes = theatre.control_columns(date, by=by)
     say(f"as of {columns['as_of'][0]}")
-    if form == "geojson":
-        echo_geojson(columns, shapes)
-        return
     shown = {
         "patch": ("id", "controller", "status", "basis", "confidence", "area_km2"),
         "holder": ("holder", "side", "area_km2"),
         "side": ("side", "area_km2"),
     }
-    show(theatre.control(date, by=by), form, shown=shown[by])
+    show({**columns, "geometry": shapes}, form, shown=shown[by])
 
 
 @command.command()
@@ -180,7 +178,6 @@ def _draft_ledger(theatre: Theatre, before: str, after: str, write: bool) -> Non
     """Rows for the changes between two dates that no row of the ledger explains."""
     from geo.evidence import draft_ledger, ledger_frame, write_ledger
     from geo.layers import dump_table
-    from geo.model import CHANGES, parse_day
 
     first, last = parse_day(before), parse_day(after)
     pieces = ledger_frame(theatre.folder, theatre.composite)
@@ -256,14 +253,10 @@ def _moved(theatre: Theatre, since: str, date: str, sides: tuple[str, ...]) -> s
 def why(where: str, date: str, form: str, layers: Path) -> None:
     """Why the map says what it says at a place or position: from the patch down to the sources."""
     theatre = open_theatre(layers)
-    try:
+    with wrong_usage():
         answer = theatre.why(where, date)
-    except ValueError as error:
-        if isinstance(error, GeoError):
-            raise
-        raise click.UsageError(str(error)) from error
     if form == "json":
-        click.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=1))
+        show_json(answer.to_dict())
     else:
         click.echo(str(answer))
 
@@ -279,9 +272,7 @@ def sources(form: str, layers: Path) -> None:
 @command.command()
 @click.argument("name")
 @click.option("--near", metavar="PLACE|LON,LAT", help="Decides between places of one name.")
-@click.option(
-    "--gazetteer", "tables", type=FOLDER, multiple=True, help="A further table of places."
-)
+@gazetteer_option
 @click.option("--date", help="Also say who held each candidate at the end of that day.")
 @format_option("table", "json")
 @layers_option
@@ -314,12 +305,11 @@ def find(
     ]
     if form == "json":
         found = {"verdict": answer.verdict, "reason": answer.reason, "candidates": rows}
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        show_json(found)
     else:
-        import pandas as pd
-
         click.echo(answer.reason)
-        show(pd.DataFrame(rows), "table", empty="Nothing comes near it.")
+        columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+        show(columns, form, empty="Nothing comes near it.")
     if answer.verdict != "found":
         sys.exit({"not_found": 1}.get(answer.verdict, 3))
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo.cli._common import command, format_option, layers_option, open_theatre, say, show, wrapped
+from geo.cli.opening import open_theatre
+from geo.cli.options import command, format_option, layers_option
+from geo.cli.printing import say, show, wrapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +27,7 @@ def disagreement(date: str, form: str, layers: Path) -> None:
     if form == "table":
         _print_pieces(frame)
     elif form == "csv":
-        show(frame.assign(says=frame["says"].map(_joined)), form)
+        show(frame.assign(says=frame["says"].map(_cell)), form)
     else:
         show(frame, form)
     say(f"{len(frame)} pieces, {frame['area_km2'].sum():,.1f} km2")
@@ -55,6 +57,6 @@ def _line(word: dict[str, Any]) -> str:
     )
 
 
-def _joined(says: list[dict[str, Any]]) -> str:
+def _cell(says: list[dict[str, Any]]) -> str:
     """All statements of a piece as the text of a cell."""
     return "; ".join(_line(word).strip() for word in says)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo.cli._common import FOLDER, command, layers_option, say
-from geo.errors import GeoError, escape
+from geo.cli.options import FOLDER, command, layers_option
+from geo.cli.printing import say
+from geo.errors import DateError, GeoError, escape
+from geo.model import CONTROL, parse_day
 
 if TYPE_CHECKING:
     from geo.edit import Copy, Plan
@@ -24,8 +26,6 @@ def edit(date: str | None, port: int, no_browser: bool, layers: Path) -> None:
     import webbrowser
 
     from geo.edit import serve
-    from geo.errors import DateError
-    from geo.model import parse_day
 
     def ready(address: str) -> None:
         click.echo(address)
@@ -130,7 +130,6 @@ def _copied_from(layers: Path, revision: str, copy: Copy, date: str | None) -> C
 
     from geo.edit import read_revision
     from geo.layers import dump_geojson
-    from geo.model import CONTROL, parse_day
 
     if copy.base is not None:
         raise click.UsageError("a working copy knows what it is a copy of; leave --base out")
@@ -152,8 +151,6 @@ def _ask(question: str) -> None:
 
 
 def _is_date(text: str) -> bool:
-    from geo.errors import DateError
-    from geo.model import parse_day
 
     try:
         parse_day(text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from geo.cli._common import FOLDER, command, layers_option, open_theatre, say
+from geo.cli.opening import open_theatre
+from geo.cli.options import FOLDER, command, format_option, layers_option
+from geo.cli.printing import say, show_json
 from geo.errors import LayerError
 
 if TYPE_CHECKING:
@@ -19,14 +20,7 @@ if TYPE_CHECKING:
 @click.argument("before", metavar="REV")
 @click.argument("after", metavar="[REV]", required=False)
 @click.option("--html", "page", type=FOLDER, metavar="FILE", help="Write a page with maps, too.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "markdown", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the answer.",
-)
+@format_option("text", "markdown", "json")
 @click.option("--full", is_flag=True, help="Every entry, however many there are.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 if anything differs.")
 @layers_option
@@ -45,7 +39,7 @@ def diff(
 
     comparison = compare_versions(layers, before, after)
     if form == "json":
-        click.echo(json.dumps(review_record(comparison), ensure_ascii=False, indent=1))
+        show_json(review_record(comparison))
     else:
         click.echo(review_text(comparison, markdown=form == "markdown", full=full), nl=False)
     if page is not None:
@@ -100,10 +94,7 @@ def git_driver() -> None:
 @click.argument("name")
 def merge(base: Path, ours: Path, theirs: Path, name: str) -> None:
     """Merge one file by id; the answer replaces OURS."""
-    from geo.edit import (
-        REFUSED,
-        merge_files,
-    )
+    from geo.edit import REFUSED, merge_files
 
     try:
         conflicts = merge_files(base, ours, theirs, name)
@@ -131,9 +122,7 @@ def show(path: Path) -> None:
 @click.argument("name")
 def clean(name: str) -> None:
     """Turn a file from standard input into its canonical text."""
-    from geo.edit import (
-        canonical_text,
-    )
+    from geo.edit import canonical_text
 
     sys.stdout.buffer.write(canonical_text(sys.stdin.buffer.read(), name))
 
@@ -141,10 +130,7 @@ def clean(name: str) -> None:
 @git_driver.command(name="pre-commit")
 def pre_commit() -> None:
     """Check the layers as they are staged."""
-    from geo.edit import (
-        REFUSED,
-        check_staged,
-    )
+    from geo.edit import REFUSED, check_staged
 
     try:
         issues = check_staged()

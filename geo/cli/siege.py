@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo.cli._common import (
-    FOLDER,
-    command,
-    format_option,
-    km2,
-    layers_option,
-    open_theatre,
-    plain,
-    say,
-    show,
-    wrapped,
-)
-from geo.errors import GeoError
+from geo.cli.opening import open_theatre
+from geo.cli.options import FOLDER, command, format_option, layers_option, wrong_usage
+from geo.cli.printing import km2, plain, say, show, show_json, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,16 +270,12 @@ def what_if(
     """
     theatre = open_theatre(layers)
     prongs = [prong.split() for prong in through]
-    try:
+    with wrong_usage():
         asked = theatre.what_if(date, side, *prongs, width_km=width_km)
-    except ValueError as error:
-        if isinstance(error, GeoError):
-            raise
-        raise click.UsageError(str(error)) from error
     sieges = asked.sieges(_rules(unknown))
     path = asked.save(output or layers.resolve().parent / "what-if", layers=layers)
     if form == "json":
-        click.echo(json.dumps(_as_json(asked, sieges, path), ensure_ascii=False, indent=1))
+        show_json(_as_json(asked, sieges, path))
         return
     question, doubt = asked.question.rsplit("; ", 1)
     click.echo(f"{question[0].upper()}{question[1:]}? {doubt[0].upper()}{doubt[1:]}.\n")

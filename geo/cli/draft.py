@@ -1,0 +1,181 @@
+"""Drafts that a person reviews: a layer from statements, events from reports."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geo.cli.opening import open_theatre, position
+from geo.cli.options import (
+    FOLDER,
+    command,
+    format_option,
+    gazetteer_option,
+    layers_option,
+)
+from geo.cli.printing import say, show
+from geo.errors import GeoError, LayerError
+from geo.model import parse_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from geo.model import Feature
+
+
+@command.command()
+@click.argument("date")
+@click.option(
+    "--reach", "reach_km", type=click.FloatRange(min=0.1), help="How far a place speaks, km."
+)
+@click.option(
+    "--max-age", "max_age_days", type=click.IntRange(min=0), help="Oldest statement, days."
+)
+@click.option("--dry-run", is_flag=True, help="Print the draft as a table and write nothing.")
+@click.option("--force", is_flag=True, help="Replace a layer of that date.")
+@click.option(
+    "--at",
+    "points",
+    type=(float, float),
+    multiple=True,
+    metavar="LON LAT",
+    help="Print how likely each side is at a point, and draft nothing; may be repeated.",
+)
+@format_option("table", "csv", "json")
+@layers_option
+def estimate(
+    date: str,
+    reach_km: float | None,
+    max_age_days: int | None,
+    dry_run: bool,
+    force: bool,
+    points: tuple[tuple[float, float], ...],
+    form: str,
+    layers: Path,
+) -> None:
+    """Draft the control layer of DATE from the statements in force, and say how sure it is."""
+    from geo.evidence import Parameters
+    from geo.layers import write_control
+
+    given = {"reach_km": reach_km, "max_age_days": max_age_days}
+    chosen: Any = {name: value for name, value in given.items() if value is not None}
+    theatre = open_theatre(layers)
+    try:
+        if points:
+            chances = theatre.probabilities(date, points)
+            show(chances.round(4) if form != "table" else _percentages(chances), form)
+            return
+        draft = theatre.estimate(date, parameters=Parameters(**chosen))
+    except ValueError as error:
+        raise GeoError(str(error)) from error
+    if draft.day in theatre.folder.control and not (force or dry_run):
+        raise GeoError(
+            f"{layers}/control/{draft.day}.geojson exists, perhaps edited by hand; "
+            "give --force to replace it by a draft, or --dry-run to see the draft"
+        )
+    for unused in draft.unused:
+        say(f"not drawn: {unused.place_id}: {unused.reason}")
+    say(f"{draft.assessed_share:.0%} of the study area is within reach of evidence")
+    if dry_run:
+        _print_draft(draft.features)
+        return
+    click.echo(str(write_control(theatre.folder, draft.day, draft.features)))
+
+
+def _percentages(chances: pd.DataFrame) -> pd.DataFrame:
+    from geo.evidence import percent
+
+    texts = chances.drop(columns=["lon", "lat"]).map(percent)
+    where = chances[["lon", "lat"]].map(lambda degrees: f"{degrees:.6f}")
+    return where.join(texts)
+
+
+def _print_draft(features: Sequence[Feature]) -> None:
+    names = ("id", "controller", "status", "confidence", "note")
+    show({name: [one.properties[name] for one in features] for name in names}, "table")
+
+
+@command.command()
+@click.argument("report", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--date", help="Day on which it was published.")
+@click.option("--near", metavar="PLACE|LON,LAT", help="What the report is about.")
+@click.option("--source", "source_id", help="Id of the source, for the drafts.")
+@click.option("-o", "--output", type=FOLDER, help="Where to write the drafts.")
+@gazetteer_option
+@layers_option
+def geocode(
+    report: Path,
+    date: str | None,
+    near: str | None,
+    source_id: str | None,
+    output: Path | None,
+    tables: tuple[Path, ...],
+    layers: Path,
+) -> None:
+    """Read a REPORT (a text file, a folder of them, or - for standard input) into draft events."""
+    from geo.evidence import DRAFTS, read_report
+    from geo.layers import dump_geojson, save_file
+
+    theatre = open_theatre(layers)
+    gazetteer = theatre.gazetteer(tables)
+    drafts: list[Any] = []
+    for name, text in _texts(report):
+        review = read_report(
+            text,
+            gazetteer=gazetteer,
+            actors=theatre.folder.actors.rows,
+            published=parse_day(date) if date else None,
+            near=position(theatre, near),
+            source_id=source_id,
+        )
+        say(f"-- {name}")
+        click.echo(review.render())
+        drafts += review.drafts
+    if output is not None:
+        save_file(output, dump_geojson(drafts, schema=DRAFTS), expected=None)
+        say(f"{len(drafts)} drafts in {output}; review them, then `frontline accept {output}`")
+
+
+def _texts(report: Path) -> Iterator[tuple[str, str]]:
+    from geo.layers import read_bytes
+
+    if str(report) == "-":
+        yield "standard input", _decoded(sys.stdin.buffer.read(), "standard input")
+        return
+    paths = sorted(report.glob("*.txt")) if report.is_dir() else [report]
+    if not paths:
+        raise GeoError(f"{report} holds no .txt file")
+    for path in paths:
+        yield str(path), _decoded(read_bytes(path, root=path.parent), str(path))
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise GeoError(f"{name} is not UTF-8 text; save it as UTF-8") from error
+
+
+@command.command()
+@click.argument("drafts", type=FOLDER)
+@layers_option
+def accept(drafts: Path, layers: Path) -> None:
+    """Move reviewed DRAFTS into the events of the theatre; refuse any with an open choice."""
+    from geo.evidence import DRAFTS, accept_drafts
+    from geo.layers import add_events, dump_geojson, read_geojson, save_file
+
+    theatre = open_theatre(layers)
+    layer = read_geojson(drafts, root=drafts.parent, schema=DRAFTS)
+    accepted = accept_drafts(layer.features, places=theatre.folder.places, file=str(drafts))
+    if accepted.issues:
+        raise LayerError(accepted.issues)
+    for path in add_events(theatre.folder, accepted.events):
+        click.echo(str(path))
+    waiting = dump_geojson(accepted.waiting, schema=DRAFTS)
+    save_file(drafts, waiting, expected=layer.digest)
+    say(f"{len(accepted.events)} events accepted, {len(accepted.waiting)} drafts wait in {drafts}")

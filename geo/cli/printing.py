@@ -1,0 +1,178 @@
+"""Printing: talk on standard error, answers as a table, CSV, JSON or GeoJSON on standard output."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geo.errors import GeoError, LayerError
+from geo.exchange import guard_formula
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    Columns = pd.DataFrame | Mapping[str, Any]
+    """A frame or columns by name; ``geometry`` is printed as GeoJSON alone."""
+
+_TOLD = 5
+"""Of many findings so many of each kind are told; more than a screen of one kind hides the rest."""
+
+_WIDTH = 96
+"""Columns of text, as the lines of a diff or of the source have them."""
+
+_HEADINGS = {
+    "area_km2": "km2",
+    "low_km2": "low",
+    "high_km2": "high",
+    "length_km": "km",
+    "low_km": "low",
+    "high_km": "high",
+}
+"""Short names of figures and their bands in a table."""
+
+
+def say(text: str) -> None:
+    """Talk; answers go to standard output."""
+    click.echo(text, err=True)
+
+
+def tell(error: GeoError) -> None:
+    """Say what went wrong: every finding, or of many findings some of each kind."""
+    if not isinstance(error, LayerError) or not error.issues:
+        say(f"frontline: {error}")
+        return
+    seen: Counter[str] = Counter()
+    is_long = len(error.issues) > 4 * _TOLD
+    for issue in error.issues:
+        seen[issue.code] += 1
+        if seen[issue.code] <= _TOLD or not is_long:
+            say(str(issue))
+    for code, count in seen.items():
+        if is_long and count > _TOLD:
+            say(f"... and {count - _TOLD} more {code}; `frontline check` lists them all")
+    say(f"{len(error.issues)} findings; nothing was written")
+
+
+def show(
+    data: Columns, form: str, *, shown: tuple[str, ...] = (), empty: str = "Nothing to show."
+) -> None:
+    """Print a frame, or columns, in the form asked for; `shown` are the columns of a table."""
+    columns = _listed_columns(data)
+    if form == "geojson":
+        _print_geojson(columns, data["geometry"])
+    elif form == "json":
+        show_json(_records(columns))
+    elif form == "csv":
+        _print_csv(columns)
+    elif not any(columns.values()):
+        click.echo(empty)
+    else:
+        table = [[name, *map(_table_cell, columns[name])] for name in shown or columns]
+        for row in zip(*map(_align_cells, table), strict=True):
+            click.echo("  ".join(row).rstrip())
+
+
+def show_json(value: object) -> None:
+    """Print a value as JSON, in the letters that it has."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _print_csv(columns: Mapping[str, Sequence[object]]) -> None:
+    from geo.layers import format_row
+
+    cells = ([_csv_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
+    click.echo("".join(map(format_row, [list(columns), *cells])), nl=False)
+
+
+def _print_geojson(columns: Mapping[str, Sequence[object]], shapes: Any) -> None:
+    """A FeatureCollection, one feature a line."""
+    import numpy as np
+    import shapely
+
+    features = (
+        f'{{"type": "Feature", "properties": {json.dumps(values, ensure_ascii=False)}, '
+        f'"geometry": {shape or "null"}}}'
+        for values, shape in zip(
+            _records(columns), shapely.to_geojson(np.asarray(shapes)), strict=True
+        )
+    )
+    body = ",\n".join(features)
+    click.echo(f'{{"type": "FeatureCollection", "features": [\n{body}\n]}}')
+
+
+def _listed_columns(data: Columns) -> dict[str, list[Any]]:
+    """Columns as lists, without geometries."""
+    columns = {str(name): data[str(name)] for name in data if name != "geometry"}
+    return {
+        name: column.tolist() if hasattr(column, "tolist") else list(column)
+        for name, column in columns.items()
+    }
+
+
+def _records(columns: Mapping[str, Sequence[object]]) -> list[dict[str, Any]]:
+    rows = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, map(plain, row), strict=True)) for row in rows]
+
+
+def _table_cell(value: object) -> str:
+    value = plain(value)
+    return "" if value is None else km2(value) if isinstance(value, float) else str(value)
+
+
+def _csv_cell(value: object) -> str:
+    value = plain(value)
+    if isinstance(value, str):
+        return guard_formula(value)
+    return "" if value is None else f"{value:.6f}" if isinstance(value, float) else str(value)
+
+
+def _align_cells(column: Sequence[str]) -> list[str]:
+    """A heading and its cells, equally wide; numbers stand under the end of the heading."""
+    width = max(map(len, column))
+    is_number = all(re.fullmatch(r"-?[\d,]*(\.\d+)?", cell) for cell in column[1:])
+    return [cell.rjust(width) if is_number else cell.ljust(width) for cell in column]
+
+
+def banded(data: Columns) -> dict[str, list[Any]]:
+    """Columns for print: a figure and its band under short headings, all with one decimal."""
+    return {
+        _HEADINGS.get(name, name): [f"{value:,.1f}" for value in column]
+        if name in _HEADINGS
+        else column
+        for name, column in _listed_columns(data).items()
+    }
+
+
+def wrapped(text: str) -> str:
+    """A paragraph below a heading."""
+    return textwrap.fill(
+        text, _WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False
+    )
+
+
+def shortened(ids: str, width: int = 24) -> str:
+    """As many of some ids as fit, at least one, and how many more there are."""
+    parts = ids.split(";")
+    kept = len(parts)
+    while kept > 1 and len(";".join(parts[:kept])) + 4 * (kept < len(parts)) > width:
+        kept -= 1
+    return ";".join(parts[:kept]) + (f" +{len(parts) - kept}" if kept < len(parts) else "")
+
+
+def km2(value: float) -> str:
+    """An area for print; nothing at all is a dash."""
+    return f"{value:,.1f}" if value else "-"
+
+
+def plain(value: object) -> Any:
+    """A value as JSON has it: dates as text, missing as null."""
+    if value is None or value != value:
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else value
