@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 
 from geo import cli
-from geo.edit import workcopy
+from geo.edit.copies.checkout import checkout
+from geo.edit.copies.reading import read_copy
 from geo.edit.editor.session import Session
 from geo.exchange.qgis import package
 from geo.layers import files, geojson
@@ -93,7 +94,7 @@ class SaveCopy(Writer):
         super().prepare()
         copy = self.scratch / "copy"
         if not copy.exists():
-            workcopy.checkout(read_folder(self.root), DAY, copy)
+            checkout(read_folder(self.root), DAY, copy)
         self.copy = copy / f"control-{DAY}.gpkg"
 
     def step(self):
@@ -107,7 +108,7 @@ class SaveCopy(Writer):
         command("save", str(self.copy), "--yes", "--prefer", "mine", "--layers", str(self.root))
 
     def check(self):
-        assert len(workcopy.read_copy(self.copy).features) == 4
+        assert len(read_copy(self.copy).features) == 4
 
 
 class Editor(Writer):

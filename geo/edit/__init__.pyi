@@ -1,5 +1,16 @@
+from .copies.checkout import checkout, open_copies
+from .copies.plan import SNAP_M, Plan, plan_save, write_plan
+from .copies.reading import Copy, read_copy
+from .copies.told import described
 from .editor.serve import serve
-from .gitsetup import (
+from .new_date import new_layer
+from .recovery import leftovers, restore
+from .versions.compare import compare_versions
+from .versions.guard import guard_ids
+from .versions.review import review_record, review_text
+from .versions.review_page import review_page
+from .versions.revision import read_revision
+from .versions.setup import (
     REFUSED,
     canonical_text,
     check_staged,
@@ -7,20 +18,6 @@ from .gitsetup import (
     merge_files,
     readable_text,
     remove_git,
-)
-from .recovery import leftovers, restore
-from .review import review_page, review_record, review_text
-from .versions import compare_versions, guard_ids, new_layer, read_revision
-from .workcopy import (
-    SNAP_M,
-    Copy,
-    Plan,
-    checkout,
-    described,
-    open_copies,
-    plan_save,
-    read_copy,
-    write_plan,
 )
 
 __all__ = [

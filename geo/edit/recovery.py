@@ -12,7 +12,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from geo.edit import merge, workcopy
+from geo.edit.copies.checkout import open_copies
+from geo.edit.copies.plan import unsaved
+from geo.edit.copies.reading import read_copy
+from geo.edit.merge.difference import Difference, compare_records
 from geo.errors import LayerError, LayerNotFoundError, UnknownIdError, escape
 from geo.layers import (
     Journal,
@@ -101,7 +104,7 @@ def leftovers(root: Path, *, latest: int | None = None) -> list[Leftover]:
             f"{count} records; start `frontline edit` again, it offers them" if count else "empty"
         )
         found.append(Leftover(path.name, "journal", "", path, _written(path), says, False))
-    found += [_copy_left(path) for path in workcopy.open_copies(root)]
+    found += [_copy_left(path) for path in open_copies(root)]
     seen: Counter[str] = Counter()
     for one in list_backups(root):
         seen[one.file] += 1
@@ -129,9 +132,9 @@ def _unfinished(path: Path, root: Path) -> Leftover:
 def _copy_left(path: Path) -> Leftover:
     says, file = "", ""
     try:
-        copy = workcopy.read_copy(path)
+        copy = read_copy(path)
         file = f"control/{copy.day}.geojson" if copy.day else ""
-        says = _counted(workcopy.unsaved(copy), "not saved")
+        says = _counted(unsaved(copy), "not saved")
     except LayerError as error:
         says = f"it has faults: {escape(str(error).splitlines()[0], 200)}"
     return Leftover(str(path), "copy", file, path, _written(path), says, False)
@@ -158,7 +161,7 @@ def _compared(path: Path, file: str, root: Path) -> tuple[str, bool]:
         return "whole, while the file itself is missing or damaged", True
     if data == current:
         return "the same as the file now", True
-    return _counted(merge.difference(now, then), "if it is put back"), True
+    return _counted(compare_records(now, then), "if it is put back"), True
 
 
 def _records(data: bytes, schema: Schema, file: str) -> Any:
@@ -167,7 +170,7 @@ def _records(data: bytes, schema: Schema, file: str) -> Any:
     return parse_table(data, schema=schema, file=file).rows
 
 
-def _counted(difference: merge.Difference, when: str) -> str:
+def _counted(difference: Difference, when: str) -> str:
     counts = {
         "added": len(difference.added),
         "gone": len(difference.gone),

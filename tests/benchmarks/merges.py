@@ -544,7 +544,7 @@ WORDS = {
 
 def run(count, first=0, edits=4):
     """Merge many cases in two clones, with the driver and without; what became of each."""
-    from geo.edit import gitsetup
+    from geo.edit.versions.setup import install_git
 
     tally = {"driver": Counter(), "plain": Counter()}
     seconds = Counter()
@@ -560,7 +560,7 @@ def run(count, first=0, edits=4):
                 branches(folder, cases)
                 git(folder, "checkout", "-q", "-f", f"base-{begin}")
                 if mode == "driver":
-                    gitsetup.install_git(folder / "layers")
+                    install_git(folder / "layers")
                     # All text here is canonical already: the filter would only take its time.
                     git(folder, "config", "--unset", "filter.frontline.clean")
             for number, versions in cases:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from geo import crs
 from geo.check import check_folder, patches_of
 from geo.coverage import topology
-from geo.edit.editor import ground, parts
+from geo.edit.editor import cutting, parts
+from geo.edit.editor.cutting import cut_patches, join_patches
 from geo.edit.editor.parts import RequestError
 from geo.edit.editor.session import ConflictError, RefusedError, Session
 from geo.errors import CoverageError, DateError, LayerError, SchemaError
@@ -84,7 +85,7 @@ def cut_up(seed, cells, line):
     """A study area, its patches, and the same after a cut that divides any of them."""
     area, before = coverage(seed, cells)
     try:
-        return area, before, ground.cut(before, drawn(line, before), only=None, taken=())
+        return area, before, cut_patches(before, drawn(line, before), only=None, taken=())
     except CoverageError as refused:
         assert refused.issues[0].where
         reject()
@@ -134,7 +135,7 @@ def test_new_corners_stand_only_where_something_is_divided(seed, cells, line):
 def test_a_line_that_has_cut_cuts_nothing_more(seed, cells, line):
     _, before, after = cut_up(seed, cells, line)
     with pytest.raises(CoverageError, match="the line"):
-        ground.cut(after.features, drawn(line, before), only=None, taken=())
+        cut_patches(after.features, drawn(line, before), only=None, taken=())
 
 
 @settings(max_examples=20)
@@ -145,7 +146,7 @@ def test_pieces_join_to_what_they_were_cut_from(seed, cells, line):
     for old in before:
         pieces = [name for name, parent in after.parent.items() if parent == old.id]
         if pieces:
-            joined = ground.join(joined, [old.id, *pieces])
+            joined = join_patches(joined, [old.id, *pieces])
     assert faults(area, joined) == []
     assert is_edge_matched(joined)
     assert len(joined) == len(before)
@@ -160,7 +161,7 @@ BESIDE = patch("ctl-beside", shapely.box(4, 0, 6, 4))
 
 def test_the_larger_piece_keeps_the_id_and_both_the_properties():
     square = patch("ctl-square", shapely.box(0, 0, 4, 4), note="Why.", source_ids="wire-1")
-    after = ground.cut([square, BESIDE], [(1, -1), (1, 5)], only="ctl-square", taken=())
+    after = cut_patches([square, BESIDE], [(1, -1), (1, 5)], only="ctl-square", taken=())
     kept, beside, new = after.features
     assert kept.id == "ctl-square"
     assert kept.geometry.equals(shapely.box(1, 0, 4, 4))
@@ -171,20 +172,20 @@ def test_the_larger_piece_keeps_the_id_and_both_the_properties():
 
 
 def test_a_cut_says_on_which_hand_of_the_line_each_piece_lies():
-    north = ground.cut([SQUARE], [(1, -1), (1, 5)], only=None, taken=())
+    north = cut_patches([SQUARE], [(1, -1), (1, 5)], only=None, taken=())
     (west,) = north.parent
     assert north.sides == {west: "left", "ctl-square": "right"}
-    south = ground.cut([SQUARE], [(1, 5), (1, -1)], only=None, taken=())
+    south = cut_patches([SQUARE], [(1, 5), (1, -1)], only=None, taken=())
     (west,) = south.parent
     assert south.sides == {west: "right", "ctl-square": "left"}
     # A hook: the ground between its arms lies on the left of both, what is outside on the right.
-    hook = ground.cut([SQUARE], [(3, -1), (3, 3), (1, 3), (1, -1)], only=None, taken=())
+    hook = cut_patches([SQUARE], [(3, -1), (3, 3), (1, 3), (1, -1)], only=None, taken=())
     (between,) = hook.parent
     assert hook.sides == {between: "left", "ctl-square": "right"}
 
 
 def test_the_neighbour_takes_up_the_corner_where_a_cut_meets_it():
-    after = ground.cut([SQUARE, BESIDE], [(-1, 1), (5, 1)], only="ctl-square", taken=())
+    after = cut_patches([SQUARE, BESIDE], [(-1, 1), (5, 1)], only="ctl-square", taken=())
     beside = after.features[1]
     assert (4.0, 1.0) in beside.geometry.exterior.coords
     assert beside.geometry.equals(BESIDE.geometry)
@@ -193,10 +194,10 @@ def test_the_neighbour_takes_up_the_corner_where_a_cut_meets_it():
 
 
 def test_only_the_chosen_patch_is_cut():
-    after = ground.cut([SQUARE, BESIDE], [(-1, 1), (7, 1)], only="ctl-beside", taken=())
+    after = cut_patches([SQUARE, BESIDE], [(-1, 1), (7, 1)], only="ctl-beside", taken=())
     assert set(after.parent.values()) == {"ctl-beside"}
     assert set(
-        ground.cut([SQUARE, BESIDE], [(-1, 1), (7, 1)], only=None, taken=()).parent.values()
+        cut_patches([SQUARE, BESIDE], [(-1, 1), (7, 1)], only=None, taken=()).parent.values()
     ) == {
         "ctl-square",
         "ctl-beside",
@@ -205,7 +206,7 @@ def test_only_the_chosen_patch_is_cut():
 
 def test_a_ring_inside_a_patch_cuts_out_an_island():
     ring = [(1, 1), (2, 1), (2, 2), (1, 2), (1, 1)]
-    after = ground.cut([SQUARE], ring, only="ctl-square", taken=())
+    after = cut_patches([SQUARE], ring, only="ctl-square", taken=())
     assert after.features[0].geometry.equals(shapely.box(0, 0, 4, 4) - shapely.box(1, 1, 2, 2))
     assert after.features[1].geometry.equals(shapely.box(1, 1, 2, 2))
 
@@ -214,7 +215,7 @@ def test_parts_that_the_line_does_not_touch_stay_with_the_id():
     two = patch(
         "ctl-two", shapely.MultiPolygon([shapely.box(0, 0, 4, 4), shapely.box(9, 0, 10, 1)])
     )
-    after = ground.cut([two], [(1, -1), (1, 5)], only=None, taken=())
+    after = cut_patches([two], [(1, -1), (1, 5)], only=None, taken=())
     assert after.features[0].geometry.area == 13
     assert after.features[1].geometry.area == 4
 
@@ -231,13 +232,13 @@ def test_parts_that_the_line_does_not_touch_stay_with_the_id():
 )
 def test_a_line_that_divides_nothing_is_refused_with_the_place(line, message):
     with pytest.raises(CoverageError, match=message) as refused:
-        ground.cut([SQUARE, BESIDE], line, only=None, taken=())
+        cut_patches([SQUARE, BESIDE], line, only=None, taken=())
     assert refused.value.issues[0].where in {tuple(map(float, at)) for at in line}
 
 
 def test_patches_that_overlap_are_not_cut():
     with pytest.raises(CoverageError, match="overlap here") as refused:
-        ground.cut(
+        cut_patches(
             [SQUARE, patch("ctl-b", shapely.box(3, 0, 6, 4))],
             [(-1, 2), (7, 2)],
             only=None,
@@ -251,7 +252,7 @@ def test_patches_that_overlap_are_not_cut():
 def test_a_line_along_a_border_makes_no_sliver():
     # From the middle of the border between the two a step of the grid to its side, then away.
     line = [(4, -1), (4.000001, 2), (5, 2), (5, 5)]
-    after = ground.cut([SQUARE, BESIDE], line, only=None, taken=())
+    after = cut_patches([SQUARE, BESIDE], line, only=None, taken=())
     assert set(after.parent.values()) == {"ctl-beside"}
     assert len(after.features) == 3
     assert faults(shapely.box(0, 0, 6, 4), after.features) == []
@@ -259,17 +260,17 @@ def test_a_line_along_a_border_makes_no_sliver():
 
 
 def test_a_new_patch_never_gets_an_id_that_is_taken(monkeypatch):
-    monkeypatch.setattr(ground.secrets, "token_bytes", lambda _: b"always the same")
-    first = ground.cut([SQUARE], [(1, -1), (1, 5)], only=None, taken=())
+    monkeypatch.setattr(cutting.secrets, "token_bytes", lambda _: b"always the same")
+    first = cut_patches([SQUARE], [(1, -1), (1, 5)], only=None, taken=())
     (taken,) = first.parent
-    second = ground.cut([SQUARE], [(1, -1), (1, 5)], only=None, taken={taken})
+    second = cut_patches([SQUARE], [(1, -1), (1, 5)], only=None, taken={taken})
     assert taken not in second.parent
 
 
 def test_a_joined_patch_keeps_what_each_said():
     left = patch("ctl-left", shapely.box(0, 0, 1, 1), source_ids="s-1;s-2", note="Left.")
     right = patch("ctl-right", shapely.box(1, 0, 3, 1), source_ids="s-2;s-3", note="Right.")
-    (one,) = ground.join([left, right], ["ctl-left", "ctl-right"])
+    (one,) = join_patches([left, right], ["ctl-left", "ctl-right"])
     assert one.id == "ctl-right"
     assert one.geometry.equals(shapely.box(0, 0, 3, 1))
     assert one.properties["source_ids"] == "s-2;s-3;s-1"
@@ -280,19 +281,19 @@ def test_a_joined_patch_keeps_what_each_said():
 def test_patches_that_say_different_things_are_not_joined(name):
     other = patch("ctl-other", shapely.box(4, 0, 6, 4), **{name: "x"})
     with pytest.raises(CoverageError, match=f"differ in {name} "):
-        ground.join([SQUARE, other], ["ctl-square", "ctl-other"])
+        join_patches([SQUARE, other], ["ctl-square", "ctl-other"])
     # Nor where one of them says nothing.
     silent = patch("ctl-other", shapely.box(4, 0, 6, 4), **{name: None})
     loud = patch("ctl-square", shapely.box(0, 0, 4, 4), **{name: "x"})
     with pytest.raises(CoverageError, match=f"differ in {name} "):
-        ground.join([loud, silent], ["ctl-square", "ctl-other"])
+        join_patches([loud, silent], ["ctl-square", "ctl-other"])
 
 
 def test_one_patch_or_a_strange_one_cannot_be_joined():
     with pytest.raises(CoverageError, match="two or more"):
-        ground.join([SQUARE, BESIDE], ["ctl-square", "ctl-square"])
+        join_patches([SQUARE, BESIDE], ["ctl-square", "ctl-square"])
     with pytest.raises(CoverageError, match="no patch ctl-gone"):
-        ground.join([SQUARE, BESIDE], ["ctl-square", "ctl-gone"])
+        join_patches([SQUARE, BESIDE], ["ctl-square", "ctl-gone"])
 
 
 # --- a session --------------------------------------------------------------------

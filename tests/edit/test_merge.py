@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.control.testing import grid
-from geo.edit import merge
+from geo.edit.merge.difference import compare_records
+from geo.edit.merge.merged import merge_features, merge_rows
+from geo.edit.merge.text import merge_bytes
 from geo.errors import SchemaError
 from geo.layers import geojson, tables
 from geo.model import ASSESSMENTS, CONTROL, EVENTS, PLACES, STATEMENTS, Feature, Row
@@ -67,7 +69,7 @@ def test_different_properties_of_one_patch_merge():
     base = layer(*BASE)
     ours = with_values(base, "ctl-a", note="ours")
     theirs = with_values(base, "ctl-a", basis="assessed")
-    merged = merge.merge_features(base, ours, theirs)
+    merged = merge_features(base, ours, theirs)
     assert not merged.conflicts
     a = merged.features[0].properties
     assert (a["note"], a["basis"]) == ("ours", "assessed")
@@ -76,7 +78,7 @@ def test_different_properties_of_one_patch_merge():
 def test_one_property_changed_by_both_is_a_conflict_that_names_all_three():
     base = with_values(layer(*BASE), "ctl-a", note="was")
     ours, theirs = (with_values(base, "ctl-a", note=note) for note in ("north", "south"))
-    merged = merge.merge_features(base, ours, theirs)
+    merged = merge_features(base, ours, theirs)
     (conflict,) = merged.conflicts
     assert (conflict.id, conflict.what) == ("ctl-a", "property note")
     assert (conflict.base, conflict.ours, conflict.theirs) == ("was", "north", "south")
@@ -90,7 +92,7 @@ def test_who_holds_it_merges_as_one_value():
     base = layer(*BASE)
     ours = with_values(base, "ctl-a", controller="blue")
     theirs = with_values(base, "ctl-a", status="contested", controllers="red;green")
-    (conflict,) = merge.merge_features(base, ours, theirs).conflicts
+    (conflict,) = merge_features(base, ours, theirs).conflicts
     assert conflict.what == "holder"
     assert "blue" in conflict.ours
     assert "contested" in conflict.theirs
@@ -100,17 +102,17 @@ def test_how_sure_an_answer_is_does_not_pass_to_another_holder():
     base = layer(*BASE)
     ours = with_values(base, "ctl-a", controller="blue")
     theirs = with_values(base, "ctl-a", confidence="low")
-    (conflict,) = merge.merge_features(base, ours, theirs).conflicts
+    (conflict,) = merge_features(base, ours, theirs).conflicts
     assert conflict.what == "property confidence"
     together = with_values(ours, "ctl-a", confidence="low")
-    assert not merge.merge_features(base, ours, together).conflicts
+    assert not merge_features(base, ours, together).conflicts
 
 
 def test_sources_that_both_added_are_all_kept_and_those_taken_away_are_not():
     base = with_values(layer(*BASE), "ctl-a", source_ids="one;two")
     ours = with_values(base, "ctl-a", source_ids="one;two;ours")
     theirs = with_values(base, "ctl-a", source_ids="two;theirs")
-    merged = merge.merge_features(base, ours, theirs)
+    merged = merge_features(base, ours, theirs)
     assert not merged.conflicts
     assert merged.features[0].properties["source_ids"] == "two;ours;theirs"
 
@@ -119,7 +121,7 @@ def test_different_borders_of_one_patch_merge_into_one_map():
     base = layer("aaab", "aaab", "cccd", "cccd")
     ours = layer("aaab", "aaab", "accd", "cccd")
     theirs = layer("aabb", "aaab", "cccd", "cccd")
-    merged = merge.merge_features(base, ours, theirs)
+    merged = merge_features(base, ours, theirs)
     assert not merged.conflicts
     assert is_same_map(merged.features, "aabb", "aaab", "accd", "cccd")
 
@@ -127,7 +129,7 @@ def test_different_borders_of_one_patch_merge_into_one_map():
 def test_a_border_that_both_moved_alike_is_no_conflict():
     base = layer("aabb", "aabb")
     moved = layer("aaab", "aaab")
-    merged = merge.merge_features(base, moved, moved)
+    merged = merge_features(base, moved, moved)
     assert not merged.conflicts
     assert is_same_map(merged.features, "aaab", "aaab")
 
@@ -138,7 +140,7 @@ def test_a_border_that_both_moved_alike_is_no_conflict():
     ids=["opposite", "further", "to another"],
 )
 def test_the_same_border_moved_differently_is_a_conflict_with_its_place(ours, theirs):
-    merged = merge.merge_features(layer("aabb"), layer(*ours), layer(*theirs))
+    merged = merge_features(layer("aabb"), layer(*ours), layer(*theirs))
     grounds = [c for c in merged.conflicts if c.what == "ground"]
     assert grounds
     lon, lat = grounds[0].where
@@ -153,7 +155,7 @@ def test_clean_merges_by_id_that_would_overlap_are_a_conflict():
     base = layer("a.b", "a.b")
     ours = layer("aab", "a.b")
     theirs = layer("abb", "a.b")
-    (conflict,) = merge.merge_features(base, ours, theirs).conflicts
+    (conflict,) = merge_features(base, ours, theirs).conflicts
     assert conflict.what == "ground"
     assert {"ctl-a", "ctl-b"} == set(conflict.id.split(";"))
 
@@ -162,7 +164,7 @@ def test_a_border_moved_to_a_patch_that_changed_hands_meanwhile_is_a_conflict():
     base = layer("aabb")
     ours = with_values(base, "ctl-a", controller="blue")
     theirs = layer("aaab")
-    merged = merge.merge_features(base, ours, theirs)
+    merged = merge_features(base, ours, theirs)
     (conflict,) = merged.conflicts
     assert conflict.what == "holder"
     assert conflict.where
@@ -175,7 +177,7 @@ def test_a_patch_deleted_here_and_changed_there_is_a_conflict():
     base = layer("aabb")
     ours = layer("aaaa")
     theirs = with_values(base, "ctl-b", note="still there")
-    merged = merge.merge_features(base, ours, theirs)
+    merged = merge_features(base, ours, theirs)
     assert [c.what for c in merged.conflicts] == ["deleted and changed"]
     assert is_same_map(merged.features, "aaaa")
     assert is_same_map(merged.theirs, "aabb")
@@ -186,7 +188,7 @@ def test_a_patch_that_both_eat_up_from_two_ends_is_never_lost_without_a_word():
     base = layer("xab", "cxd")
     ours = layer("aab", "cxd")
     theirs = layer("xab", "cdd")
-    merged = merge.merge_features(base, ours, theirs)
+    merged = merge_features(base, ours, theirs)
     assert merged.conflicts
     assert is_same_map(merged.features, "aab", "cxd")
     assert is_same_map(merged.theirs, "xab", "cdd")
@@ -205,12 +207,12 @@ def test_a_corner_put_into_a_border_is_no_reason_to_refuse_a_move_of_it():
     ours = slanted((37.2, 33), (37.215, 33.05), (37.230001, 33.1))
     theirs = slanted((37.2, 33), (37.26, 33.1))
     for merged in (
-        merge.merge_features(base, ours, theirs),
-        merge.merge_features(base, theirs, ours),
+        merge_features(base, ours, theirs),
+        merge_features(base, theirs, ours),
     ):
         assert not merged.conflicts
         assert all(map(shapely.equals, drawn(merged.features).values(), drawn(theirs).values()))
-    alone = merge.merge_features(base, ours, base)
+    alone = merge_features(base, ours, base)
     assert drawn(alone.features) == drawn(ours)
 
 
@@ -218,14 +220,14 @@ def test_a_corner_that_moves_the_border_a_few_metres_is_an_edit():
     base = slanted((37.2, 33), (37.230001, 33.1))
     ours = slanted((37.2, 33), (37.2151, 33.05), (37.230001, 33.1))
     theirs = slanted((37.2, 33), (37.26, 33.1))
-    (conflict,) = merge.merge_features(base, ours, theirs).conflicts
+    (conflict,) = merge_features(base, ours, theirs).conflicts
     assert conflict.what == "ground"
 
 
 def test_an_id_that_both_gave_to_different_patches_is_a_conflict():
     base = layer("aab")
     ours, theirs = layer("xab"), with_values(layer("axb"), "ctl-x", note="mine")
-    merged = merge.merge_features(base, ours, theirs)
+    merged = merge_features(base, ours, theirs)
     assert "added on both sides" in {c.what for c in merged.conflicts}
     assert is_same_map(merged.features, "xab")
     assert is_same_map(merged.theirs, "axb")
@@ -237,10 +239,10 @@ def test_layers_of_points_merge_positions_as_one_value():
         return Feature(name, values, shapely.Point(lon, 33))
 
     base, ours, theirs = ([event("evt-1", x), event("evt-2", 37)] for x in (37, 37.1, 37.2))
-    (conflict,) = merge.merge_features(base, ours, theirs, schema=EVENTS).conflicts
+    (conflict,) = merge_features(base, ours, theirs, schema=EVENTS).conflicts
     assert conflict.what == "geometry"
     assert "37.2" in conflict.theirs
-    assert not merge.merge_features(base, ours, base, schema=EVENTS).conflicts
+    assert not merge_features(base, ours, base, schema=EVENTS).conflicts
 
 
 # --- laws
@@ -275,9 +277,9 @@ def versions(draw):
 def test_a_side_that_changed_nothing_takes_the_other_side(three):
     base, ours, _ = three
     for merged in (
-        merge.merge_features(base, ours, base),
-        merge.merge_features(base, base, ours),
-        merge.merge_features(base, ours, ours),
+        merge_features(base, ours, base),
+        merge_features(base, base, ours),
+        merge_features(base, ours, ours),
     ):
         assert not merged.conflicts
         assert told(merged.features) == sorted(told(ours), key=lambda item: item[0])
@@ -288,8 +290,8 @@ def test_a_side_that_changed_nothing_takes_the_other_side(three):
 @settings(max_examples=40)
 def test_exchanging_the_sides_exchanges_them_in_the_answer(three):
     base, ours, theirs = three
-    one = merge.merge_features(base, ours, theirs)
-    two = merge.merge_features(base, theirs, ours)
+    one = merge_features(base, ours, theirs)
+    two = merge_features(base, theirs, ours)
     assert told(one.features) == told(two.theirs)
     assert told(one.theirs) == told(two.features)
     assert {(c.id, c.what, c.ours, c.theirs) for c in one.conflicts} == {
@@ -301,7 +303,7 @@ def test_exchanging_the_sides_exchanges_them_in_the_answer(three):
 @settings(max_examples=40)
 def test_nothing_is_invented_and_both_answers_cover_the_ground(three):
     base, ours, theirs = three
-    merged = merge.merge_features(base, ours, theirs)
+    merged = merge_features(base, ours, theirs)
     known = {f.id for f in (*ours, *theirs)}
     area = sum(shapely.area(f.geometry) for f in base)
     for answer in (merged.features, merged.theirs):
@@ -327,7 +329,7 @@ def judge(seed):
     three = merges.case(seed, cells=20, edits=3)
     wanted = merges.truth(*three, seed=seed, spots=80)
     texts = [merges.written(features) for features in three]
-    data, conflicts = merge.merge_bytes(*texts, schema=CONTROL, file="layer")
+    data, conflicts = merge_bytes(*texts, schema=CONTROL, file="layer")
     word, found = merges.judged(not conflicts, data, three, wanted)
     assert word in {"right", "stopped"}, (word, found, conflicts)
 
@@ -340,7 +342,7 @@ def test_conflicts_stand_between_marks_and_only_they():
     ours = with_values(base, "ctl-a", note="north", basis="assessed")
     theirs = with_values(base, "ctl-a", note="south")
     texts = [geojson.dump_geojson(features, schema=CONTROL) for features in (base, ours, theirs)]
-    data, conflicts = merge.merge_bytes(*texts, schema=CONTROL, file="layer.geojson")
+    data, conflicts = merge_bytes(*texts, schema=CONTROL, file="layer.geojson")
     assert len(conflicts) == 1
     marked = data.decode().split("<<<<<<< ours\n")[1].split(">>>>>>> theirs\n")[0]
     assert marked == '  "note": "north"\n=======\n  "note": "south"\n'
@@ -353,14 +355,14 @@ def test_conflicts_stand_between_marks_and_only_they():
 
 def test_a_file_that_both_added_alike_merges_from_nothing():
     data = geojson.dump_geojson(layer(*BASE), schema=CONTROL)
-    assert merge.merge_bytes(b"", data, data, schema=CONTROL, file="x") == (data, ())
+    assert merge_bytes(b"", data, data, schema=CONTROL, file="x") == (data, ())
 
 
 def test_a_file_from_another_program_merges_into_canonical_text():
     base = geojson.dump_geojson(layer(*BASE), schema=CONTROL)
     ours = geojson.dump_geojson(with_values(layer(*BASE), "ctl-a", note="ours"), schema=CONTROL)
     other = base.replace(b"\n", b"\r\n").replace(b'"reported"', b'"claimed"')
-    data, conflicts = merge.merge_bytes(base, ours, other, schema=CONTROL, file="x")
+    data, conflicts = merge_bytes(base, ours, other, schema=CONTROL, file="x")
     assert not conflicts
     assert b"\r" not in data
     assert b'"claimed"' in data
@@ -372,14 +374,14 @@ def test_a_version_that_cannot_be_read_is_refused_and_named(version):
     texts = [geojson.dump_geojson(layer(*BASE), schema=CONTROL)] * 3
     texts[version] = texts[version][:-40]
     with pytest.raises(SchemaError, match=r"layer\.geojson"):
-        merge.merge_bytes(*texts, schema=CONTROL, file="layer.geojson")
+        merge_bytes(*texts, schema=CONTROL, file="layer.geojson")
 
 
 def test_members_of_the_collection_are_not_dropped_by_a_merge():
     data = geojson.dump_geojson(layer(*BASE), schema=CONTROL)
     foreign = data.replace(b'"features": [', b'"licence": "mine",\n"features": [', 1)
     with pytest.raises(SchemaError, match="licence"):
-        merge.merge_bytes(data, foreign, data, schema=CONTROL, file="x")
+        merge_bytes(data, foreign, data, schema=CONTROL, file="x")
 
 
 # --- tables
@@ -399,7 +401,7 @@ def test_rows_merge_by_id_cell_by_cell():
     base = statements(aa="1", bb="1", cc="1")
     ours = statements(aa="1", bb="2", cc="1", dd="new")
     theirs = statements(bb="1", cc="3")
-    merged = merge.merge_rows(base, ours, theirs, schema=STATEMENTS)
+    merged = merge_rows(base, ours, theirs, schema=STATEMENTS)
     assert not merged.conflicts
     assert [(row.id, row.values["note"]) for row in merged.rows] == [
         ("bb", "2"),
@@ -414,7 +416,7 @@ def test_who_holds_a_place_is_one_answer_in_a_statement_too():
         return [Row("aa", {**row.values, **values})]
 
     ours, theirs = said(controller="blue"), said(status="contested", controllers="red;green")
-    merged = merge.merge_rows(said(), ours, theirs, schema=STATEMENTS)
+    merged = merge_rows(said(), ours, theirs, schema=STATEMENTS)
     assert [conflict.what for conflict in merged.conflicts] == ["holder"]
     assert (merged.rows, merged.theirs) == (tuple(ours), tuple(theirs))
 
@@ -423,7 +425,7 @@ def test_a_row_deleted_here_and_changed_there_keeps_both_texts():
     base = tables.dump_table(statements(aa="1", bb="1"), schema=STATEMENTS)
     ours = tables.dump_table(statements(bb="1"), schema=STATEMENTS)
     theirs = tables.dump_table(statements(aa="2", bb="1"), schema=STATEMENTS)
-    data, (conflict,) = merge.merge_bytes(base, ours, theirs, schema=STATEMENTS, file="s.csv")
+    data, (conflict,) = merge_bytes(base, ours, theirs, schema=STATEMENTS, file="s.csv")
     assert conflict.what == "deleted and changed"
     assert merges.halves(data) == (ours, theirs)
 
@@ -437,7 +439,7 @@ def test_rows_without_ids_are_told_apart_by_their_first_columns():
     base = rows(one, two)
     ours = rows((*one[:2], "changed", None, None), two)
     theirs = rows(one, (*two[:4], "Read again."), ("2017-07-03", "All", "no_change", None, None))
-    merged = merge.merge_rows(base, ours, theirs, schema=ASSESSMENTS)
+    merged = merge_rows(base, ours, theirs, schema=ASSESSMENTS)
     assert not merged.conflicts
     assert [tuple(row.values.values())[2:] for row in merged.rows] == [
         ("changed", None, None),
@@ -445,7 +447,7 @@ def test_rows_without_ids_are_told_apart_by_their_first_columns():
         ("no_change", None, None),
     ]
     assert not any(row.id for row in merged.rows)
-    clash = merge.merge_rows(
+    clash = merge_rows(
         base, ours, rows((*one[:2], "no_change", None, None), two), schema=ASSESSMENTS
     )
     assert [c.what for c in clash.conflicts] == ["property outcome"]
@@ -455,7 +457,7 @@ def test_equal_rows_without_ids_stay_as_many_as_they_are():
     row = Row(
         "", dict(zip(ASSESSMENTS.names, ("2017-07-01", "x", "partial", None, None), strict=True))
     )
-    merged = merge.merge_rows([row, row], [row, row], [row], schema=ASSESSMENTS)
+    merged = merge_rows([row, row], [row, row], [row], schema=ASSESSMENTS)
     assert len(merged.rows) == 1
 
 
@@ -465,7 +467,7 @@ def test_the_shipped_files_merge_with_themselves(shipped, name):
 
     data = (shipped / name).read_bytes()
     schema = schema_of(shipped / name, shipped)
-    assert merge.merge_bytes(data, data, data, schema=schema, file=name) == (data, ())
+    assert merge_bytes(data, data, data, schema=schema, file=name) == (data, ())
 
 
 # --- differences
@@ -474,23 +476,23 @@ def test_the_shipped_files_merge_with_themselves(shipped, name):
 def test_a_difference_says_what_came_went_moved_and_changed():
     before = with_values(layer("aab"), "ctl-a", note="was")
     after = layer("acb")
-    difference = merge.difference(before, after)
+    difference = compare_records(before, after)
     assert [f.id for f in difference.added] == ["ctl-c"]
     assert not difference.gone
     (change,) = difference.changed
     assert change.id == "ctl-a"
     assert change.values == (("note", "was", None),)
     assert change.moved_km2 == pytest.approx(change.before_km2 - change.after_km2)
-    assert not merge.difference(before, before)
+    assert not compare_records(before, before)
 
 
 def test_a_point_that_moved_says_how_far():
     def place(lat):
         return Feature("well", dict.fromkeys(PLACES.names) | {"id": "well"}, shapely.Point(37, lat))
 
-    (change,) = merge.difference([place(33)], [place(34)]).changed
+    (change,) = compare_records([place(33)], [place(34)]).changed
     assert change.moved_km == pytest.approx(110.9, abs=0.05)
-    (lost,) = merge.difference([place(33)], [dataclasses.replace(place(33), geometry=None)]).changed
+    (lost,) = compare_records([place(33)], [dataclasses.replace(place(33), geometry=None)]).changed
     assert lost.values[-1][0] == "geometry"
 
 

@@ -13,7 +13,10 @@ import shapely
 
 from geo.check.case import patches_of
 from geo.coverage import topology
-from geo.edit import merge, workcopy
+from geo.edit.copies.checkout import checkout
+from geo.edit.copies.plan import plan_save, write_plan
+from geo.edit.copies.reading import read_copy
+from geo.edit.merge.difference import compare_records
 from geo.errors import SchemaError
 from geo.layers import geojson
 from geo.layers.folder import read_folder
@@ -68,7 +71,7 @@ def desk(tmp_path, shipped):
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "layers")
     git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "-m", "before")
-    project, package = workcopy.checkout(read_folder(root), DAY, tmp_path / "copy")
+    project, package = checkout(read_folder(root), DAY, tmp_path / "copy")
     return root, project, package
 
 
@@ -82,8 +85,8 @@ def git(folder, *words):
 def saved(root, package):
     folder = read_folder(root)
     taken = {f.id for layer in folder.control.values() for f in layer.features}
-    plan = workcopy.plan_save(folder, workcopy.read_copy(package, taken=taken))
-    workcopy.write_plan(folder, plan)
+    plan = plan_save(folder, read_copy(package, taken=taken))
+    write_plan(folder, plan)
     return plan
 
 
@@ -183,8 +186,8 @@ def test_a_copy_that_qgis_saved_without_an_edit_changes_nothing(desk, qgis, tmp_
     qgis(project, edit=[[]], export=[str(tmp_path / "exported.geojson")])
     assert not saved(root, package).difference
     folder = read_folder(root)
-    back = workcopy.read_copy(tmp_path / "exported.geojson")
-    assert not workcopy.plan_save(folder, back, day=DAY).difference
+    back = read_copy(tmp_path / "exported.geojson")
+    assert not plan_save(folder, back, day=DAY).difference
     assert git(root.parent, "status", "--porcelain", "layers") == ""
 
 
@@ -334,7 +337,7 @@ def test_what_a_colleague_saved_while_qgis_was_open_is_kept(desk, qgis):
     saved(root, package)
     after = on_disk(root)
     assert after[meant["into"]].properties["note"] == "from a colleague"
-    difference = merge.difference(list(features.values()), list(after.values()))
+    difference = compare_records(list(features.values()), list(after.values()))
     assert {change.id for change in difference.changed} == {
         meant["into"],
         meant["flipped"],

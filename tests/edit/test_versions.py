@@ -10,8 +10,20 @@ import shapely
 from pyproj import Geod
 
 from geo import cli
-from geo.edit import gitsetup, review, versions
-from geo.edit.git import Repository
+from geo.edit.new_date import new_layer
+from geo.edit.versions.compare import compare_versions
+from geo.edit.versions.git import Repository
+from geo.edit.versions.guard import guard_ids
+from geo.edit.versions.review import review_text
+from geo.edit.versions.revision import read_revision
+from geo.edit.versions.setup import (
+    _settings,
+    canonical_text,
+    install_git,
+    merge_files,
+    readable_text,
+    remove_git,
+)
 from geo.errors import DateError, GeoError, LayerError, LayerNotFoundError, SchemaError
 from geo.layers import geojson, tables
 from geo.layers.folder import layer_paths, read_folder
@@ -61,7 +73,7 @@ def frontline(monkeypatch, capsys):
 def canonical(folder):
     """Write a whole folder in its canonical form."""
     for path, _ in layer_paths(folder):
-        path.write_bytes(gitsetup.canonical_text(path.read_bytes(), path.as_posix()))
+        path.write_bytes(canonical_text(path.read_bytes(), path.as_posix()))
 
 
 @pytest.fixture
@@ -81,7 +93,7 @@ def clone(tmp_path, small):
 
 def set_up(top, *, whole=False):
     """Set up git for the layers; hook and filter take time, so only where they are meant."""
-    gitsetup.install_git(top / "layers")
+    install_git(top / "layers")
     if not whole:
         (top / ".git" / "hooks" / "pre-commit").unlink()
         git(top, "config", "--unset", "filter.frontline.clean")
@@ -136,12 +148,12 @@ def snapshot(top):
 
 def test_setup_twice_is_setup_once_and_undo_leaves_no_trace(clone):
     before = snapshot(clone)
-    first = gitsetup.install_git(clone / "layers")
+    first = install_git(clone / "layers")
     once = snapshot(clone)
-    assert gitsetup.install_git(clone / "layers") == first
+    assert install_git(clone / "layers") == first
     assert snapshot(clone) == once
     assert once != before
-    gitsetup.remove_git(clone / "layers")
+    remove_git(clone / "layers")
     after = snapshot(clone)
     assert after["hooks/pre-commit"] is None
     assert not (after["info/attributes"] or b"").replace(before["info/attributes"] or b"", b"")
@@ -156,23 +168,23 @@ def test_what_others_wrote_into_attributes_and_hooks_stays(clone):
     hook = clone / ".git" / "hooks" / "pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 0\n")
-    report = "\n".join(gitsetup.install_git(clone / "layers"))
+    report = "\n".join(install_git(clone / "layers"))
     assert "left alone" in report
     assert "pre-commit" in report
     assert hook.read_text() == "#!/bin/sh\nexit 0\n"
     assert attributes.read_text().startswith("*.png binary\n")
-    gitsetup.remove_git(clone / "layers")
+    remove_git(clone / "layers")
     assert attributes.read_text() == "*.png binary\n"
     assert hook.exists()
 
 
 def test_two_layers_folders_are_set_up_and_taken_away_apart(clone):
     shutil.copytree(clone / "layers", clone / "more [2]")
-    gitsetup.install_git(clone / "layers")
-    gitsetup.install_git(clone / "more [2]")
+    install_git(clone / "layers")
+    install_git(clone / "more [2]")
     said = git(clone, "check-attr", "merge", "--", f"more [2]/control/{DAY}.geojson")
     assert "merge: frontline" in said
-    assert "more [2]" in gitsetup.remove_git(clone / "layers")[0]
+    assert "more [2]" in remove_git(clone / "layers")[0]
     said = git(clone, "check-attr", "merge", "--", f"more [2]/control/{DAY}.geojson")
     assert "merge: frontline" in said
     said = git(clone, "check-attr", "merge", "--", f"layers/control/{DAY}.geojson")
@@ -182,7 +194,7 @@ def test_two_layers_folders_are_set_up_and_taken_away_apart(clone):
 @pytest.mark.parametrize("name", ['odd "name"', "شمال", "a*b", "back\\slash", "#hash", "!bang"])
 def test_attributes_reach_a_folder_of_any_name(clone, name):
     (clone / "layers").rename(clone / name)
-    gitsetup.install_git(clone / name)
+    install_git(clone / name)
     said = git(
         clone,
         "-c",
@@ -200,14 +212,14 @@ def test_attributes_reach_a_folder_of_any_name(clone, name):
 
 def test_layers_at_the_top_of_a_repository_are_set_up_too(small):
     git(small, "init", "-q")
-    gitsetup.install_git(small)
+    install_git(small)
     assert "frontline" in git(small, "check-attr", "merge", "--", "places.geojson")
-    assert "left to plain git" in gitsetup.remove_git(small)[0]
+    assert "left to plain git" in remove_git(small)[0]
 
 
 def test_a_folder_in_no_repository_is_refused(small):
     with pytest.raises(GeoError, match="not a git repository"):
-        gitsetup.install_git(small)
+        install_git(small)
 
 
 # --- merging
@@ -289,7 +301,7 @@ def test_a_second_working_tree_uses_what_was_set_up_in_the_first(clone, tmp_path
     git(other, "merge", "-q", "--no-edit", "main")
     values = features(other)["ctl-mid"].properties
     assert (values["basis"], values["confidence"]) == ("claimed", "low")
-    assert versions.read_revision(other / "layers", "HEAD").control
+    assert read_revision(other / "layers", "HEAD").control
 
 
 PYTHON = Path(sys.executable).as_posix()
@@ -303,7 +315,7 @@ BREAKAGES = {
 @pytest.mark.parametrize("tool", BREAKAGES.values(), ids=BREAKAGES)
 def test_where_the_tool_is_broken_git_merges_text_and_loses_nothing(clone, tool):
     set_up(clone, whole=True)
-    for name, command in gitsetup._settings().items():
+    for name, command in _settings().items():
         git(clone, "config", name, command.replace(f"{PYTHON} -P -m geo git-driver", tool))
     hook = clone / ".git" / "hooks" / "pre-commit"
     hook.write_text(hook.read_text().replace(f"{PYTHON} -P -m geo git-driver", tool))
@@ -370,11 +382,11 @@ def test_a_diff_is_read_property_by_property(clone):
 
 
 def test_tables_and_points_read_well_and_what_cannot_be_read_is_shown_as_it_is(clone):
-    places = gitsetup.readable_text((clone / "layers" / "places.geojson").read_bytes())
+    places = readable_text((clone / "layers" / "places.geojson").read_bytes())
     assert "west_well.geometry: at 37.204100, 33.500200\n" in places
-    rows = gitsetup.readable_text((clone / "layers" / "statements.csv").read_bytes())
+    rows = readable_text((clone / "layers" / "statements.csv").read_bytes())
     assert "stm-west.controller: red\n" in rows
-    assert gitsetup.readable_text(b"no layer\n") == "no layer\n"
+    assert readable_text(b"no layer\n") == "no layer\n"
 
 
 def test_git_stores_canonical_text_whatever_a_program_wrote(clone):
@@ -464,9 +476,7 @@ def test_a_merge_may_lose_what_one_side_deleted_and_nothing_else(clone):
 
 
 def guard(clone, revision="HEAD", **options):
-    return {
-        issue.code: issue for issue in versions.guard_ids(clone / "layers", revision, **options)
-    }
+    return {issue.code: issue for issue in guard_ids(clone / "layers", revision, **options)}
 
 
 def test_a_copy_from_before_brings_back_what_was_deleted_and_loses_what_was_added(clone):
@@ -548,15 +558,15 @@ def ellipsoid_km2(shape):
 
 
 def test_nothing_differs_from_itself(clone, frontline):
-    comparison = versions.compare_versions(clone / "layers", "HEAD")
+    comparison = compare_versions(clone / "layers", "HEAD")
     assert not comparison
-    assert "Nothing differs." in review.review_text(comparison)
+    assert "Nothing differs." in review_text(comparison)
     assert frontline(clone, "diff", "HEAD", "--exit-code").startswith("Layers: HEAD → working tree")
 
 
 def test_a_moved_border_is_square_kilometres_by_sides_and_the_place_on_it(clone):
     strip = moved_border(clone)
-    comparison = versions.compare_versions(clone / "layers", "HEAD")
+    comparison = compare_versions(clone / "layers", "HEAD")
     (ground,) = comparison.grounds
     ((was, now, km2),) = ground.transfers
     assert (was, now) == ("blue", "red")
@@ -565,7 +575,7 @@ def test_a_moved_border_is_square_kilometres_by_sides_and_the_place_on_it(clone)
     assert (flip.id, flip.before, flip.after) == ("mid_well", "blue", "red")
     assert [change.id for change in ground.patches.changed] == ["ctl-mid", "ctl-west"]
     assert comparison.findings
-    text = review.review_text(comparison)
+    text = review_text(comparison)
     assert f"blue → red{km2:>15,.1f}".replace(" ", "") in text.replace(" ", "")
     assert "place Mid Well (mid_well): blue → red" in text
 
@@ -573,8 +583,8 @@ def test_a_moved_border_is_square_kilometres_by_sides_and_the_place_on_it(clone)
 def test_the_two_directions_of_a_comparison_mirror_each_other(clone):
     moved_border(clone)
     commit(clone, "moved")
-    there = versions.compare_versions(clone / "layers", "HEAD~1", "HEAD")
-    back = versions.compare_versions(clone / "layers", "HEAD", "HEAD~1")
+    there = compare_versions(clone / "layers", "HEAD~1", "HEAD")
+    back = compare_versions(clone / "layers", "HEAD", "HEAD~1")
     assert [(b, a, km2) for a, b, km2 in there.grounds[0].transfers] == list(
         back.grounds[0].transfers
     )
@@ -584,7 +594,7 @@ def test_the_two_directions_of_a_comparison_mirror_each_other(clone):
 
 def test_what_changes_without_a_change_of_side_is_told_too(clone):
     change(clone, "ctl-mid", controller="blue", confidence="high")
-    (ground,) = versions.compare_versions(clone / "layers", "HEAD").grounds
+    (ground,) = compare_versions(clone / "layers", "HEAD").grounds
     assert not ground.transfers
     ((words, km2),) = ground.surer
     assert words == "controller blue-guard → blue, confidence moderate → high"
@@ -592,14 +602,14 @@ def test_what_changes_without_a_change_of_side_is_told_too(clone):
 
 
 def test_a_new_date_is_compared_with_the_layer_in_force_before_it(clone):
-    path = versions.new_layer(read_folder(clone / "layers"), "2017-08-05")
-    comparison = versions.compare_versions(clone / "layers", "HEAD")
+    path = new_layer(read_folder(clone / "layers"), "2017-08-05")
+    comparison = compare_versions(clone / "layers", "HEAD")
     (ground,) = comparison.grounds
     assert (ground.kind, str(ground.against), ground.transfers) == ("added", DAY, ())
-    assert "no ground changes sides" in review.review_text(comparison)
+    assert "no ground changes sides" in review_text(comparison)
     commit(clone, "a date more")
     path.unlink()
-    (ground,) = versions.compare_versions(clone / "layers", "HEAD").grounds
+    (ground,) = compare_versions(clone / "layers", "HEAD").grounds
     assert (ground.kind, str(ground.against)) == ("gone", DAY)
 
 
@@ -607,7 +617,7 @@ def test_a_study_area_that_grew_is_not_assessed_before(clone):
     for name in ("theatre.geojson", "control/2017-07-01.geojson", f"control/{DAY}.geojson"):
         path = clone / "layers" / name
         path.write_bytes(path.read_bytes().replace(b"[37.0,", b"[36.9,"))
-    first, second = versions.compare_versions(clone / "layers", "HEAD").grounds
+    first, second = compare_versions(clone / "layers", "HEAD").grounds
     strip = ellipsoid_km2(shapely.box(36.9, 33, 37, 34))
     for ground in (first, second):
         ((was, now, km2),) = ground.transfers
@@ -625,7 +635,7 @@ def test_rows_events_and_places_are_counted_and_named(clone):
     assessments = clone / "layers" / "assessments.csv"
     with assessments.open("a") as file:
         file.write("2017-08-02,all,no_change,,\n")
-    comparison = versions.compare_versions(clone / "layers", "HEAD")
+    comparison = compare_versions(clone / "layers", "HEAD")
     assert {
         name: (len(d.added), len(d.gone), len(d.changed)) for name, d in comparison.records.items()
     } == {
@@ -634,7 +644,7 @@ def test_rows_events_and_places_are_counted_and_named(clone):
         "assessments": (1, 0, 0),
     }
     assert comparison.records["places"].changed[0].moved_km == pytest.approx(9.29, abs=0.01)
-    text = review.review_text(comparison)
+    text = review_text(comparison)
     assert f"- {rows[-1].id}" in text
     assert "moved by 9.29 km" in text
 
@@ -643,19 +653,19 @@ def test_a_revision_with_a_fault_is_named_with_its_file(clone):
     layer(clone).write_text("torn")
     commit(clone, "torn")
     with pytest.raises(LayerError, match=rf"HEAD:layers/control/{DAY}"):
-        versions.read_revision(clone / "layers", "HEAD")
+        read_revision(clone / "layers", "HEAD")
 
 
 @pytest.mark.parametrize("revision", ["--all", "-h", "", "HEAD~99", "HEAD:layers", "$(id)"])
 def test_what_is_no_commit_is_refused_and_never_an_option(clone, revision):
     with pytest.raises(GeoError, match=r"revision|no commit"):
-        versions.read_revision(clone / "layers", revision)
+        read_revision(clone / "layers", revision)
 
 
 def test_a_folder_that_was_not_there_yet_is_not_found(clone):
     (clone / "layers").rename(clone / "renamed")
     with pytest.raises(LayerNotFoundError, match="HEAD has no folder renamed"):
-        versions.read_revision(clone / "renamed", "HEAD")
+        read_revision(clone / "renamed", "HEAD")
 
 
 def test_questions_to_git_run_nothing_of_the_repository(clone, tmp_path):
@@ -673,9 +683,9 @@ def test_questions_to_git_run_nothing_of_the_repository(clone, tmp_path):
     git(clone, "config", "diff.layer.textconv", str(tool))
     (clone / ".gitattributes").write_text("*.geojson diff=layer\n*.csv diff=layer\n")
     moved_border(clone)
-    versions.compare_versions(clone / "layers", "HEAD")
+    compare_versions(clone / "layers", "HEAD")
     (clone / "layers" / "sources.csv").unlink()
-    versions.guard_ids(clone / "layers", "HEAD")
+    guard_ids(clone / "layers", "HEAD")
     list(Repository.around(clone).removed_lines("HEAD", "layers"))
     assert not trap.exists()
 
@@ -687,9 +697,9 @@ def test_a_repository_of_another_user_is_left_to_what_git_says_of_it(clone):
     for path in (clone, clone / ".git"):
         os.chown(path, 54321, 54321)
     with pytest.raises(GeoError, match="dubious ownership"):
-        versions.compare_versions(clone / "layers", "HEAD")
+        compare_versions(clone / "layers", "HEAD")
     with pytest.raises(GeoError, match="dubious ownership"):
-        gitsetup.install_git(clone / "layers")
+        install_git(clone / "layers")
 
 
 def test_links_in_a_commit_are_not_followed(clone, tmp_path):
@@ -697,12 +707,12 @@ def test_links_in_a_commit_are_not_followed(clone, tmp_path):
     (clone / "layers" / "context" / "link.geojson").symlink_to(tmp_path / "secret.geojson")
     git(clone, "add", "-A")
     git(clone, "commit", "-q", "-m", "link")
-    folder = versions.read_revision(clone / "layers", "HEAD")
+    folder = read_revision(clone / "layers", "HEAD")
     assert {f.id for f in folder.context} == {f.id for f in read_folder_at_first(clone).context}
 
 
 def read_folder_at_first(clone):
-    return versions.read_revision(clone / "layers", "HEAD~1")
+    return read_revision(clone / "layers", "HEAD~1")
 
 
 # --- what a reviewer reads
@@ -750,9 +760,9 @@ def test_long_lists_are_cut_and_say_so(clone):
     (row,) = tables.parse_table(table.read_bytes(), schema=SCHEMAS["sources"], file="").rows
     more = [Row(f"wire-{n}", {**row.values, "id": f"wire-{n}"}) for n in range(2, 40)]
     table.write_bytes(tables.dump_table([row, *more], schema=SCHEMAS["sources"]))
-    comparison = versions.compare_versions(clone / "layers", "HEAD")
-    assert "... and 26 more" in review.review_text(comparison)
-    assert "more" not in review.review_text(comparison, full=True).split("New findings")[0]
+    comparison = compare_versions(clone / "layers", "HEAD")
+    assert "... and 26 more" in review_text(comparison)
+    assert "more" not in review_text(comparison, full=True).split("New findings")[0]
 
 
 def test_diff_exits_with_1_only_when_asked(clone, frontline):
@@ -790,7 +800,7 @@ def test_a_date_that_cannot_be_begun_says_why_and_writes_nothing(clone, words, m
 
 def test_new_layer_raises_for_a_date_that_is_there(clone):
     with pytest.raises(DateError):
-        versions.new_layer(read_folder(clone / "layers"), DAY)
+        new_layer(read_folder(clone / "layers"), DAY)
 
 
 def test_a_file_that_is_no_layer_is_not_merged_by_id(tmp_path):
@@ -798,5 +808,5 @@ def test_a_file_that_is_no_layer_is_not_merged_by_id(tmp_path):
         (tmp_path / name).write_text(name)
     paths = [tmp_path / name for name in ("base", "ours", "theirs")]
     with pytest.raises(SchemaError, match=r"notes\.txt"):
-        gitsetup.merge_files(*paths, "notes.txt")
+        merge_files(*paths, "notes.txt")
     assert paths[1].read_text() == "ours"

@@ -19,8 +19,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import partition, snap
 
-from geo.edit import recovery, workcopy
-from geo.edit.stitch import stitched
+from geo.edit import recovery
+from geo.edit.copies.checkout import checkout
+from geo.edit.copies.plan import plan_save, write_plan
+from geo.edit.copies.reading import Copy, _identified, read_copy
+from geo.edit.copies.stitch import stitch_borders
+from geo.edit.copies.told import described
 from geo.errors import (
     DateError,
     GeoError,
@@ -59,7 +63,7 @@ def layer_path(root, day=DAY):
 
 def package_of(root, tmp_path, day=DAY):
     """A fresh working copy."""
-    return workcopy.checkout(read_folder(root), day, tmp_path / "copy")[1]
+    return checkout(read_folder(root), day, tmp_path / "copy")[1]
 
 
 def change_package(path, change):
@@ -72,14 +76,14 @@ def change_package(path, change):
 def planned(root, path, **options):
     folder = read_folder(root)
     taken = {f.id for layer in folder.control.values() for f in layer.features}
-    return workcopy.plan_save(folder, workcopy.read_copy(path, taken=taken), **options)
+    return plan_save(folder, read_copy(path, taken=taken), **options)
 
 
 def saved(root, path, **options):
     folder = read_folder(root)
     taken = {f.id for layer in folder.control.values() for f in layer.features}
-    plan = workcopy.plan_save(folder, workcopy.read_copy(path, taken=taken), **options)
-    workcopy.write_plan(folder, plan)
+    plan = plan_save(folder, read_copy(path, taken=taken), **options)
+    write_plan(folder, plan)
     return plan
 
 
@@ -247,10 +251,10 @@ def test_whatever_programs_do_to_a_file_is_undone(chosen):
     for name in chosen:
         MANGLES[name](document)
     folder = read_folder(source)
-    features, _, columns, _ = workcopy._identified(json.dumps(document).encode(), "back", ())
-    back = workcopy.Copy(Path("back"), DAY, "", None, features, (), columns, {})
-    plan = workcopy.plan_save(folder, back)
-    assert not plan.difference, workcopy.described(plan)
+    features, _, columns, _ = _identified(json.dumps(document).encode(), "back", ())
+    back = Copy(Path("back"), DAY, "", None, features, (), columns, {})
+    plan = plan_save(folder, back)
+    assert not plan.difference, described(plan)
 
 
 # --- edits come back, and nothing else ------------------------------------------------
@@ -271,7 +275,7 @@ def test_a_changed_holder_changes_its_line_alone(canonical, tmp_path):
         ['  "controller": "blue-guard",'],
         ['  "controller": "blue",'],
     )
-    assert workcopy.described(plan) == ["~ ctl-mid  controller: blue-guard -> blue"]
+    assert described(plan) == ["~ ctl-mid  controller: blue-guard -> blue"]
 
 
 @settings(max_examples=20)
@@ -304,10 +308,8 @@ def test_the_difference_is_exactly_what_was_edited(edits):
                 values[key] = choices[key][choice]
                 if values[key] != before[name][key]:
                     wanted.setdefault(name, {})[key] = (before[name][key], values[key])
-    features, _, columns, _ = workcopy._identified(json.dumps(document).encode(), "back", ())
-    plan = workcopy.plan_save(
-        folder, workcopy.Copy(Path("back"), DAY, "", None, features, (), columns, {})
-    )
+    features, _, columns, _ = _identified(json.dumps(document).encode(), "back", ())
+    plan = plan_save(folder, Copy(Path("back"), DAY, "", None, features, (), columns, {}))
     found = {c.id: {key: (a, b) for key, a, b in c.values} for c in plan.difference.changed}
     assert found == wanted
     assert not plan.difference.added + plan.difference.gone
@@ -387,7 +389,7 @@ def test_a_new_feature_gets_an_id_that_no_date_has_used(canonical, tmp_path):
     first = planned(canonical, path)
     (added,) = first.difference.added
     assert added.id.startswith("ctl-")
-    again = workcopy.read_copy(path, taken={added.id})
+    again = read_copy(path, taken={added.id})
     assert added.id not in {f.id for f in again.features}
     assert [f.id for f in planned(canonical, path).difference.added] == [added.id]
 
@@ -553,7 +555,7 @@ def test_a_change_that_the_ledger_lacks_is_told_and_saved(canonical, tmp_path):
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(LayerNotFoundError):
-        workcopy.read_copy(tmp_path / "nowhere.gpkg")
+        read_copy(tmp_path / "nowhere.gpkg")
 
 
 def broken_packages():
@@ -639,12 +641,12 @@ def test_a_file_that_does_not_say_its_date_needs_one(canonical, tmp_path):
 def test_a_copy_is_made_outside_the_layers_and_never_over_another(canonical, tmp_path):
     folder = read_folder(canonical)
     with pytest.raises(GeoError, match="among the layers"):
-        workcopy.checkout(folder, DAY, canonical / "copy")
+        checkout(folder, DAY, canonical / "copy")
     with pytest.raises(DateError, match="there is no control layer"):
-        workcopy.checkout(folder, "2017-08-03", tmp_path / "copy")
-    workcopy.checkout(folder, DAY, tmp_path / "copy")
+        checkout(folder, "2017-08-03", tmp_path / "copy")
+    checkout(folder, DAY, tmp_path / "copy")
     with pytest.raises(GeoError, match="already"):
-        workcopy.checkout(folder, DAY, tmp_path / "copy")
+        checkout(folder, DAY, tmp_path / "copy")
 
 
 # --- others who save meanwhile --------------------------------------------------------
@@ -686,7 +688,7 @@ def test_a_conflict_is_refused_until_somebody_decides(canonical, tmp_path):
     assert [conflict.id for conflict in plan.conflicts] == ["ctl-west"]
     before = layer_path(canonical).read_bytes()
     with pytest.raises(ValueError, match="conflicts"):
-        workcopy.write_plan(read_folder(canonical), plan)
+        write_plan(read_folder(canonical), plan)
     assert layer_path(canonical).read_bytes() == before
     assert not planned(canonical, path, prefer="theirs").difference
     assert names(planned(canonical, path, prefer="mine").difference)[2] == ["ctl-west"]
@@ -698,11 +700,11 @@ def test_a_layer_that_changes_in_the_last_moment_is_not_overwritten(canonical, t
     path = package_of(canonical, tmp_path)
     change_package(path, moved_border)
     folder = read_folder(canonical)
-    plan = workcopy.plan_save(folder, workcopy.read_copy(path))
+    plan = plan_save(folder, read_copy(path))
     edit_on_disk(canonical, id="ctl-west", note="just now")
     before = layer_path(canonical).read_bytes()
     with pytest.raises(StaleLayerError):
-        workcopy.write_plan(folder, plan)
+        write_plan(folder, plan)
     assert layer_path(canonical).read_bytes() == before
 
 
@@ -773,7 +775,7 @@ def test_borders_drawn_again_nearly_the_same_are_the_old_borders(seed, cells, ji
         )
         for shape in old
     ]
-    sewn = stitched(area, new, old, tolerance_m=5.0)
+    sewn = stitch_borders(area, new, old, tolerance_m=5.0)
     assert all(a.equals(b) for a, b in zip(sewn, old, strict=True))
 
 
@@ -791,7 +793,7 @@ def test_sewing_leaves_what_was_there_and_makes_one_border_of_two(seed, cells):
     at = np.array([center.x, center.y])
     parts = shapely.ops.split(old[victim], shapely.LineString([at - reach, at + reach])).geoms
     new = [*(shape for i, shape in enumerate(old) if i != victim), *(snap(p) for p in parts)]
-    sewn = stitched(area, new, old, tolerance_m=2.0)
+    sewn = stitch_borders(area, new, old, tolerance_m=2.0)
     assert shapely.is_valid(sewn).all()
     corners = set(map(tuple, shapely.get_coordinates(sewn).tolist()))
     assert set(map(tuple, shapely.get_coordinates(old).tolist())) <= corners
@@ -802,7 +804,7 @@ def test_sewing_leaves_what_was_there_and_makes_one_border_of_two(seed, cells):
 
 def test_without_a_tolerance_nothing_is_sewn():
     areas = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]
-    assert stitched(shapely.box(0, 0, 2, 1), areas, areas[:1], tolerance_m=0) == areas
+    assert stitch_borders(shapely.box(0, 0, 2, 1), areas, areas[:1], tolerance_m=0) == areas
 
 
 # --- the project ----------------------------------------------------------------------
@@ -815,7 +817,7 @@ def test_hostile_names_stay_text_in_the_project(canonical, tmp_path):
     theatre.write_bytes(
         geojson.fmt_geojson(json.dumps(text).encode(), schema=_theatre(), file="")[0]
     )
-    project, _ = workcopy.checkout(read_folder(canonical), DAY, tmp_path / "copy")
+    project, _ = checkout(read_folder(canonical), DAY, tmp_path / "copy")
     root = ET.parse(project).getroot()
     assert root.findtext("title").startswith("</title><!-- [ % eval")
     assert "[%" not in project.read_text(encoding="utf-8")
@@ -828,7 +830,7 @@ def _theatre():
 
 
 def test_a_copy_names_no_path_of_this_machine(canonical, tmp_path):
-    project, held = workcopy.checkout(read_folder(canonical), DAY, tmp_path / "copy")
+    project, held = checkout(read_folder(canonical), DAY, tmp_path / "copy")
     for path in (project, held):
         assert str(tmp_path).encode() not in path.read_bytes()
 
@@ -856,7 +858,7 @@ def test_git_sees_neither_a_copy_nor_what_is_kept(canonical, tmp_path):
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     package_of(canonical, tmp_path)
     (tmp_path / "mine").mkdir()
-    workcopy.checkout(read_folder(canonical), DAY, tmp_path / "mine")
+    checkout(read_folder(canonical), DAY, tmp_path / "mine")
     assert not (tmp_path / "mine" / ".gitignore").exists()
     edit_on_disk(canonical, id="ctl-west", note="x")
     data = layer_path(canonical).read_bytes()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geo.draw import side_colors
-from geo.edit import merge
 from geo.edit.editor import parts
 from geo.edit.editor.parts import SCHEMAS
+from geo.edit.merge.difference import compare_records
+from geo.edit.merge.merged import Merged, MergedRows, merge_features, merge_rows
 from geo.errors import escape
 from geo.layers import unfold
 from geo.model import CHANGES, CONTROL, EVENTS, PLACES, Feature, split_ids
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from geo.edit.editor.parts import Record
-    from geo.edit.merge import Change
+    from geo.edit.merge.difference import Change
     from geo.layers import Folder
 
     Answer = dict[str, Any]
@@ -93,15 +94,15 @@ def merged(
 ) -> tuple[Sequence[Record], list[Answer]]:
     """Three versions of a part as one, mine where they conflict; and the conflicts."""
     schema = SCHEMAS[part]
-    outcome: merge.Merged | merge.MergedRows
+    outcome: Merged | MergedRows
     records: Sequence[Record]
     if schema.geometry:
         three = ([r for r in one if isinstance(r, Feature)] for one in (base, ours, theirs))
-        outcome = merge.merge_features(*three, schema=schema)
+        outcome = merge_features(*three, schema=schema)
         records = outcome.features
     else:
         rows = ([r for r in one if not isinstance(r, Feature)] for one in (base, ours, theirs))
-        outcome = merge.merge_rows(*rows, schema=schema)
+        outcome = merge_rows(*rows, schema=schema)
         records = outcome.rows
     sides = [{record.id: record for record in records} for records in (ours, theirs)]
     conflicts = []
@@ -129,7 +130,7 @@ def summary(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]
     answer: Answer = {}
     lines = []
     for part, records in drafts.items():
-        found = merge.difference(parts.records_of(part, folder, day), records)  # type: ignore[arg-type]
+        found = compare_records(parts.records_of(part, folder, day), records)  # type: ignore[arg-type]
         if not found:
             continue
         answer[part] = {

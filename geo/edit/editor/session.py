@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from geo.check import check_folder, patches_of, require_sound
 from geo.control import Composite
-from geo.edit.editor import answers, ground, parts
+from geo.edit.editor import answers, parts
+from geo.edit.editor.cutting import cut_patches, join_patches
 from geo.edit.editor.journals import Journals, name_of
 from geo.edit.editor.parts import SCHEMAS, RequestError
 from geo.errors import DateError, LayerError, SchemaError, StaleLayerError, escape
@@ -287,7 +288,7 @@ class Session:
         with self._lock:
             layers = self._folder.control.values()
             taken = {feature.id for layer in layers for feature in layer.features}
-        done = ground.cut(features, line, only=only, taken=taken)
+        done = cut_patches(features, line, only=only, taken=taken)
         return {
             "features": parts.to_page(done.features),
             "created": list(done.parent),
@@ -322,7 +323,7 @@ class Session:
         if not isinstance(ids, list) or not all(isinstance(name, str) for name in ids):
             raise RequestError("ids must be a list of text")
         features = _features(sent.get("features"), "the layer")
-        return {"features": parts.to_page(ground.join(features, ids))}
+        return {"features": parts.to_page(join_patches(features, ids))}
 
     def check(self, sent: Mapping[str, Any]) -> Answer:
         """

@@ -62,25 +62,25 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class State:
     """A feature or a row: its values, and its shape in canonical form."""
 
     values: Mapping[str, Value]
     geometry: shapely.Geometry | None = None
 
 
-Records = dict[str, Record]
+States = dict[str, State]
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
     """The three versions that a merge begins with, each by id."""
 
-    base: Records
-    ours: Records
-    theirs: Records
+    base: States
+    ours: States
+    theirs: States
 
-    def __iter__(self) -> Iterator[Records]:
+    def __iter__(self) -> Iterator[States]:
         return iter((self.base, self.ours, self.theirs))
 
 
@@ -88,20 +88,20 @@ class Versions:
 class Outcome:
     """The merge as either side would have it, and what they differ in."""
 
-    ours: Records
-    theirs: Records
+    ours: States
+    theirs: States
     conflicts: list[Conflict]
 
-    def __iter__(self) -> Iterator[Records]:
+    def __iter__(self) -> Iterator[States]:
         return iter((self.ours, self.theirs))
 
 
-def record_of(record: Feature | Row) -> Record:
+def state_of(record: Feature | Row) -> State:
     """Return a feature or a row as a record."""
     if isinstance(record, Row):
-        return Record(record.values)
+        return State(record.values)
     shape = record.geometry
-    return Record(record.properties, None if shape is None else canonical(shape))
+    return State(record.properties, None if shape is None else canonical(shape))
 
 
 def canonical(shape: shapely.Geometry) -> shapely.Geometry:
@@ -110,9 +110,9 @@ def canonical(shape: shapely.Geometry) -> shapely.Geometry:
     return canonical
 
 
-def records_of(features: Sequence[Feature]) -> Records:
+def states_of(features: Sequence[Feature]) -> States:
     """Return features as records, by id."""
-    return {feature.id: record_of(feature) for feature in features}
+    return {feature.id: state_of(feature) for feature in features}
 
 
 # --- merging by id ------------------------------------------------------------
@@ -132,8 +132,8 @@ def merged_by_id(versions: Versions) -> Outcome:
 
 
 def _merged_record(
-    name: str, base: Record | None, ours: Record | None, theirs: Record | None
-) -> tuple[Record | None, Record | None, list[Conflict]]:
+    name: str, base: State | None, ours: State | None, theirs: State | None
+) -> tuple[State | None, State | None, list[Conflict]]:
     """One record as either side would have it, and what they differ in."""
     if theirs in (base, ours):
         return ours, ours, []
@@ -154,7 +154,7 @@ def _merged_record(
         words = [shape_in_words(record.geometry) for record in (base, ours, theirs)]
         message = f"{name} was drawn anew by both: {words[1]} by ours, {words[2]} by theirs"
         conflicts.append(Conflict(name, "geometry", words[0], words[1], words[2], message))
-    return Record(one, shape), Record(two, other), conflicts
+    return State(one, shape), State(two, other), conflicts
 
 
 T = TypeVar("T")

@@ -14,13 +14,13 @@ import numpy as np
 import shapely
 
 from geo.coverage import arrange, shapes
-from geo.edit.by_id import (
+from geo.edit.merge.by_id import (
     HOLDER,
     QUALITY,
     Conflict,
     Outcome,
-    Record,
-    Records,
+    State,
+    States,
     Versions,
     canonical,
     held,
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
-def shape_of(record: Record | None) -> shapely.Geometry | None:
+def shape_of(record: State | None) -> shapely.Geometry | None:
     """Return the geometry of a record, None where there is no record."""
     return None if record is None else record.geometry
 
 
-class Ground:
+class GroundMerge:
     """
     The patches on which three versions of a control layer differ, as faces that each owns.
 
@@ -116,12 +116,12 @@ class Ground:
         self._number[shape] = len(self._number)
         return True
 
-    def _covered(self, record: Record | None) -> Ints:
+    def _covered(self, record: State | None) -> Ints:
         """The faces of a record's own shape."""
         shape = shape_of(record)
         return np.zeros(0, np.int64) if shape is None else self.covered[self._number[shape]]
 
-    def _owners(self, records: Records) -> Ints:
+    def _owners(self, records: States) -> Ints:
         """Who owns each face, as a number in `sets`."""
         owner = np.zeros(self.arrangement.face_count, np.int64)
         for number, name in enumerate(self.names, 1):
@@ -175,7 +175,7 @@ class Ground:
         return self._within(lost)
 
     @property
-    def versions_of_sides(self) -> tuple[Records, Records]:
+    def versions_of_sides(self) -> tuple[States, States]:
         """The records of the two who edited."""
         return self.versions.ours, self.versions.theirs
 
@@ -204,7 +204,7 @@ class Ground:
                     self._take_back(name)
         return self._within(bad)
 
-    def _holders(self, code: int, records: Records) -> tuple[str, ...]:
+    def _holders(self, code: int, records: States) -> tuple[str, ...]:
         return tuple(held(records[name].values) for name in self.sets[code] if name in records)
 
     def _take_back(self, name: str) -> None:
@@ -213,7 +213,7 @@ class Ground:
             if name in records and name in own:
                 label = {key: own[name].values.get(key) for key in (*HOLDER, *QUALITY)}
                 values = {**records[name].values, **label}
-                records[name] = Record(values, records[name].geometry)
+                records[name] = State(values, records[name].geometry)
 
     def _report(self, flags: Bools) -> None:
         """One conflict for each connected piece of disputed ground."""
@@ -266,15 +266,15 @@ class Ground:
                 record = records.pop(name, None) or side.get(name)
                 if len(faces) and record is not None:
                     shape = self._shape(name, faces, side)
-                    records[name] = Record(record.values, shape)
+                    records[name] = State(record.values, shape)
 
-    def _shape(self, name: str, faces: Ints, side: Records) -> shapely.Geometry:
+    def _shape(self, name: str, faces: Ints, side: States) -> shapely.Geometry:
         """The shape of a patch: as somebody drew it, where somebody drew just that."""
         shapes = [shape_of(version.get(name)) for version in self.versions]
         merged, other, _ = three(*shapes)
         chosen = merged if side is self.versions.ours else other
         for shape in (chosen, *shapes):
-            if shape is not None and np.array_equal(self._covered(Record({}, shape)), faces):
+            if shape is not None and np.array_equal(self._covered(State({}, shape)), faces):
                 return shape
         labels = np.full(self.arrangement.face_count, -1, np.int64)
         labels[faces] = 0

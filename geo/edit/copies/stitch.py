@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["stitched"]
+__all__ = ["stitch_borders"]
 
 _METRES = 111_320.0
 _STRIDE = 1 << 30
 _ON_RIM_M = 0.1
 
 
-def stitched(
+def stitch_borders(
     area: shapely.Geometry,
     edited: Sequence[shapely.Geometry],
     earlier: Sequence[shapely.Geometry],

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import shapely
 
 from geo.crs import area_km2
-from geo.edit import merge
-from geo.edit.git import Repository
+from geo.edit.merge.text import merge_bytes
+from geo.edit.versions.git import Repository
+from geo.edit.versions.guard import guard_commit
 from geo.errors import GeoError, Issue, LayerError, SchemaError, escape
 from geo.layers import (
     digest,
@@ -35,6 +36,8 @@ from geo.model import SCHEMAS, Feature, Row, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from geo.edit.merge.by_id import Conflict
 
 __all__ = [
     "REFUSED",
@@ -129,7 +132,7 @@ def remove_git(layers: Path) -> list[str]:
     return ["this clone is left to plain git"]
 
 
-def merge_files(base: Path, ours: Path, theirs: Path, name: str) -> tuple[merge.Conflict, ...]:
+def merge_files(base: Path, ours: Path, theirs: Path, name: str) -> tuple[Conflict, ...]:
     """
     Merge one file as a merge driver does: the answer replaces `ours`.
 
@@ -151,7 +154,7 @@ def merge_files(base: Path, ours: Path, theirs: Path, name: str) -> tuple[merge.
         If a version cannot be read; nothing is written.
     """
     schema = _schema(name)
-    data, conflicts = merge.merge_bytes(
+    data, conflicts = merge_bytes(
         *(path.read_bytes() for path in (base, ours, theirs)), schema=schema, file=name
     )
     # Whole or not at all: what git falls back to must find ours as it was.
@@ -231,8 +234,6 @@ def check_staged() -> list[Issue]:
     GeoError
         If git refuses.
     """
-    from geo.edit import versions
-
     repository = Repository(Path.cwd())
     issues: list[Issue] = []
     for folder in repository.settings("frontline.layers"):
@@ -244,7 +245,7 @@ def check_staged() -> list[Issue]:
             if repository.write_out(None, path, staged):
                 issues += [_at(issue, staged, folder) for issue in _staged_faults(staged)]
         gone = os.environ.get("FRONTLINE_GONE", "").replace(",", " ").split()
-        issues += versions.guard_commit(repository.top / path, confirmed=gone)
+        issues += guard_commit(repository.top / path, confirmed=gone)
     return issues
 
 

@@ -60,7 +60,7 @@ class Cut:
     sides: dict[str, str]
 
 
-def cut(
+def cut_patches(
     features: Sequence[Feature],
     line: Sequence[Position],
     *,
@@ -101,7 +101,7 @@ def cut(
     # Only what divides is kept: loose ends would leave corners in the borders that they cross.
     # What is left may run a step of the grid beside a border, and be shorter yet the next time.
     for _ in range(_TURNS):
-        ground = _Ground.of([*shown, *map(_there_and_back, kept)], len(shown))
+        ground = _CutGround.of([*shown, *map(_there_and_back, kept)], len(shown))
         whole = whole or ground
         dividing = ground.dividing(target)
         if not len(dividing):
@@ -114,7 +114,7 @@ def cut(
 
 
 def _divides_nothing(
-    ground: _Ground, features: Sequence[Feature], only: str | None, line: Sequence[Position]
+    ground: _CutGround, features: Sequence[Feature], only: str | None, line: Sequence[Position]
 ) -> Refusal:
     """Why a line divides nothing, and where."""
     ends = [line[0], line[-1]]
@@ -134,7 +134,7 @@ def _refusal(message: str, where: Position) -> Refusal:
     return message, (Issue("layer.cut", "error", message, where=place),)
 
 
-def _as_cut(ground: _Ground, features: Sequence[Feature], taken: Collection[str]) -> Cut:
+def _as_cut(ground: _CutGround, features: Sequence[Feature], taken: Collection[str]) -> Cut:
     """Give every face an owner: the patch it was part of, or a new one."""
     arrangement, labels = ground.arrangement, ground.labels.copy()
     part = arrangement.parts(ground.labels)
@@ -159,7 +159,7 @@ def _as_cut(ground: _Ground, features: Sequence[Feature], taken: Collection[str]
     return Cut(_redrawn(ground, labels, result), parent, sides)
 
 
-def join(features: Sequence[Feature], ids: Sequence[str]) -> list[Feature]:
+def join_patches(features: Sequence[Feature], ids: Sequence[str]) -> list[Feature]:
     """
     Join patches that say the same of who holds them into one.
 
@@ -187,19 +187,19 @@ def join(features: Sequence[Feature], ids: Sequence[str]) -> list[Feature]:
     members = sorted({by_id[name] for name in ids})
     if len(members) < 2:
         raise CoverageError("one patch cannot be joined; choose two or more")
-    ground = _Ground.of(_polygons(features), len(features))
+    ground = _CutGround.of(_polygons(features), len(features))
     area = np.bincount(
         ground.labels + 1, ground.arrangement.face_area_km2, minlength=len(features) + 1
     )[1:]
     keeper = max(members, key=lambda i: (area[i], -i))
-    joined = _joined(features[keeper], [features[i] for i in members if i != keeper])
+    joined = _join_shapes(features[keeper], [features[i] for i in members if i != keeper])
     labels = np.where(np.isin(ground.labels, members), keeper, ground.labels)
     result = [joined if i == keeper else feature for i, feature in enumerate(features)]
     redrawn = _redrawn(ground, labels, result)
     return [f for i, f in enumerate(redrawn) if i == keeper or i not in members]
 
 
-def _joined(keeper: Feature, others: Sequence[Feature]) -> Feature:
+def _join_shapes(keeper: Feature, others: Sequence[Feature]) -> Feature:
     """
     One patch with what several say.
 
@@ -237,7 +237,7 @@ def _differ(one: Feature, other: Feature, name: str) -> str:
     )
 
 
-def _redrawn(ground: _Ground, labels: Ints, features: Sequence[Feature]) -> list[Feature]:
+def _redrawn(ground: _CutGround, labels: Ints, features: Sequence[Feature]) -> list[Feature]:
     """The features with the ground of their labels; where that is the same, the same objects."""
     values, polygons = ground.arrangement.dissolve(labels)
     result = list(features)
@@ -258,7 +258,7 @@ def _there_and_back(line: NDArray[np.float64]) -> shapely.Polygon:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Ground:
+class _CutGround:
     """
     Patches, and perhaps lines, noded together.
 
@@ -277,7 +277,7 @@ class _Ground:
     line: Ints
 
     @classmethod
-    def of(cls, shown: Sequence[shapely.Geometry], count: int) -> _Ground:
+    def of(cls, shown: Sequence[shapely.Geometry], count: int) -> _CutGround:
         """
         Node shapes: so many patches, and lines behind them.
 

@@ -1,0 +1,1 @@
+"""Working copies: a control layer handed to another program, and what came back."""

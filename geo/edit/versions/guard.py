@@ -1,0 +1,228 @@
+"""
+Ids that vanish or return: a program that saved an old copy of a layer.
+
+An id stands for one thing for ever, so one that is gone, or back, is asked about.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import shapely
+
+from geo.edit.versions.git import Repository
+from geo.errors import Issue, LayerError
+from geo.layers import (
+    fmt_geojson,
+    fmt_table,
+    layer_paths,
+    parse_geojson,
+    parse_table,
+    schema_of,
+)
+from geo.model import CONTROL, Feature, Row, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+
+__all__ = ["guard_commit", "guard_ids"]
+
+
+def guard_ids(
+    layers: Path, revision: str, *, staged: bool = False, confirmed: Collection[str] = ()
+) -> list[Issue]:
+    """
+    Find ids that a commit has and the layers have not, and ids that came back.
+
+    A program that saves an old copy of a layer deletes what others added since, and brings back
+    what they deleted, without a word. An id stands for one thing for ever.
+
+    Parameters
+    ----------
+    layers
+        The folder, in a git repository.
+    revision
+        The commit to compare with.
+    staged
+        Whether what is staged counts, instead of what lies on disk.
+    confirmed
+        Ids that may vanish or return; ``all`` stands for any.
+
+    Returns
+    -------
+    issues
+        Errors: ``id.vanished`` for each file, ``id.resurrected`` and ``id.reused`` for each id.
+
+    Raises
+    ------
+    GeoError
+        If git knows no such commit.
+    LayerNotFoundError
+        If there is no such folder.
+    """
+    repository = Repository.around(layers)
+    commit, path = repository.commit(revision), repository.relative(layers)
+    before = _files_at(repository, commit, path)
+    now = _files_at(repository, None, path) if staged else _files_on_disk(layers)
+    issues = [*_vanished(before, now, f"{revision}:{path}"), *_reused(before, now, revision)]
+    issues += _resurrected(before, now, repository, commit, path)
+    kept = []
+    for issue in issues:
+        ids = tuple(name for name in issue.ids if name not in confirmed)
+        if ids and "all" not in confirmed:
+            file = str(layers / issue.file)
+            kept.append(dataclasses.replace(issue, ids=ids, file=file))
+    return kept
+
+
+def guard_commit(layers: Path, *, confirmed: Collection[str] = ()) -> list[Issue]:
+    """
+    Find ids that the commit which is staged would lose, or bring back.
+
+    Where a merge is being committed, what either side deleted may be gone.
+
+    Parameters
+    ----------
+    layers
+        The folder, in a git repository.
+    confirmed
+        Ids that may vanish or return; ``all`` stands for any.
+
+    Returns
+    -------
+    issues
+        As from `guard`; none before the first commit.
+
+    Raises
+    ------
+    GeoError
+        If git refuses.
+    """
+    repository = Repository.around(layers)
+    if not repository.has("HEAD"):
+        return []
+    if not repository.has("MERGE_HEAD"):
+        return guard_ids(layers, "HEAD", staged=True, confirmed=confirmed)
+    path = repository.relative(layers)
+    base = repository.merge_base("HEAD", "MERGE_HEAD")
+    before = {} if base is None else _files_at(repository, base, path)
+    issues = []
+    for side, other in (("HEAD", "MERGE_HEAD"), ("MERGE_HEAD", "HEAD")):
+        there = _files_at(repository, repository.commit(other), path)
+        deleted = {name for issue in _vanished(before, there, other) for name in issue.ids}
+        found = guard_ids(layers, side, staged=True, confirmed=[*confirmed, *deleted])
+        issues += [issue for issue in found if issue.code == "id.vanished"]
+    return issues
+
+
+_Files = dict[str, tuple[Schema, dict[str, Feature | Row]]]
+
+
+def _files_at(repository: Repository, commit: str | None, path: str) -> _Files:
+    entries = repository.entries(commit, path)
+    found: _Files = {}
+    for entry, data in zip(entries, repository.contents(entries), strict=True):
+        inner = Path(entry.path).relative_to(path)
+        schema = schema_of(inner, Path())
+        if schema is not None and "id" in schema.names:
+            found[inner.as_posix()] = schema, _by_id(data, schema)
+    return found
+
+
+def _files_on_disk(layers: Path) -> _Files:
+    return {
+        path.relative_to(layers).as_posix(): (schema, _by_id(path.read_bytes(), schema))
+        for path, schema in layer_paths(layers)
+        if "id" in schema.names
+    }
+
+
+def _by_id(data: bytes, schema: Schema) -> dict[str, Feature | Row]:
+    """The records of a file; none where it has faults, which are reported elsewhere."""
+    try:
+        if schema.geometry:
+            text, _ = fmt_geojson(data, schema=schema, file="")
+            layer = parse_geojson(text, schema=schema, file="")
+            return {feature.id: feature for feature in layer.features}
+        text, _ = fmt_table(data, schema=schema, file="")
+        return {row.id: row for row in parse_table(text, schema=schema, file="").rows}
+    except LayerError:
+        return {}
+
+
+def _homes(files: _Files) -> dict[tuple[str, str], list[str]]:
+    """The files in which each id stands, by kind and id."""
+    homes: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for file, (schema, records) in files.items():
+        for name in records:
+            homes[schema.name, name].append(file)
+    return homes
+
+
+def _vanished(before: _Files, now: _Files, origin: str) -> Iterator[Issue]:
+    homes = _homes(now)
+    revision = origin.split(":")[0]
+    for file, (schema, records) in sorted(before.items()):
+        if file in now and not now[file][1] and records:
+            message = f"it cannot be read, and {len(records)} ids of {revision} were in it"
+            hint = "mend it first: `frontline check` says what is wrong"
+            yield Issue("id.vanished", "error", message, hint, file, ids=tuple(sorted(records)))
+            continue
+        here = now[file][1] if file in now else {}
+        gone = []
+        for name in sorted(records):
+            # A patch keeps its id from date to date; anything else may move to another file.
+            elsewhere = homes.get((schema.name, name), [])
+            if name not in here and (schema.name == CONTROL.name or not elsewhere):
+                gone.append(name)
+        if gone:
+            what = "the file is gone, and" if file not in now else "it has lost"
+            message = f"{what} {len(gone)} of the ids that {revision} has"
+            hint = f"if that was meant, name them; else `git show '{origin}/{file}'` has them"
+            yield Issue("id.vanished", "error", message, hint, file, ids=tuple(gone))
+
+
+def _reused(before: _Files, now: _Files, revision: str) -> Iterator[Issue]:
+    for file, (schema, records) in sorted(now.items()):
+        if schema.name != CONTROL.name or file not in before:
+            continue
+        for name, record in sorted(records.items()):
+            old = before[file][1].get(name)
+            if not (isinstance(old, Feature) and isinstance(record, Feature)):
+                continue
+            if old.geometry is None or record.geometry is None or old.geometry == record.geometry:
+                continue
+            if not shapely.area(shapely.intersection(old.geometry, record.geometry)):
+                message = f"it lies on other ground than in {revision}, and shares none with it"
+                hint = "an id stands for one patch; give this one a new id"
+                yield Issue("id.reused", "error", message, hint, file, record.line, (name,))
+
+
+def _resurrected(
+    before: _Files, now: _Files, repository: Repository, commit: str, path: str
+) -> Iterator[Issue]:
+    known = _homes(before)
+    fresh = {key: homes[0] for key, homes in _homes(now).items() if key not in known}
+    if not fresh:
+        return
+    wanted: dict[str, tuple[str, str]] = {name: (name, home) for (_, name), home in fresh.items()}
+    for short, line in repository.removed_lines(commit, path):
+        name = _id_in(line)
+        if name in wanted:
+            name, home = wanted.pop(name)
+            message = f"it was there before, and {short} removed it"
+            hint = "did a program save an old copy? a new thing needs a new id"
+            line_number = now[home][1][name].line
+            yield Issue("id.resurrected", "error", message, hint, home, line_number, (name,))
+
+
+def _id_in(line: str) -> str:
+    """The id on a line of a layer or table; empty where there is none."""
+    text = line.strip()
+    if text.startswith('"id": "'):
+        return text[7:].split('"')[0]
+    return text.split(",")[0] if text[:1].isalnum() else ""
