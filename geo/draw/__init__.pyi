@@ -1,12 +1,14 @@
 from .frames import ChangeFrame, HistoryFrame, actor_colors, theatre_card
+from .looks import LOOKS, flat_color, side_colors
 from .page.corridors import necks_by_date, what_if_record
-from .page.look import leaflet_text, side_colors
+from .page.leaflet import leaflet_text
 from .page.page import Page, draw_page
 from .plots import Plots
 from .still.still import Animation, Still, animate, draw_still
 from .widget.slider import slider
 
 __all__ = [
+    "LOOKS",
     "Animation",
     "ChangeFrame",
     "HistoryFrame",
@@ -17,6 +19,7 @@ __all__ = [
     "animate",
     "draw_page",
     "draw_still",
+    "flat_color",
     "leaflet_text",
     "necks_by_date",
     "side_colors",

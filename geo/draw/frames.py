@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
+from geo.draw.looks import LOOKS, flat_color, side_colors
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -24,7 +26,8 @@ _ROWS = 30
 """So many rows are shown; the rest are counted."""
 
 _STYLE = "border-collapse:collapse;font:13px/1.45 system-ui,sans-serif"
-_CELL = "text-align:left;padding:3px 10px 3px 0;vertical-align:top;border-top:1px solid #8884"
+_RULE, _RIM = LOOKS["notebook"]["rule"], LOOKS["notebook"]["rim"]
+_CELL = f"text-align:left;padding:3px 10px 3px 0;vertical-align:top;border-top:1px solid {_RULE}"
 
 
 _CHANGE = {
@@ -98,7 +101,8 @@ def actor_colors(folder: Folder) -> dict[str, str]:
     rows = folder.rows("actors")
     own = {key: str(row.values.get("color") or "") for key, row in rows.items()}
     sides = folder.sides
-    named = {key: own[key] or own.get(sides.get(key, key), "") for key in own}
+    colors = side_colors(own, set(sides.values()))
+    named = {key: own[key] or colors.get(sides.get(key, key), "") for key in own}
     return {key: color for key, color in named.items() if color}
 
 
@@ -149,7 +153,7 @@ def _swatch(holder: str, colors: Mapping[str, str]) -> str:
     """Holders with their colours; the words stay, so that nothing is said by colour alone."""
     boxes = "".join(
         f'<span style="display:inline-block;width:11px;height:11px;margin-right:5px;'
-        f'border:1px solid #8888;background:{colors.get(part, "#e3e3de")}"></span>'
+        f'border:1px solid {_RIM};background:{colors.get(part) or flat_color(part)}"></span>'
         for part in str(holder).split(";")
     )
     return f'<span style="white-space:nowrap">{boxes}{_text(str(holder).replace(";", ", "))}</span>'

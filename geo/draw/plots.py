@@ -15,7 +15,20 @@ import numpy as np
 import shapely
 
 from geo.control import front_lines
-from geo.draw.still.looks import INK, OUTSIDE, QUIET, look_of, mix, paints_of
+from geo.draw.looks import (
+    INK,
+    LOOKS,
+    OTHER_SIDE,
+    OUTSIDE,
+    QUIET,
+    WHITE,
+    Lines,
+    is_major,
+    look_of,
+    mix,
+    one_hatching,
+    paints_of,
+)
 from geo.draw.still.paper import families, lay, months, new_axes, patch, rim, shown, style
 from geo.draw.still.scene import Scene
 from geo.draw.still.words import Words
@@ -29,14 +42,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geo.control import Composite
-    from geo.draw.still.looks import Look
+    from geo.draw.looks import Look
     from geo.draw.still.paper import Axes
     from geo.layers import Folder
 
 __all__ = ["Plots"]
 
-_GREY = "#8b8d88"
-_CERTAINTY = {"high": (INK, ""), "moderate": ("#9aa1ab", ""), "low": ("#f0f1f3", "//")}
+_CERTAINTY: dict[str, tuple[str, str]] = LOOKS["certainty"]
 """How a length is filled, by the weaker confidence of its two hands."""
 
 
@@ -102,8 +114,8 @@ class Plots:
             for look, shape in scene.looks.items():
                 self._ground(axes, scene, look, shape)
             for sure, line in scene.fronts.items():
-                for color, width in (("white", 3.4), (INK, 1.6)):
-                    dashes: Any = "solid" if sure or color == "white" else (0, (4, 2))
+                for color, width in ((WHITE, 3.4), (INK, 1.6)):
+                    dashes: Any = "solid" if sure or color == WHITE else (0, (4, 2))
                     _line(axes, line, color, width, dashes)
             _line(axes, shapely.boundary(self._folder.area), QUIET, 1.0, "solid")
             self._places(axes)
@@ -158,7 +170,7 @@ class Plots:
         with style():
             ends: dict[str, float] = {}
             for holder in [h for h in scene.holders if h != "unknown"]:
-                color = scene.colors.get(holder, _GREY)
+                color = scene.colors.get(holder, OTHER_SIDE)
                 held = table.loc[holder].reindex(self._composite.dates, fill_value=0.0)
                 days = list(held.index)
                 if banded:
@@ -277,7 +289,7 @@ class Plots:
                     axes.barh(
                         row, last - first, left=first, height=0.66, color=face,
                         hatch=lines and lines[0], hatchcolor=lines[1] if lines else None,
-                        edgecolor="white",
+                        edgecolor=WHITE,
                     )  # fmt: skip
             names = [self._words.name(place.properties, place.id) for place in found]
             axes.set_yticks(range(len(found)), [shown(name) for name in names], family=families())
@@ -321,7 +333,7 @@ class Plots:
             raise ValueError("there is no date to draw; ask for a theatre that has layers")
         side = str(narrowest["side"].iloc[0])
         scene = Scene(self._folder, self._composite, self._composite.dates[-1], None, self._words)
-        color = scene.colors.get(side, _GREY)
+        color = scene.colors.get(side, OTHER_SIDE)
         axes: Any = ax or new_axes(9.5, 4.0)
         with style():
             length = narrowest["length_km"].astype(float)
@@ -361,7 +373,7 @@ class Plots:
             if place.geometry is None or not shapely.covers(self._folder.area, place.geometry):
                 continue
             lon, lat = shapely.get_coordinates(place.geometry)[0].tolist()
-            key = place.properties["kind"] in {"city", "town", "airbase", "border post"}
+            key = is_major(place.properties["kind"])
             ax.plot(lon, lat, "o", color=INK, markersize=3.2 if key else 1.6, zorder=5)
             name = self._words.name(place.properties, place.id)
             room = shapely.box(lon, lat, lon + wide * len(name), lat + high)
@@ -395,20 +407,17 @@ def _plain(look: Look) -> Look:
 
 def _paint(look: Look, colors: dict[str, str]) -> tuple[str, tuple[str, str] | None]:
     """Fill and hatching of a look, as matplotlib knows them."""
-    status = look[0]
-    paints = paints_of(look, colors)
-    face = str(paints[0])
-    if status == "controlled":
-        if look[2] == "plain":
-            return face, None
-        return face, ("..." if look[2] == "dots" else "---", mix("#14161e", 0.3, face))
-    tints = [colors.get(side, _GREY) for side in look[1:]] or [_GREY]
-    if status in {"contested", "mixed"}:
-        hatch = "////" if status == "contested" else "||||"
-        return mix(tints[0], 0.6), (hatch, tints[-1] if len(tints) > 1 else "white")
-    if status == "advance":
-        return "#faf9f5", ("//", tints[0])
-    return face, ("\\\\" if status == "unknown" else "..", "#c9c9c4")
+    face, lines = one_hatching(paints_of(look, colors))
+    if lines is None:
+        return face, None
+    return face, (_hatch(lines), mix(lines.color, lines.alpha, face))
+
+
+def _hatch(lines: Lines) -> str:
+    """Lines as matplotlib's letters for hatching; each letter more makes them denser."""
+    if lines.dash:
+        return "..." if lines.dash[0] < 0.1 else "---"
+    return {1: "/", -1: "\\", 0: "|"}[lines.way] * (4 if lines.width > 4 else 2)
 
 
 def _line(ax: Axes, line: Any, color: str, width: float, dashes: Any) -> None:

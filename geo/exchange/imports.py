@@ -17,6 +17,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from geo.draw import side_colors
 from geo.exchange.catalog import KINDS
 from geo.exchange.imported import Count, Import
 from geo.exchange.reading.account import Account
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder, Progress
 
 __all__ = ["reader_of", "run_import"]
-
-_PALETTE = ("#3b6fb6", "#c8553d", "#4f9d69", "#8d6cab", "#b8892f", "#4aa3a2", "#a34f7f", "#6b7d2a")
-"""Colours of sides that an import draws up, in order of id; anyone may change them."""
 
 
 def reader_of(kind: str) -> Reader:
@@ -173,5 +171,6 @@ def _color_sides(account: Account) -> None:
     rows = account.records.get(ACTORS.name, {})
     sides = [row for _, row in sorted(rows.items()) if isinstance(row, Row)]
     sides = [row for row in sides if row.values["kind"] == "side"]
-    for n, row in enumerate(sides):
-        row.values["color"] = _PALETTE[n % len(_PALETTE)]
+    colors = side_colors({}, [row.id for row in sides])
+    for row in sides:
+        row.values["color"] = colors[row.id]

@@ -16,7 +16,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.draw.page import look, store
+from geo.draw import looks
+from geo.draw.page import leaflet, store
 from geo.draw.page import page as maps
 from geo.errors import DateError, GeoError
 
@@ -203,14 +204,14 @@ def test_the_frame_refuses_another_folium(monkeypatch):
 
 def test_leaflet_is_the_one_that_was_looked_at():
     files = {f.name: f for f in distribution("XStatic-Leaflet").files}
-    for name, digest in look.LEAFLET.items():
+    for name, digest in leaflet.LEAFLET.items():
         assert hashlib.sha256(files[name].read_binary()).hexdigest() == digest
 
 
 def test_another_leaflet_is_refused(monkeypatch):
-    monkeypatch.setitem(look.LEAFLET, "leaflet.js", "0" * 64)
+    monkeypatch.setitem(leaflet.LEAFLET, "leaflet.js", "0" * 64)
     with pytest.raises(GeoError, match=r"1\.9\.3"):
-        look.leaflet_text("leaflet.js")
+        leaflet.leaflet_text("leaflet.js")
 
 
 def test_the_licence_of_leaflet_is_in_every_page(page):
@@ -349,7 +350,7 @@ def test_only_a_colour_is_taken_for_a_colour():
     colors = json.loads(block(page, "records"))["colors"]
     assert set(colors) == {"government", "opposition", "is"}
     assert len(set(colors.values())) == 3
-    assert set(colors.values()) <= set(maps.FALLBACK_COLORS)
+    assert set(colors.values()) <= set(looks.SPARE_COLORS)
 
 
 def test_a_side_without_a_colour_gets_one_that_is_not_like_the_others(folder, composite):

@@ -1,14 +1,13 @@
 """Sides must be told apart by people with any kind of colour vision, at the opacity of the map."""
 
 import csv
-import re
 import warnings
 from itertools import combinations
 
 import numpy as np
 import pytest
 
-from geo.draw.page import page as maps
+from geo.draw.looks import LOOKS, SPARE_COLORS
 
 VISIONS = {
     "normal": None,
@@ -29,17 +28,12 @@ def colour():
     return colour
 
 
-def painted(name):
-    """A number or a colour that the painter uses."""
-    return re.search(rf"^const {name} = '?([^';]+)'?;", maps._asset("draw.js"), re.MULTILINE)[1]
-
-
 def rgb(color):
     return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
 
 
 def on_map(color, opacity):
-    return rgb(color) * opacity + rgb(painted("LAND")) * (1 - opacity)
+    return rgb(color) * opacity + rgb(LOOKS["paper"]["land"]) * (1 - opacity)
 
 
 def seen(colour, shown, deficiency):
@@ -65,21 +59,21 @@ def shipped_colors(folder):
         return [row["color"] for row in csv.DictReader(file) if row["color"]]
 
 
-@pytest.mark.parametrize("opacity", ["FILL", "FILL_UNSURE"])
+@pytest.mark.parametrize("strength", ["plain", "unsure"])
 @pytest.mark.parametrize("vision", VISIONS)
 @pytest.mark.parametrize("palette", ["shipped", "fallback"])
-def test_sides_are_told_apart(colour, shipped, palette, vision, opacity):
-    colors = shipped_colors(shipped) if palette == "shipped" else list(maps.FALLBACK_COLORS)
+def test_sides_are_told_apart(colour, shipped, palette, vision, strength):
+    colors = shipped_colors(shipped) if palette == "shipped" else list(SPARE_COLORS)
     assert len(colors) > 3
-    least, a, b = least_difference(colour, colors, vision, float(painted(opacity)))
+    least, a, b = least_difference(colour, colors, vision, LOOKS["strength"][strength])
     assert least >= LEAST, f"{a} and {b} look alike"
 
 
 @pytest.mark.parametrize("vision", VISIONS)
 def test_no_side_looks_like_ground_that_was_not_assessed(colour, shipped, vision):
-    ground = seen(colour, rgb(painted("GROUND")), VISIONS[vision])
+    ground = seen(colour, rgb(LOOKS["statuses"]["unknown"]["ground"]), VISIONS[vision])
     for color in shipped_colors(shipped):
-        side = seen(colour, on_map(color, float(painted("FILL_UNSURE"))), VISIONS[vision])
+        side = seen(colour, on_map(color, LOOKS["strength"]["unsure"]), VISIONS[vision])
         assert colour.delta_E(side, ground, method="CIE 2000") >= LEAST
 
 

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import open_layers
-from geo.draw.still import looks, paper, words
+from geo.draw import looks
+from geo.draw.still import paper, words
 from geo.draw.still import still as stills
 from geo.draw.still.chart import Map
 from geo.draw.still.scene import Scene
@@ -347,34 +348,6 @@ def test_the_place_that_the_change_is_about_is_named(case):
 def test_roads_that_are_schematic_say_so_on_the_map(case):
     found = texts(stills.draw_still(case.folder, case.composite, case.after, before=case.before))
     assert "Damascus-Baghdad road (schematic)" in found
-
-
-def test_colours_and_patterns_are_those_of_the_page():
-    page = (ROOT / "geo" / "draw" / "page" / "draw.js").read_text(encoding="utf-8")
-
-    def constant(name):
-        return re.search(rf"const {name} = '?([^';]+)'?;", page)[1]
-
-    assert tuple(map(constant, ("LAND", "OUTSIDE", "INK"))) == (
-        looks.LAND,
-        looks.OUTSIDE,
-        looks.INK,
-    )
-    for name in ("FILL", "FILL_UNSURE", "FILL_FADED", "FILL_CHANGED"):
-        assert getattr(looks, f"_{name}") == float(constant(name))
-    groups = re.findall(r"'?([A-Z][\w/ ]+)'?: \['(\w+)', '(#[0-9a-f]{6})'\]", page)
-    assert {name: (kind, color) for name, kind, color in groups} == looks.EVENTS
-    ours = (ROOT / "geo" / "draw" / "still" / "looks.py").read_text(encoding="utf-8")
-    own = {looks.QUIET, looks.UP, looks.DOWN, *looks.PALETTE}
-    if "rgba(20,22,30," in page:
-        own.add("#14161e")
-    assert set(re.findall("#[0-9a-f]{6}", ours)) - own <= set(re.findall("#[0-9a-f]{6}", page))
-
-
-def test_spare_colours_are_those_of_the_page():
-    from geo.draw.page import page as maps
-
-    assert looks.PALETTE == maps.FALLBACK_COLORS
 
 
 @given(

@@ -19,7 +19,7 @@ function sourceList(ids) {
 
 const chip = (text, kind) => el('span', { class: kind ? `chip ${kind}` : 'chip' }, text);
 
-const sideDot = (side) => el('span', { class: 'dot', style: { background: has(DATA.colors, side) ? colorOf(side) : '#b5b5ae' } });
+const sideDot = (side) => el('span', { class: 'dot', style: { background: has(DATA.colors, side) ? colorOf(side) : LOOKS.sides.nobody } });
 
 const fullName = (actor) => {
   const side = sideOf(actor);
@@ -180,7 +180,7 @@ function eventDates(event) {
 const partyText = (lead, others) => listed([lead, ...splitIds(others)].filter(Boolean).map(actorName));
 
 function eventBody(event) {
-  const [kind] = eventGroup(event.event_type);
+  const kind = eventKind(event.event_type);
   const place = event.place_id ? placeName(event.place_id) : '';
   const where = place && event.location && event.location !== place && language === 'en'
     ? `${place} (${event.location})` : place || event.location || t('no.place');

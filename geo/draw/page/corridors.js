@@ -1,7 +1,7 @@
 // Necks: where ground could be cut off, by how short a line; and the layer of a what-if.
 
 const RULES = ['passable', 'enemy', 'own'];
-const CUT = '#ffd23f';
+const { cut: CUT } = LOOKS.necks;
 
 /** The necks of a date, each knowing its date and where its label stands. */
 const corridorsOn = (date) => (DATA.corridors?.days[date] ?? []).map((one, i) => Object.assign(one, { date, i }));
@@ -29,13 +29,8 @@ function outline(ctx, painter, view, lines, closed = false) {
 /** A leg: yellow between dark edges, a bar across each end, dashed where it depends on how unknown ground is read. */
 function strokeCut(ctx, firm) {
   ctx.lineJoin = 'round';
-  for (const [color, width, dash] of [['rgba(255,255,255,.9)', 7.5, []], [INK, 5.5, firm ? [] : [8, 4]], [CUT, 2.6, firm ? [] : [8, 4]]]) {
-    ctx.strokeStyle = color;
-    ctx.lineWidth = width;
-    ctx.setLineDash(dash);
-    ctx.stroke();
-  }
-  ctx.setLineDash([]);
+  const dash = firm ? [] : [8, 4];
+  strokeAll(ctx, [[sheer(WHITE, 0.9), 7.5], [INK, 5.5, dash], [CUT, 2.6, dash]]);
 }
 
 function strokeEnds(ctx, painter, view, line) {
@@ -47,25 +42,15 @@ function strokeEnds(ctx, painter, view, line) {
     ctx.moveTo(x - 6 * nx, y - 6 * ny);
     ctx.lineTo(x + 6 * nx, y + 6 * ny);
   }
-  for (const [color, width] of [['#fff', 5], [INK, 2.6]]) {
-    ctx.strokeStyle = color;
-    ctx.lineWidth = width;
-    ctx.stroke();
-  }
+  strokeAll(ctx, [[WHITE, 5], [INK, 2.6]]);
 }
 
 /** The ground behind a neck, while one points at it or has its card open. */
 function paintPocket(ctx, painter, view, one) {
   outline(ctx, painter, view, one.pocket, true);
-  ctx.fillStyle = painter.patterns(view.ratio).bands(['rgba(27,31,39,.5)', null, null, null, null], 1.6, 1);
+  ctx.fillStyle = painter.patterns(view.ratio).bands([sheer(INK, 0.5)], { width: 1.6, clear: 4, way: 1 });
   ctx.fill('evenodd');
-  for (const [color, width] of [['#fff', 4.5], [INK, 2]]) {
-    ctx.strokeStyle = color;
-    ctx.lineWidth = width;
-    ctx.setLineDash([3, 3]);
-    ctx.stroke();
-  }
-  ctx.setLineDash([]);
+  strokeAll(ctx, [[WHITE, 4.5, [3, 3]], [INK, 2, [3, 3]]]);
 }
 
 function paintCorridors(ctx, painter, view, scene) {
@@ -114,19 +99,13 @@ function paintWhatIf(ctx, painter, view, scene) {
   for (const [rings, way, dash] of [[asked.off, -1, [2, 5]], [asked.taken, 1, [9, 5]]]) {
     outline(ctx, painter, view, rings, true);
     if (way > 0) {
-      ctx.fillStyle = 'rgba(255,255,255,.55)';
+      ctx.fillStyle = sheer(WHITE, 0.55);
       ctx.fill('evenodd');
     }
-    ctx.fillStyle = patterns.bands([way > 0 ? colorOf(asked.side) : 'rgba(27,31,39,.6)', null, null], way > 0 ? 3 : 2, way);
+    ctx.fillStyle = patterns.bands([way > 0 ? colorOf(asked.side) : sheer(INK, 0.6)], { width: way > 0 ? 3 : 2, clear: 2, way });
     ctx.fill('evenodd');
-    for (const [color, width] of [['#fff', 4.5], [INK, 2]]) {
-      ctx.strokeStyle = color;
-      ctx.lineWidth = width;
-      ctx.setLineDash(dash);
-      ctx.stroke();
-    }
+    strokeAll(ctx, [[WHITE, 4.5, dash], [INK, 2, dash]]);
   }
-  ctx.setLineDash([]);
   ctx.font = `800 19px ${FONT}`;
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
@@ -137,10 +116,10 @@ function paintWhatIf(ctx, painter, view, scene) {
       ctx.save();
       ctx.translate(x, y);
       ctx.rotate(-0.35);
-      ctx.strokeStyle = 'rgba(255,255,255,.6)';
+      ctx.strokeStyle = sheer(WHITE, 0.6);
       ctx.lineWidth = 4;
       ctx.strokeText(t('whatif.mark'), 0, 0);
-      ctx.fillStyle = 'rgba(27,31,39,.42)';
+      ctx.fillStyle = sheer(INK, 0.42);
       ctx.fillText(t('whatif.mark'), 0, 0);
       ctx.restore();
     }
@@ -247,14 +226,14 @@ function corridorKey(item) {
   const ground = (color, way, width) => swatch((ctx, patterns, w, h) => {
     ctx.fillStyle = LAND;
     ctx.fillRect(0, 0, w, h);
-    ctx.fillStyle = patterns.bands([color, null, null], width, way);
+    ctx.fillStyle = patterns.bands([color], { width, clear: 2, way });
     ctx.fillRect(0, 0, w, h);
   });
   const items = [];
   if (state.show.corridors) items.push(item(cut(true), t('key.corridor')), item(cut(false), t('key.corridor.maybe')));
   if (state.show.whatIf) {
     items.push(item(ground(colorOf(DATA.whatIf.side), 1, 3), t('key.whatif.taken')));
-    items.push(item(ground('rgba(27,31,39,.6)', -1, 2), t('key.whatif.off')));
+    items.push(item(ground(sheer(INK, 0.6), -1, 2), t('key.whatif.off')));
     items.push(el('li', null, el('div', null, el('strong', null, t('whatif.mark')), passage('p', null, DATA.whatIf.question))));
   }
   return items;

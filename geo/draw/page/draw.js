@@ -1,214 +1,6 @@
 // Painting: control, change, context, fronts, events, places, on any canvas and at any scale.
 // One painter serves the screen, the printed sheet, the picture and the swatches of the legend.
 
-const LAND = '#f6f4ee';
-const OUTSIDE = '#e6e8e4';
-const GROUND = '#efefec';
-const INK = '#1b1f27';
-// The page's colours of certainty: what rests on inference or on a claim is paler as well as marked.
-const FILL = 0.7;
-const FILL_UNSURE = 0.6;
-const FILL_FADED = 0.2;
-const FILL_CHANGED = 0.88;
-
-const rgbOf = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-
-/** A colour laid over another at some opacity, as one opaque colour: neighbours leave no seam. */
-function mix(hex, alpha, base = LAND) {
-  const under = rgbOf(base);
-  return `rgb(${rgbOf(hex).map((v, i) => Math.round(v * alpha + under[i] * (1 - alpha))).join(',')})`;
-}
-
-const colorOf = (side) => (has(DATA.colors, side) ? DATA.colors[side] : '#8a8f98');
-
-/** What makes two labels look the same: status, sides, and the texture of their certainty. */
-function lookOf(label) {
-  const sides = [...new Set((label.controllers.length ? label.controllers : [label.controller]).filter(Boolean).map(sideOf))];
-  if (label.status === 'unknown' || label.status === 'none') return label.status;
-  if (label.status === 'contested' || label.status === 'mixed') return [label.status, ...sides].join('|');
-  if (label.status === 'advance') return `advance|${sideOf(label.controller)}`;
-  return ['controlled', sideOf(label.controller), textureOf(label)].join('|');
-}
-
-/** Plain, dots or dashes, and how dense: the less sure, the denser. */
-function textureOf({ basis, confidence }) {
-  const step = { low: 8, moderate: 12, high: 17 }[confidence] ?? 12;
-  if (basis === 'inferred') return `dots:${step}`;
-  if (basis === 'claimed') return `dashes:${step}`;
-  return confidence === 'low' ? 'dots:17' : 'plain:0';
-}
-
-class Patterns {
-  constructor(ratio) {
-    this.ratio = ratio;
-    this.made = new Map();
-  }
-
-  /** A seamless tile; `draw` gets a context in page pixels. */
-  tile(key, size, draw) {
-    if (!this.made.has(key)) {
-      const canvas = document.createElement('canvas');
-      canvas.width = canvas.height = Math.round(size * this.ratio);
-      const g = canvas.getContext('2d');
-      g.scale(canvas.width / size, canvas.width / size);
-      draw(g, size);
-      const pattern = g.createPattern(canvas, 'repeat');
-      pattern.setTransform(new DOMMatrix().scale(size / canvas.width));
-      this.made.set(key, pattern);
-    }
-    return this.made.get(key);
-  }
-
-  /** Bands, one a colour, slanting either way or upright; a null colour stays clear. */
-  bands(colors, width, way = 1) {
-    const size = width * colors.length;
-    return this.tile(`bands|${colors}|${width}|${way}`, size, (g) => {
-      const [top, bottom] = way > 0 ? [size, 0] : way < 0 ? [0, size] : [0, 0];
-      for (let shift = -2 * size; shift < 2 * size; shift += size) {
-        colors.forEach((color, i) => {
-          if (!color) return;
-          const x = shift + i * width;
-          g.fillStyle = color;
-          g.beginPath();
-          g.moveTo(x + top, 0);
-          g.lineTo(x + top + width, 0);
-          g.lineTo(x + bottom + width, size);
-          g.lineTo(x + bottom, size);
-          g.fill();
-        });
-      }
-    });
-  }
-
-  dots(step, color) {
-    return this.tile(`dots|${step}|${color}`, step, (g) => {
-      g.fillStyle = color;
-      for (const [x, y] of [[0.25, 0.25], [0.75, 0.75]]) {
-        g.beginPath();
-        g.arc(x * step, y * step, 0.95, 0, 7);
-        g.fill();
-      }
-    });
-  }
-
-  dashes(step, color) {
-    return this.tile(`dashes|${step}|${color}`, step, (g) => {
-      g.fillStyle = color;
-      g.fillRect(step * 0.05, step * 0.25 - 0.6, step * 0.4, 1.2);
-      g.fillRect(step * 0.55, step * 0.75 - 0.6, step * 0.4, 1.2);
-    });
-  }
-
-  grid(step, color) {
-    return this.tile(`grid|${step}|${color}`, step, (g) => {
-      g.fillStyle = color;
-      g.fillRect(0, 0, step, 1);
-      g.fillRect(0, 0, 1, step);
-    });
-  }
-
-  lines(step, color) {
-    return this.tile(`lines|${step}|${color}`, step, (g) => {
-      g.fillStyle = color;
-      g.fillRect(0, step / 2 - 0.5, step, 1);
-    });
-  }
-}
-
-const SIDE_PATTERNS = [
-  (p, c) => p.bands([c, null, null, null, null, null], 1.2, 1),
-  (p, c) => p.bands([c, null, null, null, null, null], 1.2, -1),
-  (p, c) => p.lines(7, c),
-  (p, c) => p.bands([c, null, null, null, null, null], 1.2, 0),
-  (p, c) => p.grid(8, c),
-];
-
-/** The layers of paint of one look, from the ground up. */
-function paintsOf(look, patterns, { doubt, sidePatterns, faded }) {
-  const [status, ...rest] = look.split('|');
-  const strength = (value) => (faded ? FILL_FADED : value);
-  if (status === 'unknown') return [GROUND, patterns.bands(['#c9c9c4', null, null, null, null, null, null], 1.1, -1)];
-  if (status === 'none') return ['#f4f3f0', patterns.dots(14, '#b9b9b2')];
-  if (status === 'contested' || status === 'mixed') {
-    const colors = rest.length ? rest : ['unknown'];
-    const bands = colors.map((side) => mix(colorOf(side), strength(0.74)));
-    if (bands.length === 1) bands.push(LAND);
-    return [LAND, patterns.bands(bands, 6, status === 'mixed' ? 0 : 1)];
-  }
-  if (status === 'advance') return ['#faf9f5', patterns.bands([mix(colorOf(rest[0]), strength(0.8)), null, null], 3.5, 1)];
-  const [side, texture] = rest;
-  const [kind, step] = texture.split(':');
-  const paints = [mix(colorOf(side), strength(kind === 'plain' ? FILL : FILL_UNSURE))];
-  if (sidePatterns) {
-    const index = Object.keys(DATA.colors).sort().indexOf(side);
-    paints.push(SIDE_PATTERNS[((index % 5) + 5) % 5](patterns, 'rgba(20,22,30,.42)'));
-  }
-  if (doubt && !faded && kind !== 'plain') paints.push(patterns[kind](+step, 'rgba(20,22,30,.34)'));
-  return paints;
-}
-
-const EVENT_GROUPS = {
-  Battles: ['battle', '#9c1127'],
-  'Explosions/Remote violence': ['blast', '#5b2a8c'],
-  'Violence against civilians': ['civilians', '#7a3d00'],
-  Protests: ['protest', '#28543b'],
-  Riots: ['protest', '#28543b'],
-  'Strategic developments': ['strategic', '#173f73'],
-};
-const EVENT_ORDER = ['battle', 'strategic', 'blast', 'civilians', 'protest'];
-const eventGroup = (type) => (has(EVENT_GROUPS, type) ? EVENT_GROUPS[type] : ['other', '#44484f']);
-
-/** The outline of an event mark; shape and colour both tell the kind. */
-function markPath(path, kind, x, y, r) {
-  const polygon = (corners) => {
-    corners.forEach(([dx, dy], i) => (i ? path.lineTo(x + dx * r, y + dy * r) : path.moveTo(x + dx * r, y + dy * r)));
-    path.closePath();
-  };
-  if (kind === 'strategic') polygon([[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]]);
-  else if (kind === 'civilians') polygon([[-0.92, -0.92], [0.92, -0.92], [0.92, 0.92], [-0.92, 0.92]]);
-  else if (kind === 'protest') polygon([[0, -1.2], [1.15, 0.85], [-1.15, 0.85]]);
-  else if (kind === 'blast') {
-    const corners = [];
-    for (let i = 0; i < 16; i++) {
-      const reach = i % 2 ? 0.82 : 1.25;
-      corners.push([reach * Math.sin((i * Math.PI) / 8), -reach * Math.cos((i * Math.PI) / 8)]);
-    }
-    polygon(corners);
-  } else path.arc(x, y, r, 0, 7);
-  return path;
-}
-
-function drawMark(ctx, kind, color, x, y, r, count) {
-  const path = markPath(new (ctx.Path ?? Path2D)(), kind, x, y, r);
-  ctx.lineJoin = 'round';
-  ctx.strokeStyle = '#fff';
-  ctx.lineWidth = 3;
-  ctx.stroke(path);
-  ctx.fillStyle = color;
-  ctx.fill(path);
-  if (count > 1) {
-    ctx.fillStyle = '#fff';
-    ctx.font = `700 ${Math.round(r * 1.25)}px ${FONT}`;
-    ctx.textAlign = 'center';
-    ctx.textBaseline = 'middle';
-    ctx.fillText(String(count), x, y + 0.5);
-  } else if (kind === 'battle') {
-    ctx.strokeStyle = '#fff';
-    ctx.lineWidth = 1.6;
-    ctx.beginPath();
-    for (const way of [1, -1]) {
-      ctx.moveTo(x - r * 0.45, y - way * r * 0.45);
-      ctx.lineTo(x + r * 0.45, y + way * r * 0.45);
-    }
-    ctx.stroke();
-  }
-}
-
-const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans Arabic", Tahoma, sans-serif';
-const RANKS = {
-  city: 0, town: 1, airbase: 1, 'border post': 1, 'road junction': 2, camp: 2, village: 3, hill: 3, well: 3, area: 4,
-};
-
 class Painter {
   /** `Path` is what holds an outline: the browser's own, or one that becomes text. */
   constructor(store, Path = Path2D) {
@@ -300,10 +92,8 @@ class Painter {
     if (scene.kind === 'change') this.#change(ctx, view, scene);
     else if (scene.show.control) this.#control(ctx, view, scene.date, scene.show, false);
     ctx.globalAlpha = 1;
-    ctx.lineWidth = 1.2;
-    ctx.strokeStyle = 'rgba(27,31,39,.55)';
-    ctx.setLineDash([2, 3]);
-    ctx.stroke(this.edgePath(view.zoom));
+    const { edge } = LOOKS;
+    strokeAll(ctx, [[sheer(INK, edge.alpha), edge.width, edge.dash]], this.edgePath(view.zoom));
     ctx.restore();
     this.#lines(ctx, view, scene.show);
     if (scene.show.fronts) this.#fronts(ctx, view, scene);
@@ -367,10 +157,7 @@ class Painter {
         ctx.restore();
       }
     }
-    ctx.lineWidth = 0.8;
-    ctx.strokeStyle = '#73767c';
-    ctx.setLineDash([]);
-    for (const path of [...old.values(), ...now.values()]) ctx.stroke(path);
+    for (const path of [...old.values(), ...now.values()]) strokeAll(ctx, [LOOKS.change.known.line], path);
   }
 
   /** The ground that a row of the table speaks of. */
@@ -384,13 +171,8 @@ class Painter {
     const size = 256 * 2 ** view.zoom;
     ctx.save();
     ctx.translate(this.store.originX * size - view.x0, this.store.originY * size - view.y0);
-    ctx.setLineDash([]);
     ctx.lineJoin = 'round';
-    for (const [color, width] of [['#fff', 8], ['#0b4fc4', 4.5]]) {
-      ctx.strokeStyle = color;
-      ctx.lineWidth = width;
-      ctx.stroke(path);
-    }
+    strokeAll(ctx, [[WHITE, 8], [POINTER, 4.5]], path);
     ctx.restore();
   }
 
@@ -402,19 +184,15 @@ class Painter {
       ctx.beginPath();
       spots.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
       if (spots.length > 2) ctx.closePath();
-      ctx.fillStyle = 'rgba(11,79,196,.14)';
+      ctx.fillStyle = sheer(POINTER, 0.14);
       if (spots.length > 2) ctx.fill();
-      for (const [color, width] of [['#fff', 5], ['#0b4fc4', 2.4]]) {
-        ctx.strokeStyle = color;
-        ctx.lineWidth = width;
-        ctx.stroke();
-      }
+      strokeAll(ctx, [[WHITE, 5], [POINTER, 2.4]]);
     }
     for (const [x, y] of spots) {
       ctx.beginPath();
       ctx.arc(x, y, 4, 0, 7);
-      ctx.fillStyle = '#0b4fc4';
-      ctx.strokeStyle = '#fff';
+      ctx.fillStyle = POINTER;
+      ctx.strokeStyle = WHITE;
       ctx.lineWidth = 2;
       ctx.fill();
       ctx.stroke();
@@ -422,7 +200,7 @@ class Painter {
   }
 
   #land(ctx, view) {
-    ctx.fillStyle = '#eef0ec';
+    ctx.fillStyle = LOOKS.paper.country;
     for (const feature of this.context) {
       if (feature.kind !== 'country') continue;
       ctx.beginPath();
@@ -443,21 +221,15 @@ class Painter {
 
   #lines(ctx, view, show) {
     ctx.lineJoin = 'round';
-    for (const kind of ['water', 'zone', 'admin1', 'country', 'road']) {
+    for (const kind of LOOKS.lines.order) {
       if (!show[kind === 'admin1' || kind === 'country' ? 'borders' : 'roads']) continue;
       for (const feature of this.context) {
         if (feature.kind !== kind) continue;
-        for (const [color, width, dash] of lineStyles(feature)) {
-          ctx.strokeStyle = color;
-          ctx.lineWidth = width;
-          ctx.setLineDash(dash);
-          ctx.beginPath();
-          for (const world of feature.lines) this.#trace(ctx, view, world);
-          ctx.stroke();
-        }
+        ctx.beginPath();
+        for (const world of feature.lines) this.#trace(ctx, view, world);
+        strokeAll(ctx, lineStyles(feature));
       }
     }
-    ctx.setLineDash([]);
   }
 
   #fronts(ctx, view, scene) {
@@ -466,15 +238,10 @@ class Painter {
     ctx.save();
     ctx.translate(this.store.originX * size - view.x0, this.store.originY * size - view.y0);
     ctx.lineJoin = 'round';
+    const { fronts } = LOOKS;
+    const [rim, width] = change ? fronts.faded : fronts.widths;
     for (const [sure, path] of this.frontPaths(change ? scene.after : scene.date, view.zoom)) {
-      ctx.setLineDash([]);
-      ctx.strokeStyle = 'rgba(255,255,255,.9)';
-      ctx.lineWidth = change ? 3.4 : 4.6;
-      ctx.stroke(path);
-      ctx.setLineDash(sure ? [] : [7, 4]);
-      ctx.strokeStyle = INK;
-      ctx.lineWidth = change ? 1.5 : 2.1;
-      ctx.stroke(path);
+      strokeAll(ctx, [[sheer(WHITE, fronts.rim), rim], [INK, width, sure ? [] : fronts.unsure]], path);
     }
     ctx.restore();
   }
@@ -494,25 +261,18 @@ class Painter {
     const r = Math.max(9, this.metresToPixels(view, radius || 0, lonlat[1]));
     ctx.beginPath();
     ctx.arc(x, y, r, 0, 7);
-    ctx.fillStyle = 'rgba(10,80,200,.10)';
+    ctx.fillStyle = sheer(POINTER, 0.1);
     ctx.fill();
-    ctx.setLineDash([5, 4]);
-    ctx.lineWidth = 3.4;
-    ctx.strokeStyle = 'rgba(255,255,255,.85)';
-    ctx.stroke();
-    ctx.lineWidth = 1.7;
-    ctx.strokeStyle = '#0b4fc4';
-    ctx.stroke();
-    ctx.setLineDash([]);
+    strokeAll(ctx, [[sheer(WHITE, 0.85), 3.4, [5, 4]], [POINTER, 1.7, [5, 4]]]);
   }
 
   #placeDots(ctx, view, scene) {
-    const limit = view.zoom < 7.5 ? 0 : view.zoom < 8.4 ? 2 : view.zoom < 9.4 ? 3 : 4;
+    const limit = lowestRank(view.zoom);
     const shown = [];
     for (const place of DATA.places) {
       if (!place.lonlat) continue;
       const key = scene.keyPlaces.has(place.id);
-      const rank = key ? -1 : RANKS[place.kind] ?? 4;
+      const rank = key ? -1 : placeRank(place.kind);
       const inferred = place.coord_method !== 'located';
       if (rank > limit || (inferred && !key && view.zoom < 9)) continue;
       const [x, y] = this.at(view, place.lonlat);
@@ -528,7 +288,7 @@ class Painter {
     ctx.beginPath();
     ctx.arc(x, y, r, 0, 7);
     ctx.fillStyle = INK;
-    ctx.strokeStyle = '#fff';
+    ctx.strokeStyle = WHITE;
     ctx.lineWidth = 2;
     ctx.stroke();
     ctx.fill();
@@ -540,9 +300,9 @@ class Painter {
   #softDot(ctx, view, place, x, y) {
     const r = Math.min(44, Math.max(8, this.metresToPixels(view, place.geo_radius_m || 5000, place.lonlat[1])));
     const blur = ctx.createRadialGradient(x, y, 0, x, y, r);
-    blur.addColorStop(0, 'rgba(27,31,39,.34)');
-    blur.addColorStop(0.35, 'rgba(27,31,39,.14)');
-    blur.addColorStop(1, 'rgba(27,31,39,0)');
+    blur.addColorStop(0, sheer(INK, 0.34));
+    blur.addColorStop(0.35, sheer(INK, 0.14));
+    blur.addColorStop(1, sheer(INK, 0));
     ctx.fillStyle = blur;
     ctx.beginPath();
     ctx.arc(x, y, r, 0, 7);
@@ -555,7 +315,7 @@ class Painter {
       const [x, y] = this.at(view, dot.lonlat);
       if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) continue;
       const r = dot.events.length > 1 ? 8.5 : 6.5;
-      drawMark(ctx, dot.kind, dot.color, x, y, r, dot.events.length);
+      drawMark(ctx, dot.kind, x, y, r, dot.events.length);
       this.taken.push([x - r, y - r, x + r, y + r]);
     }
   }
@@ -617,7 +377,7 @@ class Painter {
     ctx.textBaseline = 'middle';
     ctx.direction = /[\u0590-\u08ff]/.test(text) ? 'rtl' : 'ltr';
     ctx.lineJoin = 'round';
-    ctx.strokeStyle = 'rgba(255,255,255,.92)';
+    ctx.strokeStyle = sheer(WHITE, 0.92);
     ctx.lineWidth = 3.4;
     ctx.strokeText(text, x, y);
     ctx.fillStyle = color;
@@ -652,7 +412,7 @@ class Painter {
       ctx.save();
       ctx.translate(cx, cy);
       ctx.rotate(angle);
-      this.#text(ctx, text, font, 0, 0, 'center', '#4a3f33');
+      this.#text(ctx, text, font, 0, 0, 'center', LOOKS.names.line);
       ctx.restore();
       return;
     }
@@ -674,7 +434,7 @@ class Painter {
     const box = [x - half, y - 10, x + half, y + 10];
     if (this.#free(box)) {
       this.taken.push(box);
-      this.#text(ctx, name, font, x, y, 'center', country ? '#5a4f78' : 'rgba(59,42,92,.8)');
+      this.#text(ctx, name, font, x, y, 'center', sheer(...LOOKS.names[feature.kind]));
     }
     ctx.letterSpacing = '0px';
   }
@@ -703,36 +463,6 @@ function frontLines(date) {
     const [one, two, sure] = JSON.parse(key);
     return { sides: [one, two], sure, chains };
   });
-}
-
-/** Ground that went from hand to hand has a heavier outline than ground that became known. */
-function changeStroke(ctx, from, to) {
-  const hands = has(DATA.colors, from) && has(DATA.colors, to);
-  ctx.strokeStyle = hands ? INK : '#73767c';
-  ctx.lineWidth = hands ? 1.6 : 0.8;
-  ctx.setLineDash([]);
-}
-
-/** Fill of the new holder with wide stripes of the old; what only became known is told apart. */
-function changePaints(from, to, patterns) {
-  const held = (holder) => has(DATA.colors, holder);
-  if (held(from) && held(to)) {
-    return [mix(colorOf(to), FILL_CHANGED), patterns.bands([mix(colorOf(from), FILL_CHANGED), null, null], 4, 1)];
-  }
-  const ground = held(to) ? mix(colorOf(to), FILL_FADED * 2) : '#e6e6e2';
-  const stripe = held(from) ? mix(colorOf(from), FILL) : '#9a9a95';
-  return [ground, patterns.bands([stripe, null, null, null, null, null], 1.8, -1)];
-}
-
-function lineStyles({ kind, accuracy }) {
-  const rough = accuracy === 'schematic';
-  if (kind === 'road') {
-    return [['rgba(255,255,255,.85)', 4, []], [rough ? '#7a6a55' : '#5f5244', rough ? 1.8 : 2.2, rough ? [9, 4] : []]];
-  }
-  if (kind === 'country') return [['rgba(255,255,255,.7)', 4, []], ['#3b2a5c', 1.8, [10, 3, 2, 3]]];
-  if (kind === 'admin1') return [['rgba(59,42,92,.55)', 1, [5, 4]]];
-  if (kind === 'water') return [['#6aa0c4', 1.4, rough ? [6, 3] : []]];
-  return [['rgba(255,255,255,.7)', 3, []], ['#0f5c66', 1.5, [3, 4]]];
 }
 
 /** Stretches of lines on the screen that could carry a text of some width, straightest and flattest first. */

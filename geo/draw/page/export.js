@@ -44,7 +44,7 @@ function paintPicture(ctx, painterOf, ratio) {
   const { x: width, y: height } = map.getSize();
   const at = (left, top) => ctx.setTransform(ratio, 0, 0, ratio, left * ratio, top * ratio);
   at(0, 0);
-  ctx.fillStyle = '#fff';
+  ctx.fillStyle = WHITE;
   ctx.fillRect(0, 0, width, height + PICTURE_TOP + PICTURE_BOTTOM);
   scenes().forEach((scene, i, all) => {
     const from = i ? width * state.split : 0;
@@ -59,7 +59,7 @@ function paintPicture(ctx, painterOf, ratio) {
   });
   at(0, 0);
   if (state.mode === 'swipe') {
-    ctx.fillStyle = '#fff';
+    ctx.fillStyle = WHITE;
     ctx.fillRect(width * state.split - 2, PICTURE_TOP, 4, height);
   }
   pictureWords(ctx, painterOf, width, height, ratio);
@@ -100,8 +100,8 @@ function pictureWords(ctx, painterOf, width, height, ratio) {
     const used = write(wordOf(holder), 66, `${size.toFixed(2)}px ${FONT}`, INK, x, width);
     x += (rtl ? -1 : 1) * (used + 18);
   }
-  write(t('method'), height + PICTURE_TOP + 15, `11px ${FONT}`, '#4a5058');
-  write(DATA.theatre.attribution ?? '', height + PICTURE_TOP + 32, `11px ${FONT}`, '#4a5058');
+  write(t('method'), height + PICTURE_TOP + 15, `11px ${FONT}`, LOOKS.paper.quiet);
+  write(DATA.theatre.attribution ?? '', height + PICTURE_TOP + 32, `11px ${FONT}`, LOOKS.paper.quiet);
 }
 
 const fileName = (end) => `control-${state.mode === 'one' ? '' : `${toIso(state.before)}-`}${toIso(state.after)}${end}`;

@@ -43,7 +43,7 @@ const eventSpan = (event) => [toDay(event.event_date), toDay(event.end_date ?? e
 function eventsNear(first, last) {
   return DATA.events.filter((event) => {
     const [from, to] = eventSpan(event);
-    return to >= first - state.window && from <= last + state.window && !state.hidden.has(eventGroup(event.event_type)[0]);
+    return to >= first - state.window && from <= last + state.window && !state.hidden.has(eventKind(event.event_type));
   });
 }
 
@@ -56,14 +56,10 @@ function dotsOf(events) {
     if (spots.has(key)) spots.get(key).events.push(event);
     else spots.set(key, { lonlat: event.lonlat, events: [event] });
   }
-  const weight = (event) => {
-    const at = EVENT_ORDER.indexOf(eventGroup(event.event_type)[0]);
-    return at < 0 ? EVENT_ORDER.length : at;
-  };
+  const weight = (event) => EVENT_KINDS.indexOf(eventKind(event.event_type));
   return [...spots.values()].map((spot) => {
     const lead = spot.events.reduce((a, b) => (weight(b) < weight(a) ? b : a));
-    const [kind, color] = eventGroup(lead.event_type);
-    return { ...spot, kind, color };
+    return { ...spot, kind: eventKind(lead.event_type) };
   });
 }
 
@@ -448,7 +444,7 @@ function clickAt(point, latlng) {
   const neck = state.show.corridors && corridorNear(point, Math.max(0, store.index(day)));
   if (neck) return openCorridor(neck);
   const limit = map.getZoom() < 8.4 ? 2 : 4;
-  const place = state.show.places && near(DATA.places.filter((p) => scene.keyPlaces.has(p.id) || (RANKS[p.kind] ?? 4) <= limit), 10);
+  const place = state.show.places && near(DATA.places.filter((p) => scene.keyPlaces.has(p.id) || placeRank(p.kind) <= limit), 10);
   if (place) return openCard(place.lonlat, () => placeCard(place, day), { radius: place.geo_radius_m ?? 0, what: `p:${place.id}` });
   const front = state.show.fronts && frontNear(point, Math.max(0, store.index(day)));
   if (front) return openFront(front, [latlng.lng, latlng.lat], day);
@@ -492,7 +488,7 @@ function readLink() {
     for (const name of Object.keys(state.show)) state.show[name] = shown.includes(name);
   }
   if (has(WORDS, given.get('lang'))) language = given.get('lang');
-  state.hidden = new Set((given.get('h') ?? '').split('.').filter((kind) => EVENT_ORDER.includes(kind)));
+  state.hidden = new Set((given.get('h') ?? '').split('.').filter((kind) => EVENT_KINDS.includes(kind)));
   if (given.has('r')) {
     const points = given.get('r').split(';').map((pair) => pair.split(',').map(Number));
     state.measure = points.filter((p) => p.length === 2 && Math.abs(p[0]) <= 180 && Math.abs(p[1]) <= 85).slice(0, 500);

@@ -30,10 +30,10 @@ from branca.element import MacroElement
 from folium.template import Template
 
 from geo._version import __version__
-from geo.draw.page.look import FALLBACK_COLORS, leaflet_text, side_colors
+from geo.draw.looks import LOOKS, held_colors
+from geo.draw.page.leaflet import leaflet_text
 from geo.draw.page.store import pack
 from geo.errors import DateError, GeoError
-from geo.model import split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Feature, Value
 
-__all__ = ["FALLBACK_COLORS", "LANGUAGES", "Page", "draw_page", "leaflet_text", "side_colors"]
+__all__ = ["LANGUAGES", "Page", "draw_page"]
 
 LANGUAGES = ("en", "ar")
 """The languages of the page itself; names and notes are shown as the layers have them."""
@@ -57,6 +57,7 @@ _SCRIPTS = (
     "text",
     "store",
     "measure",
+    "looks",
     "draw",
     "svg",
     "cards",
@@ -130,7 +131,7 @@ class Page:
         return (
             '<iframe title="Map of control" sandbox="allow-scripts allow-downloads allow-popups" '
             f'srcdoc="{html.escape(self.html)}" width="100%" height="680" '
-            'style="border: 1px solid #ccd; border-radius: 6px"></iframe>'
+            f'style="border: 1px solid {LOOKS["notebook"]["frame"]}; border-radius: 6px"></iframe>'
         )
 
 
@@ -250,7 +251,7 @@ def _records(folder: Folder, composite: Composite) -> dict[str, Any]:
         "version": __version__,
         "theatre": theatre,
         "sides": sides,
-        "colors": _colors(folder, composite),
+        "colors": held_colors(folder, composite),
         "actors": {row.id: _filled(row.values) for row in folder.actors.rows},
         "sources": {row.id: _filled(row.values) for row in folder.sources.rows},
         "places": [_located(place) for place in folder.places.values()],
@@ -344,15 +345,6 @@ def _patches(folder: Folder, composite: Composite) -> dict[str, Any]:
     return {"days": days, "reasons": [list(reason) for reason in reasons]}
 
 
-def _colors(folder: Folder, composite: Composite) -> dict[str, str]:
-    """A colour for every side that holds or contests ground on some date."""
-    own = {row.id: str(row.values.get("color") or "") for row in folder.actors.rows}
-    held: set[str] = set()
-    for label in composite.labels:
-        held.update(label.controller and [label.controller], split_ids(label.controllers))
-    return side_colors(own, {composite.sides.get(actor, actor) for actor in held})
-
-
 def _json(value: object) -> str:
     """JSON that ends no script element and no line of one."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -410,6 +402,7 @@ def _frame(tile_host: str = "") -> str:
     text = _swap(text, _MAP, "")
     text = _swap(text, _TOKENS["body"], _asset("page.html"))
     text = _swap(text, "<!-- map -->", _MAP)
+    text = _swap(text, "<!-- looks -->", _block("looks", "application/json", _json(LOOKS)))
     text = _swap(text, "<!-- words -->", _block("words", "application/json", _words()))
     text = _swap(text, "<!-- data -->", _TOKENS["data"])
     licence = _asset("leaflet-licence.txt")

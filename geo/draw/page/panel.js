@@ -9,8 +9,7 @@ function holderOrder() {
   store.days.forEach((_, date) => {
     for (const [holder, area] of store.totals(date)) largest.set(holder, Math.max(largest.get(holder) ?? 0, area));
   });
-  const late = ['contested', 'mixed', 'advance', 'none', 'unknown'];
-  const place = (holder) => (has(DATA.colors, holder) ? -1 : late.indexOf(holder));
+  const place = (holder) => (has(DATA.colors, holder) ? -1 : LATE.indexOf(holder));
   return [...largest].filter(([, area]) => area > NONE_SHARE)
     .sort((a, b) => place(a[0]) - place(b[0]) || b[1] - a[1]).map(([holder]) => holder);
 }
@@ -63,7 +62,7 @@ function legendTable() {
       el('th', { scope: 'row' }, foreign(holderName(holder)),
         loose.has(holder) ? el('span', { class: 'quiet loose' }, t('of.which.loose', { area: km2(loose.get(holder)) })) : null,
         el('span', { class: 'bar', 'aria-hidden': 'true' },
-          el('span', { style: { width: `${(share * 100).toFixed(2)}%`, background: has(DATA.colors, holder) ? colorOf(holder) : '#9a9a94' } }))),
+          el('span', { style: { width: `${(share * 100).toFixed(2)}%`, background: has(DATA.colors, holder) ? colorOf(holder) : LOOKS.sides.nobody } }))),
       el('td', { class: 'number', 'data-km2': area.toFixed(6) }, ltr(km2(area)), bandText(holder)),
       el('td', { class: 'number quiet' }, ltr(percent(share))),
       comparing ? changeCell(area - (before.get(holder) ?? 0)) : null);
@@ -220,11 +219,11 @@ function doubtKey() {
     ctx.lineTo(w - 1, h / 2);
     ctx.stroke();
   });
-  items.push(item(line([]), t('key.front')), item(line([7, 4]), t('key.front.unsure')));
+  items.push(item(line([]), t('key.front')), item(line(LOOKS.fronts.unsure), t('key.front.unsure')));
   items.push(item(swatch((ctx, _, w, h) => {
     const blur = ctx.createRadialGradient(w / 2, h / 2, 0, w / 2, h / 2, h / 2);
-    blur.addColorStop(0, 'rgba(27,31,39,.6)');
-    blur.addColorStop(1, 'rgba(27,31,39,0)');
+    blur.addColorStop(0, sheer(INK, 0.6));
+    blur.addColorStop(1, sheer(INK, 0));
     ctx.fillStyle = blur;
     ctx.fillRect(0, 0, w, h);
   }), t('key.soft')));
@@ -233,13 +232,13 @@ function doubtKey() {
 
 /** The key of the events is a switch for each of their kinds. */
 function eventKey() {
-  const kinds = new Map(DATA.events.map((event) => eventGroup(event.event_type)));
-  return el('ul', { class: 'key columns toggles' }, EVENT_ORDER.filter((kind) => kinds.has(kind)).map((kind) => el('li', null, el('label', null,
+  const kinds = new Set(DATA.events.map((event) => eventKind(event.event_type)));
+  return el('ul', { class: 'key columns toggles' }, EVENT_KINDS.filter((kind) => kind !== 'other' && kinds.has(kind)).map((kind) => el('li', null, el('label', null,
     el('input', {
       type: 'checkbox', checked: !state.hidden.has(kind),
       on: { change: (event) => { state.hidden[event.target.checked ? 'delete' : 'add'](kind); update(); } },
     }),
-    swatch((ctx, _, w, h) => drawMark(ctx, kind, kinds.get(kind), w / 2, h / 2, 5.8, 1)), el('span', null, t(`event.${kind}`))))));
+    swatch((ctx, _, w, h) => drawMark(ctx, kind, w / 2, h / 2, 5.8, 1)), el('span', null, t(`event.${kind}`))))));
 }
 
 /** The events that the map shows now, for those who do not point: places on canvas take no focus. */

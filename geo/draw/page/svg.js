@@ -26,7 +26,7 @@ class SvgContext {
     this.matrix = [1, 0, 0, 1, 0, 0];
     this.clipped = '';
     Object.assign(this, {
-      fillStyle: '#000', strokeStyle: '#000', lineWidth: 1, lineJoin: 'miter', font: '10px sans-serif',
+      fillStyle: 'black', strokeStyle: 'black', lineWidth: 1, lineJoin: 'miter', font: '10px sans-serif',
       textAlign: 'start', textBaseline: 'alphabetic', direction: 'ltr', letterSpacing: '0px', globalAlpha: 1,
     });
     this.ruler = document.createElement('canvas').getContext('2d');

@@ -152,7 +152,7 @@ function redrawnDays() {
 }
 
 function drawTurns(ctx, x) {
-  ctx.strokeStyle = ctx.fillStyle = '#5b2a8c';
+  ctx.strokeStyle = ctx.fillStyle = LOOKS.axis.redrawn;
   ctx.lineWidth = 1.2;
   ctx.setLineDash([3, 2]);
   for (const day of redrawnDays()) {
@@ -178,7 +178,7 @@ function drawAreas(ctx, x, width) {
     let bottom = height;
     for (const holder of HOLDERS) {
       const part = ((totalsByDate[date].get(holder) ?? 0) / store.total) * height;
-      ctx.fillStyle = has(DATA.colors, holder) ? mix(colorOf(holder), 0.66) : holder === 'unknown' ? '#e6e6e1' : '#cfcfc8';
+      ctx.fillStyle = has(DATA.colors, holder) ? mix(colorOf(holder), LOOKS.strength.axis) : flatOf(holder);
       ctx.fillRect(left, bottom - part, right - left + 0.5, part);
       bottom -= part;
     }
@@ -194,9 +194,10 @@ function drawGaps(ctx, x, patterns) {
     const from = x(day + LOOKED_DAYS);
     const to = Math.min(x(next), x(axisLast));
     if (to <= from) return;
-    ctx.fillStyle = 'rgba(255,255,255,.55)';
+    const { unseen } = LOOKS.axis;
+    ctx.fillStyle = sheer(WHITE, unseen.white);
     ctx.fillRect(from, 0, to - from, AXIS_HEIGHT - 8);
-    ctx.fillStyle = patterns.bands(['rgba(60,64,72,.4)', null, null, null, null, null], 1.2, 1);
+    ctx.fillStyle = patterns.bands([sheer(unseen.color, unseen.alpha)], unseen);
     ctx.fillRect(from, 0, to - from, AXIS_HEIGHT - 8);
   });
 }
@@ -211,7 +212,7 @@ function drawBars(ctx, x) {
     bins.set(start, (bins.get(start) ?? 0) + count);
   }
   const most = Math.max(1, ...bins.values());
-  ctx.fillStyle = 'rgba(40,24,20,.72)';
+  ctx.fillStyle = sheer(...LOOKS.axis.bars);
   for (const [day, count] of bins) {
     const height = Math.max(2, (count / most) * 26);
     ctx.fillRect(x(day) - 0.5, AXIS_HEIGHT - 8 - height, Math.max(1.5, x(day + bin) - x(day) - 1), height);
@@ -225,7 +226,7 @@ function drawLooks(ctx, x) {
     if (day < axisFirst) continue;
     ctx.beginPath();
     ctx.arc(Math.min(x(axisLast) - 3, Math.max(3, x(day))), AXIS_HEIGHT - 3.5, 2.6, 0, 7);
-    ctx.fillStyle = own.has(day) ? INK : '#fff';
+    ctx.fillStyle = own.has(day) ? INK : WHITE;
     ctx.strokeStyle = INK;
     ctx.lineWidth = 1;
     ctx.fill();

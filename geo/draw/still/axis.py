@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.draw.still.looks import INK, QUIET, Lines, mix
+from geo.draw.looks import INK, LOOKS, QUIET, WHITE, flat_color, mix, unseen_paints
 from geo.model import parse_day
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ class TimeAxis:
             x = min(self.right - 3 * self.unit, max(self.left + 3 * self.unit, self.x(day)))
             disc = shapely.Point(x, self.base).buffer(2.8 * self.unit)
             own = day in self.scene.composite.dates
-            self.sheet.fill(disc, INK if own else "white")
+            self.sheet.fill(disc, INK if own else WHITE)
             self.sheet.stroke(disc, INK, 1.0 * self.unit)
         for day in filter(None, (self.scene.before, self.scene.day)):
             line = shapely.LineString(
                 [(self.x(day), self.top - 5 * self.unit), (self.x(day), self.base)]
             )
-            self.sheet.stroke(line, "white", 5 * self.unit, alpha=0.9)
-            self.sheet.stroke(line, "#0b4fc4", 2.4 * self.unit)
+            self.sheet.stroke(line, WHITE, 5 * self.unit, alpha=0.9)
+            self.sheet.stroke(line, LOOKS["paper"]["pointer"], 2.4 * self.unit)
 
     def _areas(self) -> None:
         scene, height = self.scene, self.base - self.top
@@ -66,9 +66,9 @@ class TimeAxis:
             bottom, total = self.base, sum(scene.totals[day].values())
             for holder in scene.holders:
                 part = scene.totals[day].get(holder, 0.0) / total * height
-                color = "#e6e6e1" if holder == "unknown" else "#cfcfc8"
+                color = flat_color(holder)
                 if holder in scene.colors:
-                    color = mix(scene.colors[holder], 0.66)
+                    color = mix(scene.colors[holder], LOOKS["strength"]["axis"])
                 box = shapely.box(self.x(day), bottom - part, self.x(until), bottom)
                 if box.area > 0:
                     self.sheet.fill(box, color)
@@ -80,9 +80,8 @@ class TimeAxis:
         for day, until in pairwise([*self.looks, self.last]):
             if until - day > reach:
                 box = shapely.box(self.x(day + reach), self.top, self.x(until), self.base)
-                self.sheet.fill(box, "white", 0.55)
-                veil = Lines("#3c4048", 1.0, 6, 1, alpha=0.4)
-                self.sheet.paint(box, [veil], self.unit)
+                self.sheet.fill(box, WHITE, LOOKS["axis"]["unseen"]["white"])
+                self.sheet.paint(box, unseen_paints(), self.unit)
 
     def _ticks(self) -> None:
         """Month names under the axis, as many as there is room for."""

@@ -9,15 +9,23 @@ import numpy as np
 import shapely
 
 from geo.crs import distance_km
-from geo.draw.still.looks import (
+from geo.draw.looks import (
     COUNTRY,
-    EVENT_ORDER,
+    EVENT_KINDS,
     INK,
+    LOOKS,
     OUTSIDE,
     QUIET,
+    WHITE,
+    change_line,
     change_paints,
+    event_color,
     line_styles,
+    lowest_rank,
+    mark_corners,
+    mix,
     paints_of,
+    place_rank,
 )
 from geo.draw.still.paper import drawable
 from geo.errors import escape
@@ -31,9 +39,6 @@ if TYPE_CHECKING:
     from geo.draw.still.paper import Align, Box, Sheet
     from geo.draw.still.scene import Scene
     from geo.model import Feature
-
-RANKS = {"city": 0, "town": 1, "airbase": 1, "border post": 1, "road junction": 2, "camp": 2}
-RANKS |= {"village": 3, "hill": 3, "well": 3, "area": 4}
 
 
 class Map:
@@ -103,7 +108,7 @@ class Map:
         self._place_names({i: spot for i, spot in places.items() if i not in major})
         self._area_names()
         self._furniture(*corners)
-        self.sheet.stroke(self._box, "#7d848e", 1.0 * self.unit)
+        self.sheet.stroke(self._box, LOOKS["paper"]["frame"], 1.0 * self.unit)
 
     def _take(self, box: Box) -> None:
         self._taken.append(box)
@@ -129,12 +134,15 @@ class Map:
             placed = self.placed(shape)
             hands = self._hands(((old, new), None))
             sheet.paint(placed, change_paints(old, new, scene.colors), unit)
-            sheet.stroke(placed, INK if hands else "#73767c", (1.6 if hands else 0.8) * unit)
+            color, width = change_line(hands=hands)
+            sheet.stroke(placed, color, width * unit)
         moved = self.placed(scene.moved)
-        sheet.stroke(moved, "white", 4.2 * unit, alpha=0.9)
+        sheet.stroke(moved, WHITE, 4.2 * unit, alpha=0.9)
         sheet.stroke(moved, INK, 1.4 * unit)
         edge = self.placed(rim_of(scene.folder.area))
-        sheet.stroke(edge, INK, 1.2 * unit, (2 * unit, 3 * unit), alpha=0.55)
+        look = LOOKS["edge"]
+        dash = [length * unit for length in look["dash"]]
+        sheet.stroke(edge, INK, look["width"] * unit, dash, alpha=look["alpha"])
 
     def _graticule(self) -> None:
         left, top, right, bottom = self.frame
@@ -170,7 +178,7 @@ class Map:
                         yield feature, shape
 
     def _context_lines(self) -> None:
-        for feature, shape in self._context("water", "zone", "admin1", "country", "road"):
+        for feature, shape in self._context(*LOOKS["lines"]["order"]):
             if shapely.get_dimensions(shape) == 2:
                 shape = self._border(feature)
             if shapely.get_dimensions(shape) == 1:
@@ -189,16 +197,17 @@ class Map:
         return self.placed(rim_of(geometry))
 
     def _front_lines(self) -> None:
-        change, unit = self.scene.before is not None, self.unit
+        look, unit = LOOKS["fronts"], self.unit
+        rim, width = look["widths" if self.scene.before is None else "faded"]
         placed = {sure: self.placed(lines) for sure, lines in sorted(self.scene.fronts.items())}
         for sure, shape in placed.items():
-            self.sheet.stroke(shape, "white", (3.4 if change else 4.6) * unit, alpha=0.9)
-            dash = None if sure else (7 * unit, 4 * unit)
-            self.sheet.stroke(shape, INK, (1.5 if change else 2.1) * unit, dash)
+            self.sheet.stroke(shape, WHITE, rim * unit, alpha=look["rim"])
+            dash = None if sure else [length * unit for length in look["unsure"]]
+            self.sheet.stroke(shape, INK, width * unit, dash)
 
     def _place_dots(self) -> dict[str, tuple[float, float, float]]:
         """Dots of the places that are shown, most important first; position and radius."""
-        limit = 0 if self.zoom < 7.5 else 2 if self.zoom < 8.4 else 3 if self.zoom < 9.4 else 4
+        limit = lowest_rank(self.zoom)
         places = self.scene.folder.places.values()
         shown: dict[str, tuple[float, float, float]] = {}
         stains: list[tuple[float, float, float]] = []
@@ -221,13 +230,13 @@ class Map:
                 sharp.append(shapely.Point(x, y).buffer(radius, quad_segs=8))
         stain(self.sheet, stains, self._box)
         for disc in sharp:
-            self.sheet.stroke(disc, "white", 2.4 * self.unit)
+            self.sheet.stroke(disc, WHITE, 2.4 * self.unit)
             self.sheet.fill(disc, INK)
         return shown
 
     def _rank(self, place: Feature) -> int:
         key = place.id in self.scene.key_places
-        return -1 if key else RANKS.get(str(place.properties["kind"]), 4)
+        return -1 if key else place_rank(place.properties["kind"])
 
     def _error(self, place: Feature) -> float:
         """How far a place put there from a description may be off, in pixels."""
@@ -247,9 +256,8 @@ class Map:
             radius = (8.5 if len(kinds) > 1 else 6.5) * self.unit
             if not self._box.contains(shapely.Point(x, y).buffer(radius)):
                 continue
-            order = {kind: i for i, kind in enumerate(EVENT_ORDER)}
-            kind, color = min(kinds, key=lambda k: order.get(k[0], len(order)))
-            event_mark(self.sheet, kind, color, x, y, radius, len(kinds))
+            kind = min(kinds, key=EVENT_KINDS.index)
+            event_mark(self.sheet, kind, x, y, radius, len(kinds))
             if not self.scene.steady:
                 self._take((x - radius, y - radius, x + radius, y + radius))
 
@@ -341,7 +349,7 @@ class Map:
                     name,
                     size,
                     align="center",
-                    color="#4a4036",
+                    color=LOOKS["names"]["line"],
                     italic=True,
                     halo=3 * self.unit,
                     turn=-math.degrees(slope),
@@ -367,7 +375,7 @@ class Map:
                     name,
                     size,
                     align="center",
-                    color="#6b7280",
+                    color=mix(*LOOKS["names"]["country" if country else "admin1"]),
                     bold=country,
                     halo=2.5 * self.unit,
                 )
@@ -406,11 +414,11 @@ class Map:
     def _furniture(self, scale: Box, north: Box) -> None:
         sheet, unit = self.sheet, self.unit
         left, top, right, bottom = scale
-        sheet.fill(shapely.box(*scale), "white", 0.86)
+        sheet.fill(shapely.box(*scale), WHITE, 0.86)
         length = self._scale[1]
         x, y = left + 12 * unit, bottom - 13 * unit
         half = length * self.per_km / 2
-        for i, color in enumerate((INK, "white")):
+        for i, color in enumerate((INK, WHITE)):
             piece = shapely.box(x + i * half, y, x + (i + 1) * half, y + 5 * unit)
             sheet.fill(piece, color)
             sheet.stroke(piece, INK, 1 * unit)
@@ -423,7 +431,7 @@ class Map:
             sheet.text(x + i * half - back, top + 11 * unit, text, size, align=align)
         left, top, right, bottom = north
         x = (left + right) / 2
-        sheet.fill(shapely.box(*north), "white", 0.86)
+        sheet.fill(shapely.box(*north), WHITE, 0.86)
         tip = [(x, top + 5), (x + 9 * unit, top + 30 * unit), (x, top + 24 * unit)]
         sheet.fill(shapely.Polygon(tip), INK)
         sheet.fill(shapely.Polygon([(2 * x - a, b) for a, b in tip]), INK)
@@ -499,30 +507,19 @@ def stain(sheet: Sheet, spots: Sequence[tuple[float, float, float]], frame: Base
         sheet.fill(shapely.union_all(discs).intersection(frame), INK, 0.036)
 
 
-def event_mark(
-    sheet: Sheet, kind: str, color: str, x: float, y: float, radius: float, count: int
-) -> None:
+def event_mark(sheet: Sheet, kind: str, x: float, y: float, radius: float, count: int) -> None:
     """The mark of an event; shape and colour both tell its kind."""
     unit = radius / 6.5 if count == 1 else radius / 8.5
-    corners = {
-        "strategic": [(0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)],
-        "civilians": [(-0.92, -0.92), (0.92, -0.92), (0.92, 0.92), (-0.92, 0.92)],
-        "protest": [(0, -1.2), (1.15, 0.85), (-1.15, 0.85)],
-        "blast": [
-            (r * math.sin(i * math.pi / 8), -r * math.cos(i * math.pi / 8))
-            for i in range(16)
-            for r in [0.82 if i % 2 else 1.25]
-        ],
-    }.get(kind)
-    if corners:
+    look = LOOKS["mark"]
+    if corners := mark_corners(kind):
         shape = shapely.Polygon([(x + a * radius, y + b * radius) for a, b in corners])
     else:
         shape = shapely.Point(x, y).buffer(radius, quad_segs=8)
-    sheet.stroke(shape, "white", 3 * unit)
-    sheet.fill(shape, color)
+    sheet.stroke(shape, WHITE, look["rim"] * unit)
+    sheet.fill(shape, event_color(kind))
     if count > 1:
-        sheet.text(x, y, str(count), radius * 1.25, align="center", color="white", bold=True)
-    elif kind == "battle":
-        reach = radius * 0.45
+        sheet.text(x, y, str(count), radius * look["text"], align="center", color=WHITE, bold=True)
+    elif share := LOOKS["events"][kind].get("cross"):
+        reach = radius * share
         cross = [[(x - reach, y - w * reach), (x + reach, y + w * reach)] for w in (1, -1)]
-        sheet.stroke(shapely.MultiLineString(cross), "white", 1.6 * unit)
+        sheet.stroke(shapely.MultiLineString(cross), WHITE, look["cross"] * unit)

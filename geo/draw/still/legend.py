@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.draw.still.chart import event_mark, stain
-from geo.draw.still.looks import (
-    EVENT_ORDER,
+from geo.draw.looks import (
+    EVENT_KINDS,
     INK,
+    LATE,
+    LOOKS,
     QUIET,
     change_paints,
     line_styles,
     paints_of,
     texture,
 )
+from geo.draw.still.chart import event_mark, stain
 from geo.draw.still.words import km2, percent, signed
 from geo.errors import escape
 from geo.model import parse_day, split_ids
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
-    from geo.draw.still.looks import Paint
+    from geo.draw.looks import Paint
     from geo.draw.still.paper import Align, Sheet
     from geo.draw.still.scene import Scene
 
@@ -77,7 +79,7 @@ class Legend:
     def _painted(self, x: float, y: float, along: float, paints: Sequence[Paint]) -> None:
         box = self._swatch(x, y, along)
         self.sheet.paint(box, paints, self.unit)
-        self.sheet.stroke(box, "#6b7280", 0.8 * self.unit)
+        self.sheet.stroke(box, LOOKS["paper"]["rim"], 0.8 * self.unit)
 
     def _gap(self, height: float) -> Row:
         return Row(height * self.unit, lambda *_: None)
@@ -105,7 +107,7 @@ class Legend:
 
         def last(x: float, y: float) -> None:
             line = shapely.LineString([(x, y + 2), (x + self.width, y + 2)])
-            self.sheet.stroke(line, "#9aa1ab", 0.8 * self.unit)
+            self.sheet.stroke(line, LOOKS["paper"]["rule"], 0.8 * self.unit)
             self._put(x, y + 14 * self.unit, 40 * self.unit, say("study.area"), 14, color=QUIET)
             self._put(x, y + 14 * self.unit, self._stops[0], km2(total), 14, end=True, color=QUIET)
 
@@ -218,7 +220,7 @@ class Legend:
                 if kind in kinds:
                     paints = paints_of(("controlled", side, kind, step), scene.colors)
                     rows.append(self._item(paints, say(f"key.{basis}")))
-        for status in ("contested", "mixed", "advance", "none", "unknown"):
+        for status in LATE:
             for look in [look for look in scene.looks if look[0] == status][:1]:
                 paints = paints_of(look, scene.colors, faded=scene.before is not None)
                 rows.append(self._item(paints, say(f"key.{status}")))
@@ -277,18 +279,16 @@ class Legend:
 
     def _events(self) -> list[Row]:
         scene, say = self.scene, self.words.say
-        kinds = {kind: color for spot in scene.events.values() for kind, color in spot}
+        kinds = {kind for spot in scene.events.values() for kind in spot}
         if not kinds:
             return []
         first, last = (self.words.date(day, short=True) for day in scene.event_span)
         items: list[tuple[Callable[[float, float], None], str]] = [
-            (self._mark(kind, kinds[kind], 1), say(f"event.{kind}"))
-            for kind in (*EVENT_ORDER, "other")
-            if kind in kinds
+            (self._mark(kind, 1), say(f"event.{kind}")) for kind in EVENT_KINDS if kind in kinds
         ]
         count = max(len(spot) for spot in scene.events.values())
         if count > 1:
-            items.append((self._mark("other", "#44484f", count), say("still.count")))
+            items.append((self._mark("other", count), say("still.count")))
         rows = [self._heading(say("still.events", first=first, last=last)), *self._pairs(items)]
         return [*rows, self._gap(8)]
 
@@ -331,11 +331,11 @@ class Legend:
 
         return [Row(23 * self.unit, show(items[i : i + 2])) for i in range(0, len(items), 2)]
 
-    def _mark(self, kind: str, color: str, count: int) -> Callable[[float, float], None]:
+    def _mark(self, kind: str, count: int) -> Callable[[float, float], None]:
         def show(x: float, y: float) -> None:
             middle = self._swatch(x, y, 0).centroid
             radius = (7.5 if count > 1 else 6) * self.unit
-            event_mark(self.sheet, kind, color, middle.x, y, radius, count)
+            event_mark(self.sheet, kind, middle.x, y, radius, count)
 
         return show
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import shapely
 
-from geo.draw.still.looks import INK, QUIET, Lines
+from geo.draw.looks import INK, QUIET, WHITE, Lines
 from geo.errors import GeoError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.path import Path as Outline
     from shapely.geometry.base import BaseGeometry
 
-    from geo.draw.still.looks import Paint
+    from geo.draw.looks import Paint
 
 Align = Literal["left", "center", "right"]
 Cap = Literal["butt", "round"]
@@ -105,7 +105,7 @@ class Sheet:
         from matplotlib.figure import Figure
 
         self.width, self.height = width, height
-        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=WHITE)
         canvas: Any = FigureCanvasAgg(self.figure)
         self._renderer = canvas.get_renderer()
         self._axes = self.figure.add_axes((0, 0, 1, 1))
@@ -268,7 +268,7 @@ class Sheet:
                 zorder=self._level,
             )
             if rim:
-                artist.set_path_effects([Stroke(linewidth=halo * 0.72, foreground="white")])
+                artist.set_path_effects([Stroke(linewidth=halo * 0.72, foreground=WHITE)])
                 self._halos.append(artist)
                 continue
             if arabic:
@@ -340,7 +340,8 @@ _HALO = re.compile(rb'<g id="halo([0-9.]+)-[0-9]+">\s*<text style="')
 
 def _svg_halos(data: bytes) -> bytes:
     """Light rims of letters as SVG knows them: text stays text, and the rim has its font."""
-    rim = rb"stroke: #ffffff; stroke-width: \1; stroke-linejoin: round; paint-order: stroke; "
+    rim = b"stroke: " + WHITE.encode()
+    rim += rb"; stroke-width: \1; stroke-linejoin: round; paint-order: stroke; "
     return _HALO.sub(lambda found: found[0] + found.expand(rim), data)
 
 
@@ -378,7 +379,7 @@ def rim(width: float) -> list[Any]:
     """A light rim round letters."""
     from matplotlib.patheffects import withStroke
 
-    return [withStroke(linewidth=width, foreground="white")]
+    return [withStroke(linewidth=width, foreground=WHITE)]
 
 
 def months(ax: Axes) -> None:

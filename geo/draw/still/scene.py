@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo.draw.still.looks import EVENTS, PALETTE, look_of, texture
+from geo.draw.looks import LATE, event_kind, held_colors, look_of, texture
 from geo.draw.still.words import km2
 from geo.model import Label, split_ids
 
@@ -19,14 +18,12 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from geo.control import Composite
-    from geo.draw.still.looks import Look
+    from geo.draw.looks import Look
     from geo.draw.still.words import Words
     from geo.layers import Folder
 
 EVENT_DAYS = 7
 """Events of so many days before and after the dates are marked."""
-
-LATE = ("contested", "mixed", "advance", "none", "unknown")
 
 
 class Scene:
@@ -83,21 +80,7 @@ class Scene:
     @cached_property
     def colors(self) -> dict[str, str]:
         """A colour for every side that holds or contests ground on some date."""
-        rows = self.folder.rows("actors")
-        own = {key: str(row.values.get("color") or "") for key, row in rows.items()}
-        held: set[str] = set()
-        for label in self.composite.labels:
-            held.update(filter(None, (label.controller, *split_ids(label.controllers))))
-        sides = sorted({self.sides.get(actor, actor) for actor in held})
-        taken = {own.get(side, "") for side in sides}
-        spare = [color for color in PALETTE if color not in taken] or list(PALETTE)
-        colors = {}
-        for side in sides:
-            color = own.get(side, "")
-            if not re.fullmatch("#[0-9a-f]{6}", color):
-                color = spare.pop(0) if len(spare) > 1 else spare[0]
-            colors[side] = color
-        return colors
+        return held_colors(self.folder, self.composite)
 
     def holder_name(self, holder: str) -> str:
         """Return the name of an actor, a side, or a status that has no holder."""
@@ -194,17 +177,17 @@ class Scene:
         return (self.before or self.day) - reach, self.day + reach
 
     @cached_property
-    def events(self) -> dict[tuple[float, float], list[tuple[str, str]]]:
-        """Kind and colour of the events of the span, by position."""
+    def events(self) -> dict[tuple[float, float], list[str]]:
+        """Kinds of the events of the span, by position."""
         first, last = (str(day) for day in self.event_span)
-        found: dict[tuple[float, float], list[tuple[str, str]]] = {}
+        found: dict[tuple[float, float], list[str]] = {}
         for event in self.folder.events:
             start = str(event.properties["event_date"])
             end = str(event.properties.get("end_date") or start)
             if end < first or start > last or not isinstance(event.geometry, shapely.Point):
                 continue
-            kind = EVENTS.get(str(event.properties["event_type"]), ("other", "#44484f"))
-            found.setdefault((event.geometry.x, event.geometry.y), []).append(kind)
+            spot = (event.geometry.x, event.geometry.y)
+            found.setdefault(spot, []).append(event_kind(event.properties["event_type"]))
         return found
 
     @cached_property

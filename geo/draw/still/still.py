@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from geo.draw.looks import QUIET
 from geo.draw.still.axis import TimeAxis
 from geo.draw.still.chart import Map
 from geo.draw.still.legend import Legend
-from geo.draw.still.looks import QUIET
 from geo.draw.still.paper import Sheet, style
 from geo.draw.still.scene import Scene
 from geo.draw.still.words import Words

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from geo.draw.still.looks import DOWN, QUIET, UP
+from geo.draw.looks import GAIN, LOSS, QUIET
 from geo.draw.still.paper import drawable
 from geo.errors import escape
 
@@ -125,4 +125,4 @@ def signed(area: float) -> tuple[str, str]:
     if abs(area) < 0.05:
         return "0", QUIET
     up = area > 0
-    return (f"{'▲' if up else '▼'} {'+' if up else '−'}{km2(abs(area))}", UP if up else DOWN)
+    return (f"{'▲' if up else '▼'} {'+' if up else '−'}{km2(abs(area))}", GAIN if up else LOSS)

@@ -36,17 +36,17 @@ function draw(svg, scene, frame, mark) {
   }
   for (const [sure, path] of frame.fronts) {
     const line = { d: scene.paths[path], fill: "none" };
-    made("path", { ...line, stroke: "white", "stroke-width": 4 }, svg);
+    made("path", { ...line, stroke: scene.white, "stroke-width": 4 }, svg);
     made("path", {
-      ...line, stroke: "#1b1f27", "stroke-width": 1.8, "stroke-dasharray": sure ? "" : "6 3",
+      ...line, stroke: scene.ink, "stroke-width": 1.8, "stroke-dasharray": sure ? "" : "6 3",
     }, svg);
   }
   for (const [x, y, name] of scene.places) {
-    made("circle", { cx: x, cy: y, r: 2.4, fill: "#1b1f27" }, svg);
+    made("circle", { cx: x, cy: y, r: 2.4, fill: scene.ink }, svg);
     const end = x > scene.width - 110;
     const text = made("text", {
-      x: end ? x - 5 : x + 5, y: y - 3, "font-size": 11, "text-anchor": end ? "end" : "start", "paint-order": "stroke", stroke: "white",
-      "stroke-width": 2.5, fill: "#1b1f27",
+      x: end ? x - 5 : x + 5, y: y - 3, "font-size": 11, "text-anchor": end ? "end" : "start", "paint-order": "stroke", stroke: scene.white,
+      "stroke-width": 2.5, fill: scene.ink,
     }, svg);
     text.textContent = name;
   }
@@ -87,7 +87,7 @@ function render({ model, el }) {
       const row = document.createElement("li");
       const swatch = document.createElement("span");
       swatch.style.cssText =
-        "display:inline-block;width:12px;height:12px;margin-right:5px;border:1px solid #8888";
+        `display:inline-block;width:12px;height:12px;margin-right:5px;border:1px solid ${scene.rim}`;
       swatch.style.background = color;
       row.append(swatch, text);
       return row;

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from geo.draw.still.looks import OUTSIDE, paints_of
+from geo.draw.looks import INK, LOOKS, OUTSIDE, WHITE, is_major, one_hatching, paints_of
 from geo.draw.still.scene import Scene
 from geo.draw.still.words import Words, km2
 from geo.errors import GeoError
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from geo.control import Composite
-    from geo.draw.still.looks import Look
+    from geo.draw.looks import Look
     from geo.layers import Folder
 
 __all__ = ["slider"]
 
 _WIDTH = 720
-_KINDS = frozenset({"city", "town", "airbase", "border post"})
 
 
 def slider(
@@ -126,6 +125,9 @@ class _Drawn:
             "width": _WIDTH,
             "height": self._height,
             "outside": OUTSIDE,
+            "ink": INK,
+            "white": WHITE,
+            "rim": LOOKS["notebook"]["rim"],
             "words": {"date": self._words.say("date")},
             "fills": [_fill(look, last.colors) for look in self._fills],
             "paths": list(self._paths),
@@ -134,7 +136,7 @@ class _Drawn:
                 [*self._at(*shapely.get_coordinates(place.geometry)[0].tolist()), name]
                 for place in self._folder.places.values()
                 if place.geometry is not None
-                and place.properties["kind"] in _KINDS
+                and is_major(place.properties["kind"])
                 and shapely.covers(self._folder.area, place.geometry)
                 and (name := self._words.name(place.properties, place.id))
             ],
@@ -178,18 +180,14 @@ class _Drawn:
 
 def _fill(look: Look, colors: dict[str, str]) -> dict[str, Any]:
     """A look as the browser paints it: ground, and lines or dots over it."""
-    status, *rest = look
-    paints = paints_of(look, colors)
-    color = str(paints[0])
-    if status in {"contested", "mixed"}:
-        tints = [colors.get(side, "#8a8f98") for side in rest] or ["#8a8f98"]
-        second = tints[1] if len(tints) > 1 else "#ffffff"
-        turn = 45 if status == "contested" else 0
-        return {"color": tints[0], "lines": second, "wide": 3.5, "turn": turn}
-    if status == "controlled" and rest[1] == "plain":
+    color, lines = one_hatching(paints_of(look, colors))
+    if lines is None:
         return {"color": color}
-    if status == "controlled":
-        return {"color": color, "lines": "#14161e55", "dots": rest[1] == "dots", "wide": 1}
-    if status == "advance":
-        return {"color": color, "lines": colors.get(rest[0], "#8a8f98"), "wide": 2, "turn": 45}
-    return {"color": color, "lines": "#c9c9c4", "wide": 1, "turn": -45, "dots": status == "none"}
+    dots = lines.dash is not None and lines.dash[0] < 0.1
+    return {
+        "color": color,
+        "lines": f"{lines.color}{round(lines.alpha * 255):02x}",
+        "wide": min(3.5, max(1.0, round(lines.width, 1))),
+        "turn": 45 * lines.way if lines.way != 2 else 0,
+        "dots": dots,
+    }

@@ -28,7 +28,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from geo.draw import leaflet_text
+from geo.draw import LOOKS, leaflet_text
 from geo.edit.editor import parts
 from geo.edit.editor.parts import RequestError
 from geo.edit.editor.session import ConflictError, RefusedError, Session
@@ -71,7 +71,7 @@ _HEADERS = (
     (b"cache-control", b"no-store"),
 )
 _KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
-_FROM_MAP = ("page.css", "text.js", "store.js", "measure.js", "draw.js")
+_FROM_MAP = ("page.css", "text.js", "store.js", "measure.js", "looks.js")
 
 
 class App:
@@ -247,6 +247,8 @@ def _statics() -> dict[str, tuple[bytes, str]]:
         kind = _KINDS.get(file.name.rpartition(".")[2])
         if kind or file.name == "edit.html":
             found[file.name] = file.read_bytes(), kind or "text/html"
+    page = found["edit.html"][0].replace(b"<!-- looks -->", orjson.dumps(LOOKS))
+    found["edit.html"] = page, "text/html"
     shared = files("geo.draw.page")
     for name in _FROM_MAP:
         found[name] = (shared / name).read_bytes(), _KINDS[name.rpartition(".")[2]]

@@ -8,12 +8,13 @@ where it is put in, and passes through no template.
 from __future__ import annotations
 
 import html
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from geo.draw import side_colors
+from geo.draw import LOOKS, flat_color, side_colors
 from geo.edit.versions.words import (
     LAYER_NAMES,
     MOST,
@@ -38,19 +39,8 @@ __all__ = ["review_page"]
 _WIDTH = 420
 
 
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 1320px;
-  padding: 0 1rem; color: #222; background: #fff; }
-h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
-.maps { display: flex; flex-wrap: wrap; gap: 12px; }
-figure { margin: 0; } figcaption { font-size: 13px; color: #444; margin-bottom: 2px; }
-svg { border: 1px solid #bbb; background: #fafafa; max-width: 100%; height: auto; }
-table { border-collapse: collapse; margin: .6rem 0; } td, th { padding: 1px 14px 1px 0; }
-td:last-child, th:last-child { text-align: right; font-variant-numeric: tabular-nums; }
-ul { margin: .4rem 0; padding-left: 1.2rem; } li { overflow-wrap: anywhere; }
-.key { display: inline-block; width: 14px; height: 14px; vertical-align: -2px;
-  border: 1px solid #777; margin: 0 4px 0 14px; }
-""".strip()
+_STYLE = (files("geo.edit.versions") / "review.css").read_text(encoding="utf-8").strip()
+_INK, _WHITE = LOOKS["paper"]["ink"], LOOKS["paper"]["white"]
 
 
 def review_page(comparison: Comparison) -> str:
@@ -99,10 +89,9 @@ def _legend(colors: Mapping[str, str]) -> Iterator[str]:
             f'<span class="key" style="background:{color}"></span>{_safe(side)}'
             for side, color in colors.items()
         )
-        other = '<span class="key" style="background:#e8e8e8"></span>held by no side alone'
-        ring = (
-            '<span class="key" style="background:#fff;border:2px solid #111"></span>changes sides'
-        )
+        key = '<span class="key" style="background:{}"></span>{}'.format
+        other = key(flat_color("contested"), "held by no side alone")
+        ring = key(f"{_WHITE};border:2px solid {_INK}", "changes sides")
         yield f"<p>{keys}{other}{ring}</p>"
 
 
@@ -171,13 +160,13 @@ class _View:
         flips: Sequence[Flip],
     ) -> str:
         parts = [
-            f'<path d="{self.path(shape)}" fill="{colors.get(side, "#e8e8e8")}" '
-            'fill-opacity="0.75" stroke="#fff" stroke-width="0.7" fill-rule="evenodd"/>'
+            f'<path d="{self.path(shape)}" fill="{colors.get(side) or flat_color(side)}" '
+            f'fill-opacity="0.75" stroke="{_WHITE}" stroke-width="0.7" fill-rule="evenodd"/>'
             for side, shape in sorted(drawn.items())
         ]
         if moved is not None:
             parts.append(
-                f'<path d="{self.path(moved)}" fill="none" stroke="#111" stroke-width="1.4"/>'
+                f'<path d="{self.path(moved)}" fill="none" stroke="{_INK}" stroke-width="1.4"/>'
             )
         parts += self.names(flips)
         inside = "".join(parts)
@@ -193,7 +182,7 @@ class _View:
         taken: list[tuple[float, float, float, float]] = []
         for flip in flips:
             x, y = self.xy(np.array([flip.where]))[0].tolist()
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#111"/>'
+            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{_INK}"/>'
             long = 6.5 * len(flip.name)
             left = x + 6 if x + 6 + long < _WIDTH else x - 6 - long
             box = left, y - 7, left + long, y + 7
@@ -202,7 +191,7 @@ class _View:
             taken.append(box)
             yield (
                 f'<text x="{left:.1f}" y="{y + 4:.1f}" font-size="11" textLength="{long:.0f}" '
-                'lengthAdjust="spacingAndGlyphs" stroke="#fff" stroke-width="3" '
+                f'lengthAdjust="spacingAndGlyphs" stroke="{_WHITE}" stroke-width="3" '
                 f'paint-order="stroke">{_safe(flip.name)}</text>'
             )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from geo.draw import LOOKS, flat_color
 from geo.exchange.qgis import symbols
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ _PRECISION = "0.000001"
 _SNAP_PX = 12
 _SHARED = ("contested", "mixed", "advance")
 _OPEN = ("unknown", "none")
-_GREY = "#b8b8b8"
-_UNFIT = "#ff00ff"
+_OUTLINE, _UNFIT = LOOKS["desk"]["outline"], LOOKS["desk"]["unfit"]
+_INK, _WHITE = LOOKS["paper"]["ink"], LOOKS["paper"]["white"]
+_GREY = flat_color("contested")
+"""Where a holder has no colour."""
+
 _FIRM, _UNSURE = 178, 153
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -178,8 +182,10 @@ def _map_layer(layer: ProjectLayer, project: Project, inner: str) -> str:
 
 _NAMES = (
     '<labeling type="simple"><settings><text-style fieldName="name" fontSize="8" '
-    'textColor="27,31,39,255"><text-buffer bufferDraw="1" bufferSize="0.8" '
-    'bufferColor="255,255,255,255"/></text-style><placement placement="0" dist="1"/>'
+    'textColor="' + symbols.rgba(_INK, 1) + '"><text-buffer bufferDraw="1" bufferSize="0.8" '
+    'bufferColor="'
+    + symbols.rgba(_WHITE, 1)
+    + '"/></text-style><placement placement="0" dist="1"/>'
     "</settings></labeling>"
 )
 
@@ -188,7 +194,7 @@ def _looked_at(layer: ProjectLayer) -> str:
     if layer.dimension is None:
         return ""
     if layer.name == "previous":
-        renderer = symbols.outline("#1b1f27", 0.5)
+        renderer = symbols.outline(_INK, 0.5)
     elif layer.name == "places":
         renderer = symbols.plain_renderer(layer.dimension) + _NAMES
     else:
@@ -352,8 +358,8 @@ def _renderer(project: Project) -> str:
     stripe = f"coalesce(map_get({colors}, {second}), '{_GREY}')"
     # QGIS takes a quarter of 255 for faint; grey needs no expression.
     items = [(side, side, _fill(color, fill)) for side, color in sorted(project.colors.items())]
-    items += [(word, word, _fill(_GREY, fill, stripe)) for word in _SHARED]
-    items += [(word, word, _fill(_GREY)) for word in _OPEN]
+    items += [(word, word, _fill(flat_color(word), fill, stripe)) for word in _SHARED]
+    items += [(word, word, _fill(flat_color(word))) for word in _OPEN]
     items.append(("", "neither side nor status: fill in the form", _fill(_UNFIT)))
     categories = "".join(
         f'<category render="true" symbol="{i}" value={_attribute(value)} '
@@ -385,13 +391,13 @@ def _fill(color: str, fill: str = "", stripe: str = "") -> str:
         "SimpleFill",
         color=symbols.rgba(color, opacity),
         style="solid",
-        outline_color=symbols.rgba("#ffffff" if fill else "#555555", 1),
+        outline_color=symbols.rgba(_WHITE if fill else _OUTLINE, 1),
         outline_width="0.3",
         outline_style="solid",
     )
     cells = _bound(cells, "fillColor", fill)
     if stripe:
-        line = symbols.layer("SimpleLine", line_color=symbols.rgba("#555555", 1), line_width="1.2")
+        line = symbols.layer("SimpleLine", line_color=symbols.rgba(_OUTLINE, 1), line_width="1.2")
         cells += (
             '<layer class="LinePatternFill" enabled="1" locked="0" pass="0">'
             '<prop k="angle" v="45"/><prop k="distance" v="3"/>'

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
-__all__ = ["SRS", "fill", "layer", "outline", "plain_renderer", "rgba"]
+from geo.draw import LOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = [
+    "SRS",
+    "categorized",
+    "fill",
+    "layer",
+    "marker",
+    "outline",
+    "plain_renderer",
+    "rgba",
+    "single",
+    "symbol",
+]
+
+_OUTLINE, _CONTEXT = LOOKS["desk"]["outline"], LOOKS["desk"]["context"]
 
 SRS = (
     "<spatialrefsys><authid>EPSG:4326</authid><srsid>3452</srsid><srid>4326</srid>"
@@ -31,7 +50,7 @@ def fill(name: str, color: str, opacity: float, hatch: str = "") -> str:
         "SimpleFill",
         color=rgba(color, opacity),
         style="solid",
-        outline_color=rgba("#555555", 1),
+        outline_color=rgba(_OUTLINE, 1),
         outline_width="0.2",
         outline_style="solid",
     )
@@ -43,7 +62,7 @@ def fill(name: str, color: str, opacity: float, hatch: str = "") -> str:
             f'<symbol type="line" name="@{name}@1" alpha="1" clip_to_extent="1">{line}</symbol>'
             "</layer>"
         )
-    return f'<symbol type="fill" name="{name}" alpha="1" clip_to_extent="1">{layers}</symbol>'
+    return symbol("fill", name, layers)
 
 
 def outline(color: str, width_mm: float, style: str = "dash") -> str:
@@ -55,23 +74,46 @@ def outline(color: str, width_mm: float, style: str = "dash") -> str:
         outline_width=f"{width_mm:g}",
         outline_style=style,
     )
-    return _single("fill", border)
+    return single("fill", border)
 
 
 def plain_renderer(dimension: int) -> str:
     """Thin and grey: for orientation only."""
     kind = ("marker", "line", "fill")[dimension]
     cells = (
-        layer("SimpleMarker", color=rgba("#777777", 1), size="1.6"),
-        layer("SimpleLine", line_color=rgba("#777777", 1), line_width="0.3"),
-        layer("SimpleFill", style="no", outline_color=rgba("#777777", 1)),
+        layer("SimpleMarker", color=rgba(_CONTEXT, 1), size="1.6"),
+        layer("SimpleLine", line_color=rgba(_CONTEXT, 1), line_width="0.3"),
+        layer("SimpleFill", style="no", outline_color=rgba(_CONTEXT, 1)),
     )[dimension]
-    return _single(kind, cells)
+    return single(kind, cells)
 
 
-def _single(kind: str, cells: str) -> str:
+def marker(name: str, color: str) -> str:
+    """One layer of a symbol of points; `name` is a shape that QGIS knows."""
+    return layer("SimpleMarker", name=name, color=rgba(color, 1), size="2.2")
+
+
+def symbol(kind: str, name: str, cells: str) -> str:
+    """A symbol of layers: a fill, a line or a marker."""
+    return f'<symbol type="{kind}" name="{name}" alpha="1" clip_to_extent="1">{cells}</symbol>'
+
+
+def categorized(key: str, items: Iterable[tuple[str, str]], drawn: Sequence[str]) -> str:
+    """A renderer with a symbol for each value of an expression; `items` are values and titles."""
+    categories = "".join(
+        f'<category render="true" symbol="{i}" value={quoteattr(value)} label={quoteattr(title)}/>'
+        for i, (value, title) in enumerate(items)
+    )
+    return (
+        f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(key)} forceraster="0" '
+        f'symbollevels="0" enableorderby="0"><categories>{categories}</categories>'
+        f"<symbols>{''.join(drawn)}</symbols></renderer-v2>"
+    )
+
+
+def single(kind: str, cells: str) -> str:
+    """A renderer with one symbol for all."""
     return (
         '<renderer-v2 type="singleSymbol" forceraster="0" symbollevels="0" enableorderby="0">'
-        f'<symbols><symbol type="{kind}" name="0" alpha="1" clip_to_extent="1">{cells}</symbol>'
-        "</symbols></renderer-v2>"
+        f"<symbols>{symbol(kind, '0', cells)}</symbols></renderer-v2>"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo.exchange.writing.paint import GREY
+from geo.draw import flat_color
 from geo.exchange.writing.tables import ColumnType, TypedColumn, TypedTable
 from geo.model import CONTROL, split_ids
 
@@ -80,7 +80,7 @@ def control_table(folder: Folder, composite: Composite, colors: Mapping[str, str
             "controller_name_ar": actor and actor.values["name_ar"],
             "side": side,
             "area_km2": float(spell["area_km2"]),
-            "color": colors.get(side, GREY),
+            "color": colors.get(side) or flat_color(spell["status"]),
         }
         rows.append(tuple(row[name] or None for name, _, _ in _CONTROL_COLUMNS))
     geometry = shapely.orient_polygons(np.array(frame.geometry, dtype=object))

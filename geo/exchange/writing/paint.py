@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from geo.draw import flat_color, side_colors
 from geo.model import Status, split_ids
 
 if TYPE_CHECKING:
@@ -12,12 +13,8 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["GREY", "Paint", "paint_ground", "side_paint"]
+__all__ = ["Paint", "paint_ground", "side_paint"]
 
-_FALLBACK = ("#4477aa", "#cc6677", "#228833", "#aa7733", "#66ccee", "#aa3377")
-"""Colours of sides that have none of their own (Tol, bright), in order of id."""
-
-GREY = "#b8b8b8"
 _SHARED = frozenset({Status.CONTESTED, Status.MIXED, Status.ADVANCE})
 
 
@@ -48,12 +45,9 @@ class Paint:
 
 
 def side_paint(folder: Folder) -> dict[str, str]:
-    """Return the colour of every side; one without its own takes the next of a palette."""
-    actors = folder.rows("actors")
-    sides = sorted({folder.sides.get(name, name) for name in actors})
-    spare = iter(_FALLBACK * (len(sides) // len(_FALLBACK) + 1))
-    own = {s: actors[s].values["color"] for s in sides if s in actors and actors[s].values["color"]}
-    return {side: str(own.get(side) or next(spare)) for side in sides}
+    """Return the colour of every side."""
+    own = {row.id: str(row.values["color"] or "") for row in folder.actors.rows}
+    return side_colors(own, {folder.sides.get(name, name) for name in own})
 
 
 def paint_ground(
@@ -62,13 +56,13 @@ def paint_ground(
     """Return how a row of the table of control is drawn."""
     status = row["status"]
     if status in {Status.UNKNOWN, Status.NONE}:
-        return Paint(status, status, GREY, 0.25)
+        return Paint(status, status, flat_color(status), 0.25)
     parties = [sides.get(p, p) for p in split_ids(row["controllers"])]
     first = row["side"] or (parties[0] if parties else "")
-    fill = colors.get(first, GREY)
+    fill = colors.get(first) or flat_color(status)
     if status not in _SHARED:
         return Paint(f"{first}-{status}", first, fill, 0.55)
     second = next((p for p in parties if p != first), first)
     key = "-".join(dict.fromkeys((first, second, status)))
     title = f"{status}: {' and '.join(dict.fromkeys((first, second)))}"
-    return Paint(key, title, fill, 0.3, colors.get(second, GREY))
+    return Paint(key, title, fill, 0.3, colors.get(second) or flat_color(status))

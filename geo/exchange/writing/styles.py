@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
+from geo.draw import LOOKS
 from geo.exchange.catalog import LAYERS
 from geo.exchange.qgis import symbols
 from geo.exchange.writing.gdal import EPOCH
@@ -13,7 +14,7 @@ from geo.exchange.writing.tables import ColumnType, TypedColumn, TypedTable
 if TYPE_CHECKING:
     from geo.exchange.writing.content import Content
 
-__all__ = ["renderer", "styles_table", "temporal_rule"]
+__all__ = ["event_renderer", "renderer", "styles_table", "temporal_rule"]
 
 
 def styles_table(content: Content) -> TypedTable:
@@ -67,32 +68,31 @@ def temporal_rule(layer: str) -> str:
 
 def renderer(layer: str, content: Content) -> str:
     """Return how a layer is drawn: control by side and status, the others as points."""
-    if layer != "control":
-        color = "#b03030" if layer == "events" else "#333333"
-        return (
-            '<renderer-v2 type="singleSymbol" forceraster="0" symbollevels="0" enableorderby="0">'
-            f'<symbols><symbol type="marker" name="0" alpha="1" clip_to_extent="1">'
-            f"{symbols.layer('SimpleMarker', color=symbols.rgba(color, 1), size='2.2')}"
-            "</symbol></symbols></renderer-v2>"
-        )
+    if layer == "places":
+        return symbols.single("marker", symbols.marker("circle", LOOKS["paper"]["ink"]))
+    if layer == "events":
+        return event_renderer()
     found = {}
     for row in content.tables["control"].records():
         paint = content.paint(row)
         value = "|".join(str(row[name] or "") for name in ("side", "status", "controllers"))
         found[value] = paint
     items = sorted(found.items())
-    categories = "".join(
-        f'<category render="true" symbol="{i}" value={quoteattr(value)} '
-        f"label={quoteattr(paint.title)}/>"
-        for i, (value, paint) in enumerate(items)
+    return symbols.categorized(
+        'concat("side", \'|\', "status", \'|\', "controllers")',
+        [(value, paint.title) for value, paint in items],
+        [symbols.fill(str(i), p.fill, p.opacity, p.hatch) for i, (_, p) in enumerate(items)],
     )
-    fills = "".join(
-        symbols.fill(str(i), paint.fill, paint.opacity, paint.hatch)
-        for i, (_, paint) in enumerate(items)
-    )
-    key = 'concat("side", \'|\', "status", \'|\', "controllers")'
-    return (
-        f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(key)} forceraster="0" '
-        f'symbollevels="0" enableorderby="0"><categories>{categories}</categories>'
-        f"<symbols>{fills}</symbols></renderer-v2>"
+
+
+def event_renderer() -> str:
+    """Return the marks of the page, by the type of an event."""
+    looks = [(name, look) for look in LOOKS["events"].values() for name in look["types"] or [""]]
+    return symbols.categorized(
+        "event_type",
+        [(name, name or "other") for name, _ in looks],
+        [
+            symbols.symbol("marker", str(i), symbols.marker(look["qgis"], look["color"]))
+            for i, (_, look) in enumerate(looks)
+        ],
     )

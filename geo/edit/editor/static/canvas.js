@@ -1,13 +1,13 @@
 // The picture of the work: ground, borders, the previous date, places, events, and whatever the
-// tool in hand points out. Colours, textures and marks are those of the map page (draw.js).
+// tool in hand points out. Colours, textures and marks are those of the map page (looks.js).
 
 import { Borders, GRID, keyOf, nearestOn, ringsOf } from './coverage.js';
 
-/* global FONT, L, Patterns, RANKS, drawMark, eventGroup, lookOf, nameOf, paintsOf, splitIds, worldX, worldY */
+/* global FONT, INK, L, LOOKS, OUTSIDE, Patterns, WHITE, drawMark, eventKind, lineStyles, lookOf */
+/* global nameOf, paintsOf, placeRank, sheer, splitIds, strokeAll, worldX, worldY */
 
-const ACCENT = '#0b57d0';
-const PREVIOUS = '#7a4a00';
-const WRONG = '#b00020';
+const { accent: ACCENT } = LOOKS.paper;
+const { previous: PREVIOUS, wrong: WRONG, piece: PIECE, fixed: FIXED } = LOOKS.editor;
 
 /** What the painter of the map page wants to know of a patch. */
 export const labelOf = ({ controller, controllers, status, basis, confidence }) => ({
@@ -126,7 +126,7 @@ export const Picture = L.Layer.extend({
   paint(ctx, scene) {
     const { view } = this;
     ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
-    ctx.fillStyle = '#e6e8e4';
+    ctx.fillStyle = OUTSIDE;
     ctx.fillRect(0, 0, view.width, view.height);
     const size = 256 * 2 ** view.zoom;
     ctx.save();
@@ -135,7 +135,7 @@ export const Picture = L.Layer.extend({
     this.context(ctx, scene);
     this.borders(ctx, scene);
     if (scene.ghost) this.previous(ctx, scene.ghost);
-    for (const shape of scene.pieces) this.shape(ctx, shape, '#5a1a8a');
+    for (const shape of scene.pieces) this.shape(ctx, shape, PIECE);
     for (const shape of scene.marks) this.shape(ctx, shape, WRONG);
     ctx.restore();
     this.places(ctx, scene);
@@ -173,27 +173,22 @@ export const Picture = L.Layer.extend({
   context(ctx, { context }) {
     for (const feature of context) {
       const path = this.tracer.path(feature, this.view.zoom, () => feature.lines, false);
-      const road = feature.kind === 'road';
-      ctx.strokeStyle = road ? 'rgba(110,80,40,.6)' : 'rgba(60,64,72,.45)';
-      ctx.lineWidth = feature.kind === 'country' ? 1.6 : 1;
-      ctx.setLineDash(road ? [] : [7, 4]);
-      ctx.stroke(path);
+      strokeAll(ctx, lineStyles(feature), path);
     }
-    ctx.setLineDash([]);
   },
 
   borders(ctx, { patches, selected, hover }) {
     ctx.lineJoin = 'round';
-    ctx.strokeStyle = 'rgba(27,31,39,.6)';
+    ctx.strokeStyle = sheer(INK, 0.6);
     ctx.lineWidth = 0.9;
     for (const patch of patches) ctx.stroke(this.path(patch));
     if (hover) {
-      ctx.strokeStyle = 'rgba(11,87,208,.55)';
+      ctx.strokeStyle = sheer(ACCENT, 0.55);
       ctx.lineWidth = 2.5;
       ctx.stroke(this.path(hover));
     }
     const chosen = patches.filter((patch) => selected.has(patch.id));
-    for (const [color, width] of [['#fff', 6], [ACCENT, 3]]) {
+    for (const [color, width] of [[WHITE, 6], [ACCENT, 3]]) {
       ctx.strokeStyle = color;
       ctx.lineWidth = width;
       for (const patch of chosen) ctx.stroke(this.path(patch));
@@ -203,42 +198,29 @@ export const Picture = L.Layer.extend({
   /** The previous date, where it looked different. */
   previous(ctx, ghost) {
     const path = this.tracer.path(ghost, this.view.zoom, () => ghost.lines, false);
-    for (const [color, width, dash] of [['rgba(255,255,255,.85)', 4.5, []], [PREVIOUS, 2.5, [6, 4]]]) {
-      ctx.setLineDash(dash);
-      ctx.strokeStyle = color;
-      ctx.lineWidth = width;
-      ctx.stroke(path);
-    }
-    ctx.setLineDash([]);
+    strokeAll(ctx, [[sheer(WHITE, 0.85), 4.5], [PREVIOUS, 2.5, [6, 4]]], path);
   },
 
   /** Something of a finding or of the ledger: lines with a halo, spots with a ring. */
   shape(ctx, shape, color) {
     const path = this.tracer.path(shape, this.view.zoom, () => shape.lines, false);
-    for (const [ink, width] of [['#fff', 6], [color, 3]]) {
-      ctx.strokeStyle = ink;
-      ctx.lineWidth = width;
-      ctx.stroke(path);
-    }
+    const styles = [[WHITE, 6], [color, 3]];
+    strokeAll(ctx, styles, path);
     const size = 256 * 2 ** this.view.zoom;
     for (const at of shape.spots) {
       const [x, y] = ofGrid(at);
-      for (const [ink, width] of [['#fff', 6], [color, 3]]) {
-        ctx.strokeStyle = ink;
-        ctx.lineWidth = width;
-        ctx.beginPath();
-        ctx.arc((x - this.tracer.origin[0]) * size, (y - this.tracer.origin[1]) * size, 11, 0, 7);
-        ctx.stroke();
-      }
+      ctx.beginPath();
+      ctx.arc((x - this.tracer.origin[0]) * size, (y - this.tracer.origin[1]) * size, 11, 0, 7);
+      strokeAll(ctx, styles);
     }
   },
 
   places(ctx, { places, chosen, held }) {
     const taken = [];
     const zoom = this.view.zoom;
-    const limit = zoom < 8.4 ? 2 : 4;
+    const limit = zoom < 8.4 ? 2 : LOOKS.places.rank;
     const shown = places.filter((place) => place.geometry)
-      .map((place) => ({ place, rank: RANKS[place.properties.kind] ?? 4, mine: chosen?.layer === 'places' && chosen.id === place.properties.id }))
+      .map((place) => ({ place, rank: placeRank(place.properties.kind), mine: chosen?.layer === 'places' && chosen.id === place.properties.id }))
       .filter(({ rank, mine }) => mine || rank <= limit).sort((a, b) => b.mine - a.mine || a.rank - b.rank);
     for (const { place, rank, mine } of shown) {
       const at = mine && held ? held : place.geometry.coordinates.map((v) => Math.round(v * GRID));
@@ -246,8 +228,8 @@ export const Picture = L.Layer.extend({
       if (x < 0 || y < 0 || x > this.view.width || y > this.view.height) continue;
       ctx.beginPath();
       ctx.arc(x, y, mine ? 6 : rank < 2 ? 3.6 : 2.8, 0, 7);
-      ctx.fillStyle = place.properties.coord_method === 'inferred' ? '#fff' : '#1b1f27';
-      ctx.strokeStyle = mine ? ACCENT : '#1b1f27';
+      ctx.fillStyle = place.properties.coord_method === 'inferred' ? WHITE : INK;
+      ctx.strokeStyle = mine ? ACCENT : INK;
       ctx.lineWidth = mine ? 3 : 1.2;
       ctx.fill();
       ctx.stroke();
@@ -264,10 +246,10 @@ export const Picture = L.Layer.extend({
     ctx.textAlign = 'left';
     ctx.textBaseline = 'middle';
     ctx.lineJoin = 'round';
-    ctx.strokeStyle = 'rgba(255,255,255,.9)';
+    ctx.strokeStyle = sheer(WHITE, 0.9);
     ctx.lineWidth = 3;
     ctx.strokeText(text, x + 7, y);
-    ctx.fillStyle = '#1b1f27';
+    ctx.fillStyle = INK;
     ctx.fillText(text, x + 7, y);
   },
 
@@ -275,7 +257,6 @@ export const Picture = L.Layer.extend({
     for (const dot of dots) {
       const mine = chosen?.layer === 'events' && dot.events.some((event) => event.properties.id === chosen.id);
       const [x, y] = this.spot(mine && held ? held : dot.at);
-      const [kind, color] = eventGroup(dot.events[0].properties.event_type);
       if (mine) {
         ctx.beginPath();
         ctx.arc(x, y, 14, 0, 7);
@@ -283,7 +264,7 @@ export const Picture = L.Layer.extend({
         ctx.lineWidth = 3;
         ctx.stroke();
       }
-      drawMark(ctx, kind, color, x, y, 7, dot.events.length);
+      drawMark(ctx, eventKind(dot.events[0].properties.event_type), x, y, 7, dot.events.length);
     }
   },
 
@@ -293,8 +274,8 @@ export const Picture = L.Layer.extend({
       ctx.beginPath();
       if (fixed) ctx.rect(x - 2.5, y - 2.5, 5, 5);
       else ctx.arc(x, y, 4, 0, 7);
-      ctx.fillStyle = fixed ? '#8a919c' : '#fff';
-      ctx.strokeStyle = '#1b1f27';
+      ctx.fillStyle = fixed ? FIXED : WHITE;
+      ctx.strokeStyle = INK;
       ctx.lineWidth = 1.4;
       ctx.fill();
       ctx.stroke();
@@ -312,7 +293,7 @@ export const Picture = L.Layer.extend({
       ctx.beginPath();
       ctx.arc(x, y, 7, 0, 7);
       ctx.fillStyle = ACCENT;
-      ctx.strokeStyle = '#fff';
+      ctx.strokeStyle = WHITE;
       ctx.lineWidth = 2.5;
       ctx.fill();
       ctx.stroke();
@@ -322,17 +303,13 @@ export const Picture = L.Layer.extend({
   line(ctx, { line, next, lineWrong }) {
     const spots = [...line, ...(next ? [next] : [])].map((at) => this.spot(at));
     ctx.lineJoin = 'round';
-    for (const [color, width] of [['#fff', 6], [lineWrong ? WRONG : ACCENT, 3]]) {
-      ctx.strokeStyle = color;
-      ctx.lineWidth = width;
-      ctx.beginPath();
-      spots.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
-      ctx.stroke();
-    }
+    ctx.beginPath();
+    spots.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
+    strokeAll(ctx, [[WHITE, 6], [lineWrong ? WRONG : ACCENT, 3]]);
     for (const [x, y] of spots.slice(0, line.length)) {
       ctx.beginPath();
       ctx.arc(x, y, 5, 0, 7);
-      ctx.fillStyle = '#fff';
+      ctx.fillStyle = WHITE;
       ctx.strokeStyle = lineWrong ? WRONG : ACCENT;
       ctx.lineWidth = 2.5;
       ctx.fill();
@@ -343,16 +320,12 @@ export const Picture = L.Layer.extend({
   /** Where borders would cross. */
   fault(ctx, at) {
     const [x, y] = this.spot(at);
-    for (const [color, width] of [['#fff', 7], [WRONG, 3.5]]) {
-      ctx.strokeStyle = color;
-      ctx.lineWidth = width;
-      ctx.beginPath();
-      ctx.arc(x, y, 13, 0, 7);
-      ctx.moveTo(x - 6, y - 6);
-      ctx.lineTo(x + 6, y + 6);
-      ctx.moveTo(x + 6, y - 6);
-      ctx.lineTo(x - 6, y + 6);
-      ctx.stroke();
-    }
+    ctx.beginPath();
+    ctx.arc(x, y, 13, 0, 7);
+    ctx.moveTo(x - 6, y - 6);
+    ctx.lineTo(x + 6, y + 6);
+    ctx.moveTo(x + 6, y - 6);
+    ctx.lineTo(x - 6, y + 6);
+    strokeAll(ctx, [[WHITE, 7], [WRONG, 3.5]]);
   },
 });

@@ -6,7 +6,7 @@ import { areaKm2, areaText, holderText } from './labels.js';
 import { labelOf } from './canvas.js';
 import { idOf } from './work.js';
 
-/* global DATA, PLACES, actorName, colorOf, el, eventGroup, foreign, isoText, language, listed, nameOf, placeName, sideOf, splitIds, t, term */
+/* global DATA, PLACES, actorName, colorOf, el, eventColor, eventKind, flatOf, foreign, isoText, language, listed, nameOf, placeName, sideOf, splitIds, t, term */
 
 export const sourceName = (id) => {
   const source = DATA.sources[id];
@@ -243,7 +243,7 @@ function section(word, records, listOf, open = false) {
 function eventName(event) {
   if (!event) return '';
   const { event_date: date, sub_event_type: kind, place_id: place, location } = event.properties;
-  const [, color] = eventGroup(event.properties.event_type);
+  const color = eventColor(eventKind(event.properties.event_type));
   const where = PLACES.has(place) ? placeName(place) : location ?? place;
   const parts = [isoText(date, { short: true, year: false }), kind && term('sub', kind), where && foreign(where)].filter(Boolean);
   return el('span', null, el('span', { class: 'dot', style: { background: color } }), parts.flatMap((part, i) => (i ? [' · ', part] : [part])));
@@ -254,7 +254,7 @@ function swatchOf(patch) {
   if (!patch) return '';
   const { status, controller, controllers } = labelOf(patch.properties);
   const sides = (controllers.length ? controllers : [controller]).filter(Boolean).map(sideOf).map(colorOf);
-  const fill = status === 'unknown' || status === 'none' || !sides.length ? '#e3e3de'
+  const fill = status === 'unknown' || status === 'none' || !sides.length ? flatOf(status)
     : sides.length > 1 ? `linear-gradient(135deg, ${sides.map((c, i) => `${c} ${(i * 100) / sides.length}% ${((i + 1) * 100) / sides.length}%`).join(',')})` : sides[0];
   return el('span', { class: 'swatch', style: { background: fill } });
 }

@@ -74,7 +74,7 @@ class App {
       sources: Object.fromEntries(lists.sources.map((source) => [source.id, source])),
     });
     this.context = (state.context?.features ?? []).filter((feature) => feature.geometry)
-      .map((feature) => ({ kind: feature.properties.kind, lines: shapeOf(feature.geometry).lines }));
+      .map((feature) => ({ kind: feature.properties.kind, accuracy: feature.properties.accuracy, lines: shapeOf(feature.geometry).lines }));
     this.ghost = layersOf({ control: state.ghost ?? { features: [] } }).control;
     this.showGhost = this.ghost.length > 0;
     Object.assign(this, { selected: new Set(), chosen: null, hands: null, pieces: [], marks: [], faults: [], asked: null });
