@@ -1,0 +1,92 @@
+"""What ids, dates and lists of ids look like as text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+
+from geo.errors import DateError, escape
+
+if TYPE_CHECKING:
+    from geo.model.nouns import Value
+
+
+__all__ = ["ID_PATTERN", "RESERVED_IDS", "WHAT_IF_ID", "WHAT_IF_MARK", "parse_day", "split_ids"]
+
+_ID = "[a-z0-9][a-z0-9_-]{1,63}"
+ID_PATTERN = re.compile(_ID)
+"""Ids: lower case ASCII letters, digits, hyphen and underscore, 2 to 64 characters."""
+
+RESERVED_IDS = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+)
+"""File names that some systems cannot write; ids become file names."""
+
+WHAT_IF_ID = "what-if-"
+"""So begins the id of a patch that nobody reported; no layer of control may hold one."""
+
+WHAT_IF_MARK = "what_if"
+"""The key that says of a patch which what-if it comes from; no layer of control may hold it."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def parse_day(day: str | dt.date) -> dt.date:
+    """
+    Return a civil date.
+
+    Parameters
+    ----------
+    day
+        A date, or text such as ``2017-08-02``; nothing else is accepted, and no other spelling.
+
+    Returns
+    -------
+    day
+        The date.
+
+    Raises
+    ------
+    DateError
+        If it is no Gregorian date in that one form.
+
+    Examples
+    --------
+    >>> parse_day("2017-08-02")
+    datetime.date(2017, 8, 2)
+    """
+    if isinstance(day, dt.datetime):
+        raise DateError(f"{day!r} is a moment, not a day; give its date in the theatre's zone")
+    if isinstance(day, dt.date):
+        return day
+    if not _DAY.fullmatch(str(day)):
+        raise DateError(f"{escape(str(day))!r} is no date; write it as YYYY-MM-DD")
+    try:
+        return dt.date(int(day[:4]), int(day[5:7]), int(day[8:]))
+    except ValueError as error:
+        raise DateError(f"{day} does not exist: {error}") from error
+
+
+def split_ids(text: Value) -> tuple[str, ...]:
+    """
+    Return the ids of a ``;``-joined list.
+
+    Parameters
+    ----------
+    text
+        The cell; None is an empty list.
+
+    Returns
+    -------
+    ids
+        In the order of the cell, without blanks.
+
+    Examples
+    --------
+    >>> split_ids("sohr-71105; ucdp-ged")
+    ('sohr-71105', 'ucdp-ged')
+    """
+    if text is None:
+        return ()
+    return tuple(part.strip() for part in str(text).split(";") if part.strip())
