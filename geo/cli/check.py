@@ -14,6 +14,7 @@ from geo._version import __version__
 from geo.cli.options import FOLDER, command, format_option, name_values
 from geo.cli.printing import say, show_json
 from geo.errors import Issue, LayerError
+from geo.model import SCHEMAS, json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,6 +104,13 @@ def _counts(folder: Folder) -> dict[str, int]:
         "actors": len(folder.actors.rows),
         "sources": len(folder.sources.rows),
     }
+
+
+@command.command("schema")
+@click.argument("name", type=click.Choice(list(SCHEMAS)))
+def print_schema(name: str) -> None:
+    """Print the columns of a layer or table as JSON Schema, for editors and other programs."""
+    click.echo(json.dumps(json_schema(SCHEMAS[name]), ensure_ascii=False, indent=2))
 
 
 @command.command()

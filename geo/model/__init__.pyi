@@ -13,6 +13,7 @@ from .columns import (
     STATEMENTS,
     THEATRE,
 )
+from .json_schema import describe_columns, json_schema
 from .nouns import (
     Basis,
     Column,
@@ -57,6 +58,8 @@ __all__ = [
     "Schema",
     "Status",
     "Value",
+    "describe_columns",
+    "json_schema",
     "parse_day",
     "split_ids",
 ]
