@@ -110,7 +110,7 @@ def _counts(folder: Folder) -> dict[str, int]:
 @click.argument("name", type=click.Choice(list(SCHEMAS)))
 def print_schema(name: str) -> None:
     """Print the columns of a layer or table as JSON Schema, for editors and other programs."""
-    click.echo(json.dumps(json_schema(SCHEMAS[name]), ensure_ascii=False, indent=2))
+    show_json(json_schema(SCHEMAS[name]))
 
 
 @command.command()
