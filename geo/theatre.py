@@ -32,6 +32,7 @@ from geo.layers import (
     cache_is_on,
     cache_key,
     load_or_keep,
+    read_advance,
     read_bytes,
     read_digests,
     read_folder,
@@ -509,9 +510,10 @@ class Theatre:
         )
 
     def read_what_if(self, path: str | Path) -> WhatIf:
-        """Return a what-if that was saved; see `geo.control.read_what_if`."""
+        """Return a what-if that was saved; see `geo.layers.read_advance`."""
         supply = self._supply
-        return control.read_what_if(Path(path), self.composite, sides=supply.sides, supply=supply)
+        asked = read_advance(Path(path), sides=supply.sides, days=self.composite.dates)
+        return control.WhatIf.beside(self.composite, asked, supply)
 
     # ------------------------------------------------------------ what is drawn
 

@@ -12,6 +12,7 @@ from geo.cli.printing import km2, plain, say, show, show_json, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from os import PathLike
     from pathlib import Path
 
     import pandas as pd
@@ -310,7 +311,7 @@ def _print_sieges(sieges: pd.DataFrame) -> None:
         click.echo(f"nothing changes for: {same}")
 
 
-def _as_json(asked: WhatIf, sieges: pd.DataFrame, path: Path) -> dict[str, Any]:
+def _as_json(asked: WhatIf, sieges: pd.DataFrame, path: PathLike[str]) -> dict[str, Any]:
     def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
         return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
 

@@ -12,22 +12,37 @@ from .composite import (
 )
 from .fronts import Movement, front_lines, measure_movement
 from .points import events_beside_control, nearness_to_fronts, places_beside_control
-from .siege import isolation, narrowest, necks, pockets
-from .whatif import WhatIf, read_what_if
+from .siege.by_date import AnsweredNeck, NoNeck, necks_of_all_dates
+from .siege.ground import Leg
+from .siege.isolation import isolation
+from .siege.necks import Neck, find_side_necks, narrowest, necks
+from .siege.pockets import Pocket, find_pockets, pockets
+from .siege.rules import EdgeRule, SupplyOf, UnknownRule
+from .siege.what_if import WhatIf
 
 __all__ = [
+    "AnsweredNeck",
     "ChangedGround",
     "Composite",
+    "EdgeRule",
     "Ground",
     "HeldPatch",
+    "Leg",
     "Movement",
+    "Neck",
+    "NoNeck",
     "Outline",
+    "Pocket",
+    "SupplyOf",
     "TheatreSupply",
+    "UnknownRule",
     "WhatIf",
     "areas_as_drawn",
     "build_frame",
     "control_as_drawn",
     "events_beside_control",
+    "find_pockets",
+    "find_side_necks",
     "front_lines",
     "ground_of",
     "isolation",
@@ -35,7 +50,7 @@ __all__ = [
     "narrowest",
     "nearness_to_fronts",
     "necks",
+    "necks_of_all_dates",
     "places_beside_control",
     "pockets",
-    "read_what_if",
 ]

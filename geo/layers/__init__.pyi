@@ -33,8 +33,13 @@ from .geojson import (
 from .rings import split_rings
 from .shapes import Rings, Shapes, flatten, spelt, unfold
 from .tables import Table, dump_table, fmt_table, format_row, parse_rows, parse_table, split_rows
+from .what_if import WHAT_IF, Advance, read_advance, save_advance
 
 __all__ = [
+    "Advance",
+    "WHAT_IF",
+    "read_advance",
+    "save_advance",
     "FIRST_DAY",
     "READING",
     "Folder",

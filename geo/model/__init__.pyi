@@ -25,9 +25,8 @@ from .nouns import (
     Row,
     Schema,
     Status,
-    Value,
 )
-from .words import ID_PATTERN, RESERVED_IDS, WHAT_IF_ID, WHAT_IF_MARK, parse_day, split_ids
+from .words import ID_PATTERN, RESERVED_IDS, WHAT_IF_ID, WHAT_IF_MARK, Value, parse_day, split_ids
 
 __all__ = [
     "ACTORS",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from geo.model.words import Value, split_ids
+
 if TYPE_CHECKING:
     import shapely
 
@@ -21,11 +23,7 @@ __all__ = [
     "Row",
     "Schema",
     "Status",
-    "Value",
 ]
-
-Value = str | int | None
-"""What a cell holds: text, an integer, or nothing."""
 
 Kind = Literal["id", "ref", "refs", "text", "integer", "date", "choice", "url", "pattern"]
 
@@ -224,6 +222,17 @@ class Label:
     def holder(self) -> str:  # numpydoc ignore=RT01
         """The controller, or the status of ground that nobody is said to hold alone."""
         return self.controller or self.status
+
+    @property
+    def is_held(self) -> bool:  # numpydoc ignore=RT01
+        """Whether one side controls the ground, and no other is said to be on it."""
+        return self.status == Status.CONTROLLED
+
+    @property
+    def parties(self) -> tuple[str, ...]:  # numpydoc ignore=RT01
+        """The parties of contested or mixed ground, likelier holder first; else none."""
+        shared = self.status in {Status.CONTESTED, Status.MIXED}
+        return split_ids(self.controllers) if shared else ()
 
 
 @dataclass(frozen=True, slots=True)

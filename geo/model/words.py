@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING
 
 from geo.errors import DateError, escape
 
-if TYPE_CHECKING:
-    from geo.model.nouns import Value
+__all__ = [
+    "ID_PATTERN",
+    "RESERVED_IDS",
+    "WHAT_IF_ID",
+    "WHAT_IF_MARK",
+    "Value",
+    "parse_day",
+    "split_ids",
+]
 
-
-__all__ = ["ID_PATTERN", "RESERVED_IDS", "WHAT_IF_ID", "WHAT_IF_MARK", "parse_day", "split_ids"]
+Value = str | int | None
+"""What a cell holds: text, an integer, or nothing."""
 
 _ID = "[a-z0-9][a-z0-9_-]{1,63}"
 ID_PATTERN = re.compile(_ID)

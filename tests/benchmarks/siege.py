@@ -18,7 +18,9 @@ import numpy as np
 import shapely
 
 from geo.control.composite import Composite
-from geo.control.siege import _piece, isolation, necks
+from geo.control.siege.ground import build_piece
+from geo.control.siege.isolation import isolation
+from geo.control.siege.necks import necks
 from geo.crs import LocalPlane
 from geo.model import Label, Patch
 
@@ -130,12 +132,12 @@ def run(vertices):
     ours, theirs, cuts = [], [], []
     for _ in range(ROUNDS if vertices < 10_000 else 1):
         # What was found out of a piece is kept for the next date; here it is asked for anew.
-        _piece.cache_clear()
+        build_piece.cache_clear()
         seconds, found = timed(lambda: necks(layers, DAY, "a", anchors=anchors, **limits))
         ours.append(seconds)
         seconds, pockets = timed(lambda: erosion(blob, base))
         theirs.append(seconds)
-        _piece.cache_clear()
+        build_piece.cache_clear()
         seconds, alone = timed(lambda: isolation(layers, DAY, "a", anchors=anchors, places=places))
         cuts.append(seconds)
     lost = missed(found, pockets, plane)

@@ -11,8 +11,13 @@ from shapely import LineString, MultiPoint, Point, Polygon, box
 from shapely.ops import substring
 
 from geo.control.composite import Composite
-from geo.control.cuts import Piece, find_necks, minimum_cuts
-from geo.control.siege import isolation, narrowest, necks, pockets, what_if
+from geo.control.siege.advance import advance_along
+from geo.control.siege.chambers import find_necks
+from geo.control.siege.isolation import isolation
+from geo.control.siege.minimum import minimum_cuts
+from geo.control.siege.necks import narrowest, necks
+from geo.control.siege.piece import Piece
+from geo.control.siege.pockets import pockets
 from geo.control.testing import FIRST_DAY, area, grid, theatre
 from geo.crs import LocalPlane
 from geo.errors import DateError
@@ -640,7 +645,7 @@ def test_the_series_shows_the_neck_close():
 
 def test_what_would_be_taken_is_taken_and_marked():
     layers = theatre(CORRIDOR)
-    patches = what_if(layers, FIRST_DAY, "b", [(37.35, 33.4), (37.35, 33.1)], width_km=3)
+    patches = advance_along(layers, FIRST_DAY, "b", [(37.35, 33.4), (37.35, 33.1)], width_km=3)
     assert all(patch.label.patch.startswith("what-if-") for patch in patches)
     taken = next(patch for patch in patches if patch.label.patch == "what-if-b")
     assert (taken.label.basis, taken.label.confidence) == ("inferred", "low")
@@ -655,8 +660,8 @@ def test_what_would_be_taken_is_taken_and_marked():
 def test_an_advance_leaves_friends_alone():
     layers = theatre(["abc"])
     line = [(37.05, 33.05), (37.25, 33.05)]
-    both = what_if(layers, FIRST_DAY, "a", line)
-    spared = what_if(layers, FIRST_DAY, "a", line, friends={"c"})
+    both = advance_along(layers, FIRST_DAY, "a", line)
+    spared = advance_along(layers, FIRST_DAY, "a", line, friends={"c"})
     ground = {patch.label.patch: patch.geometry.area for patch in (*both, *spared)}
     before = {patch.label.patch: patch.geometry.area for patch in grid("abc")}
     assert ground["what-if-patch-c"] == pytest.approx(before["patch-c"])
@@ -670,9 +675,9 @@ def test_an_advance_leaves_friends_alone():
         (lambda c: necks(c, FIRST_DAY, "a", anchors={}, edge="round"), "edge is 'round'"),
         (lambda c: necks(c, FIRST_DAY, "a", anchors={}, min_area_km2=0), "min_area_km2 is 0"),
         (lambda c: pockets(c, FIRST_DAY, "a", anchors={}, min_area_km2=-1), "min_area_km2 is -1"),
-        (lambda c: what_if(c, FIRST_DAY, "a", []), "at least one position"),
-        (lambda c: what_if(c, FIRST_DAY, "a", [(0, 0)]), "outside the study area"),
-        (lambda c: what_if(c, FIRST_DAY, "a", [(37, 33)], width_km=0), "width_km is 0"),
+        (lambda c: advance_along(c, FIRST_DAY, "a", []), "at least one position"),
+        (lambda c: advance_along(c, FIRST_DAY, "a", [(0, 0)]), "outside the study area"),
+        (lambda c: advance_along(c, FIRST_DAY, "a", [(37, 33)], width_km=0), "width_km is 0"),
     ],
 )
 def test_a_wrong_argument_is_named(call, message):

@@ -8,12 +8,13 @@ import shapely
 
 from geo import open_layers
 from geo.control.composite import Composite
+from geo.control.siege.what_if import WhatIf
 from geo.control.testing import FIRST_DAY, area, grid
-from geo.control.whatif import WHAT_IF, WhatIf, read_what_if
 from geo.draw.page.corridors import necks_by_date, what_if_record
 from geo.errors import GeoError, LayerError, SchemaError
 from geo.layers import geojson
 from geo.layers.folder import read_folder, write_control
+from geo.layers.what_if import WHAT_IF, read_advance
 from geo.model import CONTROL, WHAT_IF_ID, WHAT_IF_MARK
 
 CORRIDOR = ["bbbbbbb", "baabaab", "baaaaab", "baabaab", "bbbbbbb"]
@@ -80,7 +81,8 @@ def test_a_prong_each_is_taken_and_one_outside_is_refused():
 
 
 def test_it_comes_back_from_its_file(asked, saved):
-    again = read_what_if(saved, theatre(CORRIDOR), sides={"aa", "bb"}, supply=supply)
+    kept = read_advance(saved, sides={"aa", "bb"}, days=[FIRST_DAY])
+    again = WhatIf.beside(theatre(CORRIDOR), kept, supply)
     assert again.question == asked.question
     assert again.question.endswith("nobody reported this")
     assert again.change().equals(asked.change())
@@ -90,7 +92,9 @@ def test_it_comes_back_from_its_file(asked, saved):
 
 def test_another_theatre_is_no_ground_for_it(saved):
     with pytest.raises(SchemaError, match="does not have"):
-        read_what_if(saved, theatre(CORRIDOR), sides={"aa"}, supply=supply)
+        read_advance(saved, sides={"aa"}, days=[FIRST_DAY])
+    with pytest.raises(SchemaError, match="does not have"):
+        read_advance(saved, sides={"aa", "bb"}, days=[])
 
 
 def test_nothing_is_written_into_the_layers_folder(asked, tmp_path):

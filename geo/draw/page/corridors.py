@@ -1,10 +1,4 @@
-"""
-The necks of every date as the page shows them: each cut once, with the answer of each rule.
-
-What counts as the side's ground where nobody is known to hold it decides which necks there are.
-A cut that is a neck under several rules is one line with several answers; where a rule has no
-answer, the ground behind is either cut off already or can be reached by another way.
-"""
+"""Necks and what-ifs as the page shows them: rounded, a little simpler, ready for JSON."""
 
 from __future__ import annotations
 
@@ -12,25 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from geo.control import necks, pockets
-from geo.model import Status, split_ids
+from geo.control import UnknownRule, necks_of_all_dates
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from geo.control import Composite, WhatIf
-
-    Supply = Callable[[dt.date, str], Mapping[str, Any]]
+    from geo.control import AnsweredNeck, Composite, Leg, SupplyOf, WhatIf
 
 __all__ = ["necks_by_date", "what_if_record"]
 
-_RULES = ("passable", "enemy", "own")
 _SIMPLER_DEG = 5e-4
+"""About 50 m: less than the width of the line at the scale at which a pocket is looked at."""
 _DECIMALS = 4
+"""About 10 m."""
 
 
-def necks_by_date(composite: Composite, supply: Supply) -> list[list[dict[str, Any]]]:
+def necks_by_date(composite: Composite, supply: SupplyOf) -> list[list[dict[str, Any]]]:
     """
     Return for each date its necks, ready for JSON; sides that are friends stand together.
 
@@ -46,98 +37,42 @@ def necks_by_date(composite: Composite, supply: Supply) -> list[list[dict[str, A
     days
         For each date its necks, the most ground for the shortest cut first.
     """
-    days = []
-    for day in composite.dates:
-        held = {p.side for p in composite.patches(day) if p.label.status == Status.CONTROLLED}
-        waiting = sorted(held - {""})
-        found: list[dict[str, Any]] = []
-        while waiting:
-            side, given = waiting[0], dict(supply(day, waiting[0]))
-            # The ground of friends is one, but only if they are friends in both directions.
-            sides = [one for one in waiting if one == side or _same(supply(day, one), given, side)]
-            waiting = [one for one in waiting if one not in sides]
-            found += _necks(composite, day, sides, given)
-        days.append(sorted(found, key=_weight))
-    return days
-
-
-def _same(theirs: Mapping[str, Any], ours: Mapping[str, Any], side: str) -> bool:
-    """Whether two sides hold the same ground and are supplied from the same anchors."""
-    return side in theirs["friends"] and set(theirs["anchors"]) == set(ours["anchors"])
-
-
-def _necks(
-    composite: Composite, day: dt.date, sides: list[str], given: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """The cuts of one side and its friends, those that gain most first."""
-    cuts: dict[bytes, dict[str, Any]] = {}
-    events = given.get("events", {})
-    kept = {name: value for name, value in given.items() if name != "events"}
-    for rule in _RULES:
-        chosen: Any = rule
-        rows = necks(composite, day, sides[0], unknown=chosen, events=events, **kept)
-        for row in rows.to_dict("records"):
-            key = shapely.to_wkb(shapely.set_precision(row["geometry"], 1e-5))
-            one = cuts.setdefault(key, _record(row, sides))
-            one["answers"][rule] = round(row["area_km2"], 1)
-    if cuts:
-        _fill(composite, day, sides[0], kept, list(cuts.values()))
-    return sorted(cuts.values(), key=_weight)
+    days = necks_of_all_dates(composite, supply)
+    return [sorted(map(_record, found), key=_weight) for _, found in days]
 
 
 def _weight(one: Mapping[str, Any]) -> tuple[Any, ...]:
     """Necks that are there even if unknown ground lets supply through, then the most gain a km."""
     areas = [area for area in one["answers"].values() if not isinstance(area, str)]
     return (
-        isinstance(one["answers"]["passable"], str),
+        isinstance(one["answers"][UnknownRule.PASSABLE], str),
         -max(areas) / max(one["km"], 0.1),
         one["line"],
     )
 
 
-def _fill(
-    composite: Composite,
-    day: dt.date,
-    side: str,
-    given: Mapping[str, Any],
-    cuts: list[dict[str, Any]],
-) -> None:
-    """Say why a rule has no answer: the ground is cut off already, or another way leads there."""
-    for rule in _RULES:
-        chosen: Any = rule
-        missing = [one for one in cuts if rule not in one["answers"]]
-        if not missing:
-            continue
-        found = pockets(composite, day, side, unknown=chosen, **given)
-        ground = shapely.union_all(found.geometry.array)
-        for one in missing:
-            pocket = shapely.polygons(one["pocket"][0])
-            share = shapely.area(shapely.intersection(ground, shapely.make_valid(pocket)))
-            is_off = share > 0.1 * shapely.area(pocket)
-            one["answers"][rule] = "off" if is_off else "none"
-
-
-def _record(row: Mapping[str, Any], sides: list[str]) -> dict[str, Any]:
-    lines = shapely.get_parts(row["geometry"])
+def _record(one: AnsweredNeck) -> dict[str, Any]:
+    neck = one.neck
     return {
-        "sides": sides,
-        "km": round(row["length_km"], 1),
-        "line": [_rounded(line) for line in lines],
-        "legs": [_leg(leg) for leg in row["legs"].split("; ")],
-        "pocket": _rings(row["pocket"]),
-        "places": split_ids(row["place_ids"]),
-        "events": split_ids(row["event_ids"]),
-        "anchors": split_ids(row["anchors_lost"]),
-        "certainty": row["certainty"],
-        "answers": {},
+        "sides": list(one.sides),
+        "km": round(neck.length_km, 1),
+        "line": [_rounded(line) for line in shapely.get_parts(neck.line)],
+        "legs": [_leg(leg) for leg in neck.legs],
+        "pocket": _rings(neck.pocket),
+        "places": neck.place_ids,
+        "events": neck.event_ids,
+        "anchors": neck.anchors_lost,
+        "certainty": neck.footing.certainty,
+        "answers": {
+            str(rule): str(area) if isinstance(area, str) else round(area, 1)
+            for rule, area in one.answers.items()
+        },
     }
 
 
-def _leg(text: str) -> list[Any]:
-    """A leg in words as the names of its two ends and its km."""
-    names, rest = text.rsplit(": ", 1)
-    ends = [end.split(" / ") for end in names.split(" to ")]
-    return [*ends, float(rest.split(" ", 1)[0])]
+def _leg(leg: Leg) -> list[Any]:
+    """A leg as the names of its two ends and its km."""
+    return [list(leg.one.names), list(leg.two.names), round(leg.length_km, 1)]
 
 
 def _rings(shape: shapely.Geometry) -> list[list[list[float]]]:

@@ -1,65 +1,32 @@
-"""
-What if a side advanced: the ground it would take, and what that would cut off.
-
-A what-if is a control layer that nobody reported. It lives in a file of its own outside of the
-layers folder; each patch has an id that begins with ``what-if-`` and says in ``what_if`` which
-question it answers. No layer of control may hold such a patch: every reader and writer of control
-refuses it (`geo.layers.geojson`).
-"""
+"""What if a side advanced: the ground it would take, and what that would cut off."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 
-from geo.control import siege
 from geo.control.composite import Composite
-from geo.errors import GeoError, SchemaError, escape
-from geo.layers import digest, dump_geojson, read_bytes, read_geojson, save_file
-from geo.model import (
-    CONTROL,
-    WHAT_IF_ID,
-    WHAT_IF_MARK,
-    Column,
-    Feature,
-    Label,
-    Patch,
-    Status,
-    parse_day,
-    split_ids,
-)
+from geo.control.siege.advance import advance_along
+from geo.control.siege.pockets import find_pockets
+from geo.control.siege.rules import UnknownRule
+from geo.layers import Advance, save_advance
+from geo.model import WHAT_IF_ID, Label, Patch
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
+    from os import PathLike
 
     import pandas as pd
 
-    from geo.model import Value
+    from geo.control.siege.pockets import Pocket
+    from geo.control.siege.rules import SupplyOf
 
-    Supply = Callable[[dt.date, str], Mapping[str, Any]]
-
-__all__ = ["RULES", "WHAT_IF", "WhatIf", "read_what_if"]
-
-RULES = ("passable", "enemy", "own")
-"""What ground of nobody may count as; see `geo.control.siege`."""
-
-WHAT_IF = replace(
-    CONTROL,
-    name="what-if",
-    path="what-if/*.geojson",
-    columns=(
-        *CONTROL.columns,
-        Column(WHAT_IF_MARK, "text", "The question that the layer answers.", required=True),
-        Column("from_date", "date", "The date from which it departs.", required=True),
-        Column("advancing", "ref", "The side that advances.", required=True, refers_to="actors"),
-    ),
-)
-"""A patch of a what-if: those of control, and which question it answers."""
+__all__ = ["WhatIf"]
 
 _COLUMNS = (
     "side", "unknown", "before_km2", "after_km2", "place_ids_before", "place_ids_after", "besieged",
@@ -86,7 +53,7 @@ class WhatIf:
     places
         Longitude and latitude of places by id.
     supply
-        The arguments ``anchors``, ``places`` and ``friends`` of `siege` on a day for a side.
+        The arguments ``anchors``, ``places`` and ``friends`` of `necks` on a day for a side.
     """
 
     day: dt.date
@@ -96,7 +63,7 @@ class WhatIf:
     after: Composite
     patches: tuple[Patch, ...]
     places: Mapping[str, tuple[float, float]]
-    supply: Supply
+    supply: SupplyOf
 
     @classmethod
     def of(
@@ -107,7 +74,7 @@ class WhatIf:
         through: Sequence[Sequence[tuple[float, float]]],
         *,
         width_km: float,
-        supply: Supply,
+        supply: SupplyOf,
     ) -> WhatIf:
         """
         Let a side advance.
@@ -125,7 +92,7 @@ class WhatIf:
         width_km
             Breadth of the ground taken.
         supply
-            Gives ``anchors``, ``places`` and ``friends`` of `siege` on a day for a side.
+            Gives ``anchors``, ``places`` and ``friends`` of `necks` on a day for a side.
 
         Returns
         -------
@@ -140,7 +107,7 @@ class WhatIf:
             If a prong is empty or lies outside the study area, or `width_km` is not positive.
         """
         own = supply(day, side)
-        patches = siege.what_if(
+        patches = advance_along(
             composite, day, side, *through, width_km=width_km, friends=own["friends"]
         )
         patches = tuple(replace(one, label=_short(one.label)) for one in patches)
@@ -152,25 +119,40 @@ class WhatIf:
             f"what if {side} advanced through {prongs}, {width_km:g} km wide, "
             f"from {in_force.isoformat()}; nobody reported this"
         )
-        return cls._beside(composite, in_force, side, question, patches, supply)
+        return cls.beside(composite, Advance(in_force, side, question, patches), supply)
 
     @classmethod
-    def _beside(
-        cls,
-        composite: Composite,
-        day: dt.date,
-        side: str,
-        question: str,
-        patches: tuple[Patch, ...],
-        supply: Supply,
-    ) -> WhatIf:
-        """Put control as it would be beside control as it is."""
-        real = composite.patches(day)
+    def beside(cls, composite: Composite, asked: Advance, supply: SupplyOf) -> WhatIf:
+        """
+        Put control as it would be beside control as it is.
+
+        Parameters
+        ----------
+        composite
+            The layers.
+        asked
+            The advance, as `geo.layers.read_advance` reads it back.
+        supply
+            As for `WhatIf.of`.
+
+        Returns
+        -------
+        what_if
+            Ready to be asked.
+
+        Raises
+        ------
+        DateError
+            If its date is before the first layer.
+        """
         before, after = (
-            Composite.build(composite.area, {day: some}, composite.sides)
-            for some in (real, patches)
+            Composite.build(composite.area, {asked.day: some}, composite.sides)
+            for some in (composite.patches(asked.day), asked.patches)
         )
-        return cls(day, side, question, before, after, patches, supply(day, side)["places"], supply)
+        places = supply(asked.day, asked.side)["places"]
+        return cls(
+            asked.day, asked.side, asked.question, before, after, asked.patches, places, supply
+        )
 
     @property
     def taken(self) -> shapely.Geometry:  # numpydoc ignore=RT01
@@ -216,7 +198,7 @@ class WhatIf:
             name for name, at in sorted(self.places.items()) if shapely.intersects_xy(ground, *at)
         )
 
-    def sieges(self, rules: Sequence[str] = RULES) -> pd.DataFrame:
+    def sieges(self, rules: Sequence[str] = tuple(UnknownRule)) -> pd.DataFrame:
         """
         Return what would be cut off, of every side that the advance is not friendly to.
 
@@ -246,13 +228,13 @@ class WhatIf:
                 km2, ids = [], []
                 for composite in (self.before, self.after):
                     found = self._pockets(composite, side, rule)
-                    km2.append(float(found["area_km2"].sum()))
-                    ids.append(set(split_ids(";".join(found["place_ids"]))))
+                    km2.append(float(np.sum([pocket.area_km2 for pocket in found])))
+                    ids.append({place for pocket in found for place in pocket.place_ids})
                 named = [";".join(sorted(some)) for some in (*ids, ids[1] - ids[0])]
-                rows.append((side, rule, *km2, *named))
+                rows.append((side, str(rule), *km2, *named))
         return pd.DataFrame(rows, columns=list(_COLUMNS))
 
-    def cut_off(self, rule: str = "passable") -> shapely.Geometry:
+    def cut_off(self, rule: str = UnknownRule.PASSABLE) -> shapely.Geometry:
         """
         Return the ground that would be cut off and is not.
 
@@ -274,7 +256,7 @@ class WhatIf:
         parts = []
         for side in self._others():
             before, after = (
-                shapely.union_all(self._pockets(composite, side, rule).geometry.array)
+                shapely.union_all([pocket.shape for pocket in self._pockets(composite, side, rule)])
                 for composite in (self.before, self.after)
             )
             parts.append(shapely.difference(after, before))
@@ -284,16 +266,14 @@ class WhatIf:
         """The sides that hold ground and that the advance is not friendly to."""
         friends = {self.side, *self.supply(self.day, self.side)["friends"]}
         patches = self.before.patches(self.day)
-        held = {patch.side for patch in patches if patch.label.status == Status.CONTROLLED}
+        held = {patch.side for patch in patches if patch.label.is_held}
         return sorted(held - friends - {""})
 
-    def _pockets(self, composite: Composite, side: str, rule: str) -> Any:
-        chosen: Any = rule
-        return siege.pockets(
-            composite, self.day, side, unknown=chosen, **self.supply(self.day, side)
-        )
+    def _pockets(self, composite: Composite, side: str, rule: str) -> tuple[Pocket, ...]:
+        given = self.supply(self.day, side)
+        return find_pockets(composite, self.day, side, unknown=rule, **given)
 
-    def save(self, folder: Path, *, layers: Path) -> Path:
+    def save(self, folder: PathLike[str], *, layers: PathLike[str]) -> PathLike[str]:
         """
         Write the layer into a folder of its own.
 
@@ -316,35 +296,8 @@ class WhatIf:
         SchemaError
             If the layer would not be read back as it is.
         """
-        if folder.resolve().is_relative_to(layers.resolve()):
-            raise GeoError(
-                f"{escape(str(folder), 200)} lies in the layers folder, which holds only what was "
-                "reported; choose a folder outside of it"
-            )
-        data = dump_geojson([self._feature(patch) for patch in self.patches], schema=WHAT_IF)
-        folder.mkdir(parents=True, exist_ok=True)
-        short = hashlib.sha256(self.question.encode()).hexdigest()[:6]
-        path = folder / f"{WHAT_IF_ID}{self.day.isoformat()}-{self.side}-{short}.geojson"
-        old = read_bytes(path, root=folder) if path.exists() else None
-        if data != old:
-            save_file(path, data, expected=None if old is None else digest(old))
-        return path
-
-    def _feature(self, patch: Patch) -> Feature:
-        label = patch.label
-        values: dict[str, Value] = {
-            "id": label.patch,
-            "controller": label.controller or None,
-            "controllers": label.controllers or None,
-            "status": str(label.status),
-            "basis": str(label.basis) or None,
-            "confidence": str(label.confidence) or None,
-            WHAT_IF_MARK: self.question,
-            "from_date": self.day.isoformat(),
-            "advancing": self.side,
-        }
-        named = {name: values.get(name) for name in WHAT_IF.names}
-        return Feature(label.patch, named, patch.geometry)
+        advance = Advance(self.day, self.side, self.question, self.patches)
+        return save_advance(advance, folder, layers=layers)
 
 
 def _short(label: Label) -> Label:
@@ -356,57 +309,3 @@ def _short(label: Label) -> Label:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def read_what_if(
-    path: Path, composite: Composite, *, sides: Collection[str], supply: Supply
-) -> WhatIf:
-    """
-    Read a what-if back from its file.
-
-    Parameters
-    ----------
-    path
-        As `WhatIf.save` wrote it.
-    composite
-        The layers that it departs from.
-    sides
-        The sides there are.
-    supply
-        As for `WhatIf.of`.
-
-    Returns
-    -------
-    what_if
-        Ready to be asked.
-
-    Raises
-    ------
-    LayerNotFoundError
-        If there is no such file.
-    SchemaError
-        If it holds faults, is no what-if, or is one of another theatre.
-    """
-    layer = read_geojson(path, root=path.parent, schema=WHAT_IF)
-    ids = [feature.id for feature in layer.features]
-    asked = {
-        tuple(str(feature.properties[name]) for name in (WHAT_IF_MARK, "from_date", "advancing"))
-        for feature in layer.features
-    }
-    where = escape(str(path), 200)
-    if len(asked) != 1 or not all(name.startswith(WHAT_IF_ID) for name in ids):
-        raise SchemaError(f"{where} is no what-if; make one with `frontline what-if`")
-    question, day, side = asked.pop()
-    start = parse_day(day)
-    if side not in sides or start not in composite.dates:
-        raise SchemaError(
-            f"{where} departs from {escape(side)} on {escape(day)}, which this theatre does not "
-            "have; ask the question again with `frontline what-if`"
-        )
-    patches = tuple(Patch(_label(one), one.geometry) for one in layer.features if one.geometry)
-    return WhatIf._beside(composite, start, side, question, patches, supply)
-
-
-def _label(feature: Feature) -> Label:
-    names = ("controller", "controllers", "status", "basis", "confidence")
-    return Label(*(*(str(feature.properties[name] or "") for name in names), feature.id))
