@@ -1,25 +1,30 @@
 """
 The QGIS project of a working copy.
 
-Written for QGIS 3.22 and read by later ones: a form that offers what the schema allows, snapping
-and topological editing switched on, the checks that would refuse the layer later, the colours of
-our maps, the date before underneath.
+It has a form that offers what the schema allows, snapping and topological editing switched on, the
+checks that would refuse the layer later, the colours of our maps, the date before underneath.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from geo.draw import LOOKS, flat_color
 from geo.exchange.qgis import symbols
+from geo.exchange.qgis.document import (
+    MapLayer,
+    layer_id,
+    qgis_attribute,
+    qgis_text,
+    render_document,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["FormField", "Project", "ProjectLayer", "render_project", "text"]
+__all__ = ["FormField", "Project", "ProjectLayer", "render_project"]
 
 _NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
 """What QGIS takes for nothing in a list of choices."""
@@ -34,7 +39,6 @@ _GREY = flat_color("contested")
 """Where a holder has no colour."""
 
 _FIRM, _UNSURE = 178, 153
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _TOPOLOGY_RULES = (
     "must not overlap",
@@ -91,15 +95,6 @@ class Project:
     credit: str = field(default="")
 
 
-def text(value: object) -> str:
-    """Text as XML holds it; what XML cannot hold, and what QGIS would evaluate, is shown."""
-    return escape(_NOT_XML.sub("\ufffd", str(value)).replace("[%", "[ %"))
-
-
-def _attribute(value: object) -> str:
-    return quoteattr(_NOT_XML.sub("\ufffd", str(value)).replace("[%", "[ %"))
-
-
 def render_project(project: Project) -> str:
     """
     Write the project as QGIS reads it.
@@ -114,69 +109,43 @@ def render_project(project: Project) -> str:
     xml
         The text of a ``.qgs`` file.
     """
-    edited = ProjectLayer(project.edited, project.edited_title, 2)
-    shown = [
-        *project.above,
+    edited = MapLayer(
+        project.edited, project.edited_title, 2, _edited_style(project), is_locked=False
+    )
+    previous = [_beside(project.previous)] if project.previous else []
+    layers = [
+        *map(_beside, project.above),
         edited,
-        *([project.previous] if project.previous else []),
-        *project.below,
+        *previous,
+        *map(_beside, project.below),
     ]
-    tree = "".join(_tree_item(layer, project.package) for layer in shown)
-    maps = "".join(
-        _map_layer(layer, project, _edited(project) if layer is edited else _looked_at(layer))
-        for layer in shown
-    )
-    snapped = [edited, *([project.previous] if project.previous else [])]
-    west, south, east, north = project.bounds
-    return (
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-        f'<qgis version="3.22.0" projectname={_attribute(project.title)}>\n'
-        f"<title>{text(project.title)}</title>\n"
-        f"<projectCrs>{symbols.SRS}</projectCrs>\n"
-        f"<layer-tree-group>{tree}</layer-tree-group>\n"
-        f"{_snapping(snapped)}\n"
-        '<mapcanvas name="theMapCanvas"><units>degrees</units><extent>'
-        f"<xmin>{west}</xmin><ymin>{south}</ymin><xmax>{east}</xmax><ymax>{north}</ymax></extent>"
-        f"<destinationsrs>{symbols.SRS}</destinationsrs></mapcanvas>\n"
-        f"<projectlayers>{maps}</projectlayers>\n"
-        f"<properties>{_digitizing(edited)}{_topology_checker(edited)}"
-        '<Paths><Absolute type="bool">false</Absolute></Paths>'
-        '<Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid></Measure>'
-        '<Measurement><AreaUnits type="QString">km2</AreaUnits>'
-        '<DistanceUnits type="QString">km</DistanceUnits></Measurement></properties>\n'
-        f"<projectMetadata><title>{text(project.title)}</title>"
-        f"<abstract>{text(project.words)}</abstract>"
-        f"<rights>{text(project.credit)}</rights></projectMetadata>\n"
-        "</qgis>\n"
+    return render_document(
+        layers,
+        package=project.package,
+        title=project.title,
+        words=project.words,
+        credit=project.credit,
+        bounds=project.bounds,
+        behaviour=f"{_snapping([edited, *previous])}\n",
+        properties=(
+            f"<properties>{_digitizing(edited)}{_topology_checker(edited)}"
+            '<Paths><Absolute type="bool">false</Absolute></Paths>'
+            '<Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid></Measure>'
+            '<Measurement><AreaUnits type="QString">km2</AreaUnits>'
+            '<DistanceUnits type="QString">km</DistanceUnits></Measurement></properties>\n'
+        ),
     )
 
 
-def _id(layer: ProjectLayer) -> str:
-    return f"frontline_{layer.name}"
-
-
-def _tree_item(layer: ProjectLayer, package: str) -> str:
-    source = _attribute(f"./{package}|layername={layer.name}")
-    shown = "Qt::Checked" if layer.is_shown else "Qt::Unchecked"
-    return (
-        f'<layer-tree-layer id="{_id(layer)}" name={_attribute(layer.title)} source={source} '
-        f'providerKey="ogr" checked="{shown}" expanded="0"/>'
-    )
-
-
-def _map_layer(layer: ProjectLayer, project: Project, inner: str) -> str:
-    kind = (
-        "No geometry" if layer.dimension is None else ("Point", "Line", "Polygon")[layer.dimension]
-    )
-    locked = int(layer.name != project.edited)
-    named = int(layer.name == "places")
-    source = text(f"./{project.package}|layername={layer.name}")
-    return (
-        f'<maplayer type="vector" geometry="{kind}" autoRefreshEnabled="0" readOnly="{locked}" '
-        f'labelsEnabled="{named}">'
-        f"<id>{_id(layer)}</id><datasource>{source}</datasource>"
-        f"<layername>{text(layer.title)}</layername>"
-        f'<srs>{symbols.SRS}</srs><provider encoding="UTF-8">ogr</provider>{inner}</maplayer>\n'
+def _beside(layer: ProjectLayer) -> MapLayer:
+    """A layer to look at, never to change."""
+    return MapLayer(
+        layer.name,
+        layer.title,
+        layer.dimension,
+        _looked_at(layer),
+        is_shown=layer.is_shown,
+        is_labelled=layer.name == "places",
     )
 
 
@@ -205,12 +174,12 @@ def _looked_at(layer: ProjectLayer) -> str:
 # --- how to edit --------------------------------------------------------------------
 
 
-def _snapping(layers: Sequence[ProjectLayer]) -> str:
+def _snapping(layers: Sequence[MapLayer]) -> str:
     """Corners and edges of the layer and of the date before attract the pointer."""
     # mode 3: each layer its own; type 3: corners and edges; units 1: pixels.
     settings = "".join(
-        f'<layer-setting id="{_id(layer)}" enabled="1" type="3" tolerance="{_SNAP_PX}" units="1" '
-        'minScale="0" maxScale="0"/>'
+        f'<layer-setting id="{layer_id(layer.name)}" enabled="1" type="3" '
+        f'tolerance="{_SNAP_PX}" units="1" minScale="0" maxScale="0"/>'
         for layer in layers
     )
     return (
@@ -221,23 +190,23 @@ def _snapping(layers: Sequence[ProjectLayer]) -> str:
     )
 
 
-def _digitizing(edited: ProjectLayer) -> str:
+def _digitizing(edited: MapLayer) -> str:
     """Shared corners move together; new areas stop at their neighbours."""
     return (
         "<Digitizing>"
         '<TopologicalEditing type="int">1</TopologicalEditing>'
         '<AvoidIntersectionsMode type="int">2</AvoidIntersectionsMode>'
         '<AvoidIntersectionsList type="QStringList">'
-        f"<value>{_id(edited)}</value></AvoidIntersectionsList>"
+        f"<value>{layer_id(edited.name)}</value></AvoidIntersectionsList>"
         "</Digitizing>"
     )
 
 
-def _topology_checker(edited: ProjectLayer) -> str:
+def _topology_checker(edited: MapLayer) -> str:
     """The rules of the plugin that comes with QGIS, for whoever runs it by hand."""
     rules = "".join(
         f'<testname_{i} type="QString">{rule}</testname_{i}>'
-        f'<layer1_{i} type="QString">{_id(edited)}</layer1_{i}>'
+        f'<layer1_{i} type="QString">{layer_id(edited.name)}</layer1_{i}>'
         f'<layer2_{i} type="QString">No layer</layer2_{i}>'
         for i, rule in enumerate(_TOPOLOGY_RULES)
     )
@@ -262,23 +231,23 @@ _GEOMETRY_OPTIONS = (
 """Checked while editing: a layer with a gap or an overlap is not saved by QGIS either."""
 
 
-def _edited(project: Project) -> str:
+def _edited_style(project: Project) -> str:
     fields = project.fields
     widgets = '<field name="fid"><editWidget type="Hidden"><config/></editWidget></field>'
     widgets += "".join(
-        f"<field name={_attribute(one.name)}>{_widget(one)}</field>" for one in fields
+        f"<field name={qgis_attribute(one.name)}>{_widget(one)}</field>" for one in fields
     )
     aliases = "".join(
-        f'<alias index="{i}" field={_attribute(one.name)} name={_attribute(one.label)}/>'
+        f'<alias index="{i}" field={qgis_attribute(one.name)} name={qgis_attribute(one.label)}/>'
         for i, one in enumerate(fields, 1)
     )
     defaults = "".join(
-        f"<default field={_attribute(one.name)} expression={_attribute(one.default)} "
+        f"<default field={qgis_attribute(one.name)} expression={qgis_attribute(one.default)} "
         'applyOnUpdate="0"/>'
         for one in fields
     )
     editable = "".join(
-        f'<field name={_attribute(one.name)} editable="{int(not one.is_locked)}"/>'
+        f'<field name={qgis_attribute(one.name)} editable="{int(not one.is_locked)}"/>'
         for one in fields
     )
     return (
@@ -287,7 +256,7 @@ def _edited(project: Project) -> str:
         f"<defaults>{defaults}</defaults>{_constraints(fields)}"
         f"<editable>{editable}</editable><editorlayout>generatedlayout</editorlayout>"
         "<previewExpression>"
-        + text('coalesce("controller", "controllers", "status") || \' \' || "id"')
+        + qgis_text('coalesce("controller", "controllers", "status") || \' \' || "id"')
         + "</previewExpression>"
     )
 
@@ -305,8 +274,8 @@ def _widget(one: FormField) -> str:
     if not one.is_required:
         choices.insert(0, ("", _NULL))
     options = "".join(
-        f'<Option type="Map"><Option type="QString" name={_attribute(shown)} '
-        f"value={_attribute(kept)}/></Option>"
+        f'<Option type="Map"><Option type="QString" name={qgis_attribute(shown)} '
+        f"value={qgis_attribute(kept)}/></Option>"
         for shown, kept in choices
     )
     return (
@@ -322,13 +291,13 @@ def _constraints(fields: Sequence[FormField]) -> str:
     for one in fields:
         bits = one.is_required + 2 * one.is_unique + 4 * bool(one.rule)
         flags += (
-            f'<constraint field={_attribute(one.name)} constraints="{bits}" '
+            f'<constraint field={qgis_attribute(one.name)} constraints="{bits}" '
             f'notnull_strength="{int(one.is_required)}" unique_strength="{int(one.is_unique)}" '
             f'exp_strength="{int(bool(one.rule))}"/>'
         )
         rules += (
-            f"<constraint field={_attribute(one.name)} exp={_attribute(one.rule)} "
-            f"desc={_attribute(one.rule_words)}/>"
+            f"<constraint field={qgis_attribute(one.name)} exp={qgis_attribute(one.rule)} "
+            f"desc={qgis_attribute(one.rule_words)}/>"
         )
     return (
         f"<constraints>{flags}</constraints><constraintExpressions>{rules}</constraintExpressions>"
@@ -362,8 +331,8 @@ def _renderer(project: Project) -> str:
     items += [(word, word, _fill(flat_color(word))) for word in _OPEN]
     items.append(("", "neither side nor status: fill in the form", _fill(_UNFIT)))
     categories = "".join(
-        f'<category render="true" symbol="{i}" value={_attribute(value)} '
-        f"label={_attribute(label)}/>"
+        f'<category render="true" symbol="{i}" value={qgis_attribute(value)} '
+        f"label={qgis_attribute(label)}/>"
         for i, (value, label, _) in enumerate(items)
     )
     drawn = "".join(

@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 
@@ -70,3 +71,12 @@ def test_a_project_names_its_neighbour_by_its_own_name(little, tmp_path):
     paths = write_export(read, composite, tmp_path / "war.qgs", to="qgis-temporal")
     assert [path.name for path in paths] == ["war.qgs", "war.gpkg"]
     assert 'source="./war.gpkg|layername=control"' in paths[0].read_text(encoding="utf-8")
+
+
+def test_a_project_begins_with_its_credits_and_without_places(little, tmp_path):
+    read, composite = little
+    path, _ = write_export(read, composite, tmp_path / "war.qgs", to="qgis-temporal")
+    root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    ticked = {e.get("name"): e.get("checked") for e in root.iter("layer-tree-layer")}
+    assert (ticked["places"], ticked["control"]) == ("Qt::Unchecked", "Qt::Checked")
+    assert read.theatre.properties["name"] in root.findtext("projectMetadata/rights")
