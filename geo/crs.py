@@ -7,6 +7,10 @@ a straight line in longitude-latitude (RFC 7946, 3.1.1), so that splitting it
 changes no total. Other tools take the geodesic between two corners for the edge
 (Karney 2013, J. Geodesy 87, 43-55, as in PROJ and in PostGIS's geography): the
 two agree where edges are short, and `area_km2` measures either.
+
+Straight edges are measured here, by integrals over many edges at once; geodesics
+and the plane are PROJ's, which takes as long to import as numpy does and is
+imported when it is first asked.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import numpy as np
 import shapely
 
 from geo.errors import CRSError
+from geo.model import Edges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
+    Way = Literal["in", "out"]
+    Element = Callable[[Floats, Floats, Floats], Floats]
+    """Of a latitude and the whole steps of an edge in longitude and latitude, all in radians."""
 
 __all__ = [
     "GRID_DEG",
@@ -47,11 +55,39 @@ LONLAT = "EPSG:4326"
 GRID_DEG = 1e-6
 """Coordinates are kept on this grid: about 0.1 m."""
 
-Edges = Literal["straight", "geodesic"]
-"""What runs between two corners: a straight line in longitude-latitude, or the shortest way."""
+_DECIMALS = 6
+"""The same grid as decimals of the text in the layers."""
+
+_AXIS_KM = 6378.137
+_FLATTENING = 1 / 298.257223563
+"""The two numbers that define the ellipsoid of WGS 84 (NGA.STND.0036, table 3.1)."""
+
+_ECC2 = _FLATTENING * (2 - _FLATTENING)
+_ZONE_TERMS = np.array([_ECC2**k * (2 * k + 2) / (2 * k + 1) for k in range(8)])
+"""
+Ground between the equator and a parallel of sine s is ``a**2 (1 - e**2) / 2 * s * sum(c_k s**2k)``.
+
+It is the series of the closed form with logarithms (Snyder 1987, 3-12); the first term left out is
+below 1e-17 of the sum, less than a double can hold.
+"""
+
+_LONG_EDGE_DEG = 0.1
+"""
+Up to this length two points of Gauss-Legendre are exact to 1e-14, above it twelve are taken.
+
+Nearly all edges of layers are far shorter. Twelve give an edge of 60 degrees the ground of the
+same edge cut into short ones, to the last digit.
+"""
 
 _MAX_EDGE_DEG = 0.05
-"""Lines are measured in pieces no longer than this, about 5 km."""
+"""
+Lines are measured in geodesics no longer than this, about 5 km.
+
+Their sum is the length of the straight edge to 1e-7 of itself, at any latitude.
+"""
+
+_POLYGON = shapely.GeometryType.POLYGON
+"""Types of a higher number have parts."""
 
 
 def snap(geometry: shapely.Geometry) -> shapely.Geometry:
@@ -68,8 +104,11 @@ def snap(geometry: shapely.Geometry) -> shapely.Geometry:
     geometry
         Rounded vertex by vertex; validity is not kept by force, so check it afterwards.
     """
-    # Through text-exact rounding, so that the value is the one its six decimals parse to.
-    return shapely.transform(geometry, lambda xy: np.round(xy, 6) + 0.0)
+    # Rounding to decimals gives the double that their text parses to; + 0.0 makes -0.0 plain 0.0.
+    return shapely.transform(geometry, lambda xy: np.round(xy, _DECIMALS) + 0.0)
+
+
+# ---------------------------------------------------------------- areas
 
 
 def area_km2(
@@ -113,9 +152,10 @@ def area_km2(
     many = np.atleast_1d(np.asarray(geometries, dtype=object))
     _require_lonlat(many)
     if edges == "geodesic":
-        geod = _geod()
-        return np.array([abs(geod.geometry_area_perimeter(_wound(g))[0]) / 1e6 for g in many])
-    rings, owner, hole = _rings(many)
+        # PROJ subtracts what turns the other way: shells must run counter-clockwise, holes not.
+        wound = shapely.orient_polygons(many)
+        return np.array([abs(_geod().geometry_area_perimeter(g)[0]) / 1e6 for g in wound])
+    rings, owner, hole = _split_rings(many)
     coords, ring = shapely.get_coordinates(rings, return_index=True)
     offsets = np.searchsorted(ring, np.arange(len(rings) + 1)).astype(np.int64)
     ground = np.abs(ground_km2(coords, offsets))
@@ -123,12 +163,12 @@ def area_km2(
     return np.abs(total)
 
 
-def _rings(
+def _split_rings(
     many: NDArray[np.object_],
 ) -> tuple[NDArray[np.object_], NDArray[np.int64], NDArray[np.bool_]]:
     """The rings of all areas, whose they are, and which of them are holes."""
     parts, owner = many, np.arange(len(many))
-    while (shapely.get_type_id(parts) > _LAST_SINGLE).any():
+    while (shapely.get_type_id(parts) > _POLYGON).any():
         parts, index = shapely.get_parts(parts, return_index=True)
         owner = owner[index]
     kept = (shapely.get_type_id(parts) == _POLYGON) & ~shapely.is_empty(parts)
@@ -138,9 +178,44 @@ def _rings(
     return rings, owner[kept][part], hole
 
 
-_POLYGON = shapely.GeometryType.POLYGON
-_LAST_SINGLE = _POLYGON
-"""Types of a higher number have parts."""
+def ground_km2(coords: Floats, offsets: Ints) -> Floats:
+    """
+    Return the ground between arcs and one parallel for all.
+
+    Parameters
+    ----------
+    coords
+        Longitude, latitude of all arcs, one after the other.
+    offsets
+        Where each arc begins; one more than there are arcs.
+
+    Returns
+    -------
+    ground_km2
+        Square kilometres, so signed that round a ring they add up to its area where it runs
+        counter-clockwise.
+    """
+    if len(offsets) < 2:
+        return np.zeros(0)
+    base = _zone_km2(np.sin(np.radians(coords[:, 1].min())))
+
+    def strip(phi: Floats, lon: Floats, lat: Floats) -> Floats:
+        del lat
+        return (base - _zone_km2(np.sin(phi))) * lon
+
+    return _integrate_edges(coords, offsets, strip)
+
+
+def _zone_km2(sine: Floats) -> Floats:
+    """Square kilometres between the equator and a parallel, for one radian of longitude."""
+    square = sine * sine
+    total = np.zeros_like(square)
+    for factor in _ZONE_TERMS[::-1]:
+        total = total * square + factor
+    return _AXIS_KM**2 * (1 - _ECC2) / 2 * sine * total
+
+
+# ---------------------------------------------------------------- lengths
 
 
 def length_km(geometries: shapely.Geometry | Sequence[shapely.Geometry]) -> NDArray[np.float64]:
@@ -192,6 +267,62 @@ def distance_km(
     from_lon, from_lat, to_lon, to_lat = (np.ravel(a) for a in arrays)
     metres = _geod().inv(from_lon, from_lat, to_lon, to_lat)[2]
     return np.asarray(metres, dtype=float).reshape(shape) / 1e3
+
+
+def arc_length_km(coords: Floats, offsets: Ints) -> Floats:
+    """
+    Return the length of arcs.
+
+    Parameters
+    ----------
+    coords
+        Longitude, latitude of all arcs, one after the other.
+    offsets
+        Where each arc begins; one more than there are arcs.
+
+    Returns
+    -------
+    length_km
+        Kilometres.
+    """
+    if len(offsets) < 2:
+        return np.zeros(0)
+
+    def step(phi: Floats, lon: Floats, lat: Floats) -> Floats:
+        sine = np.sin(phi)
+        square = 1 - _ECC2 * sine * sine
+        north = (1 - _ECC2) / square * lat
+        return _AXIS_KM * np.sqrt((north * north + (1 - sine * sine) * lon * lon) / square)
+
+    return _integrate_edges(coords, offsets, step)
+
+
+# ---------------------------------------------------------------- many edges at once
+
+
+def _integrate_edges(coords: Floats, offsets: Ints, element: Element) -> Floats:
+    """Sums over the edges of each arc of an element, integrated along the edge."""
+    lon, lat = np.radians(coords[:, 0]), np.radians(coords[:, 1])
+    dlon, dlat = np.diff(lon), np.diff(lat)
+    terms = np.zeros(len(lon))
+    short = np.maximum(np.abs(dlon), np.abs(dlat)) <= np.radians(_LONG_EDGE_DEG)
+    # From the end of one arc to the begin of the next there is no edge, however long it would be.
+    short[offsets[1:-1] - 1] = True
+    for chosen, points in ((short, 2), (~short, 12)):
+        at = np.flatnonzero(chosen)
+        if not len(at):
+            continue
+        nodes, weights = np.polynomial.legendre.leggauss(points)
+        total = np.zeros(len(at))
+        begin, across, up = lat[at], dlon[at], dlat[at]
+        for node, weight in zip(nodes, weights, strict=True):
+            total += weight / 2 * element(begin + (node + 1) / 2 * up, across, up)
+        terms[at] = total
+    terms[offsets[1:] - 1] = 0.0
+    return np.add.reduceat(terms, offsets[:-1])
+
+
+# ---------------------------------------------------------------- the plane, and PROJ
 
 
 class LocalPlane:
@@ -248,7 +379,7 @@ class LocalPlane:
         geometry
             Metres; x to the east, y to the north.
         """
-        return self._moved(geometry, "in")
+        return self._transform(geometry, "in")
 
     def inverse(self, geometry: shapely.Geometry) -> shapely.Geometry:
         """
@@ -264,14 +395,13 @@ class LocalPlane:
         geometry
             Degrees.
         """
-        return self._moved(geometry, "out")
+        return self._transform(geometry, "out")
 
-    def _moved(self, geometry: shapely.Geometry, way: str) -> shapely.Geometry:
+    def _transform(self, geometry: shapely.Geometry, way: Way) -> shapely.Geometry:
         transform = _transformer(self.lon, self.lat, way).transform
         return shapely.transform(geometry, lambda xy: np.column_stack(transform(*xy.T)))
 
 
-# What measures straight edges needs no PROJ, which takes as long to import as numpy does.
 @lru_cache(maxsize=1)
 def _geod() -> Geod:
     from pyproj import Geod
@@ -280,18 +410,13 @@ def _geod() -> Geod:
 
 
 @lru_cache(maxsize=32)
-def _transformer(lon: float, lat: float, way: str) -> Transformer:
+def _transformer(lon: float, lat: float, way: Way) -> Transformer:
+    """From longitude, latitude into the plane round a position, or out of it."""
     from pyproj import CRS, Transformer
 
     plane = CRS.from_proj4(f"+proj=laea +lon_0={lon} +lat_0={lat} +datum=WGS84 +units=m")
-    if way == "in":
-        return Transformer.from_crs(LONLAT, plane, always_xy=True)
-    return Transformer.from_crs(plane, LONLAT, always_xy=True)
-
-
-def _wound(geometry: shapely.Geometry) -> shapely.Geometry:
-    """Shells counter-clockwise, holes clockwise: PROJ subtracts what turns the other way."""
-    return shapely.orient_polygons(geometry)
+    source, target = (LONLAT, plane) if way == "in" else (plane, LONLAT)
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def _require_lonlat(geometries: NDArray[np.object_]) -> None:
@@ -305,107 +430,3 @@ def _require_lonlat(geometries: NDArray[np.object_]) -> None:
             f"coordinates reach from {bounds[0]:g}, {bounds[1]:g} to {bounds[2]:g}, "
             f"{bounds[3]:g}: that is not longitude and latitude in degrees"
         )
-
-
-# ---------------------------------------------------------------- many edges at once
-
-_AXIS_KM = 6378.137
-_FLATTENING = 1 / 298.257223563
-_ECC2 = _FLATTENING * (2 - _FLATTENING)
-_SERIES = np.array([_ECC2**k * (2 * k + 2) / (2 * k + 1) for k in range(8)])
-"""Ground between the equator and a parallel of sine s: a**2 (1 - e**2) / 2 * s * sum(c_k s**2k)."""
-_LONG_EDGE_DEG = 0.1
-
-
-def ground_km2(coords: Floats, offsets: Ints) -> Floats:
-    """
-    Return the ground between arcs and one parallel for all.
-
-    Parameters
-    ----------
-    coords
-        Longitude, latitude of all arcs, one after the other.
-    offsets
-        Where each arc begins; one more than there are arcs.
-
-    Returns
-    -------
-    ground_km2
-        Square kilometres, so signed that round a ring they add up to its area where it runs
-        counter-clockwise.
-    """
-    if len(offsets) < 2:
-        return np.zeros(0)
-    base = _zone(np.sin(np.radians(coords[:, 1].min())))
-
-    def strip(phi: Floats, lon: Floats, lat: Floats) -> Floats:
-        del lat
-        return (base - _zone(np.sin(phi))) * lon
-
-    return _integrated(coords, offsets, strip)
-
-
-def arc_length_km(coords: Floats, offsets: Ints) -> Floats:
-    """
-    Return the length of arcs.
-
-    Parameters
-    ----------
-    coords
-        Longitude, latitude of all arcs, one after the other.
-    offsets
-        Where each arc begins; one more than there are arcs.
-
-    Returns
-    -------
-    length_km
-        Kilometres.
-    """
-    if len(offsets) < 2:
-        return np.zeros(0)
-
-    def step(phi: Floats, lon: Floats, lat: Floats) -> Floats:
-        sine = np.sin(phi)
-        square = 1 - _ECC2 * sine * sine
-        north = (1 - _ECC2) / square * lat
-        return _AXIS_KM * np.sqrt((north * north + (1 - sine * sine) * lon * lon) / square)
-
-    return _integrated(coords, offsets, step)
-
-
-def _integrated(
-    coords: Floats, offsets: Ints, element: Callable[[Floats, Floats, Floats], Floats]
-) -> Floats:
-    """
-    Sum of an element over the edges of each arc.
-
-    The element is a function of the latitude and of the whole steps of the edge,
-    in radians. Gauss-Legendre: two points are exact to 1e-14 on an edge below a
-    tenth of a degree, twelve on any of a few dozen degrees.
-    """
-    lon, lat = np.radians(coords[:, 0]), np.radians(coords[:, 1])
-    dlon, dlat = np.diff(lon), np.diff(lat)
-    terms = np.zeros(len(lon))
-    short = np.maximum(np.abs(dlon), np.abs(dlat)) <= np.radians(_LONG_EDGE_DEG)
-    short[offsets[1:-1] - 1] = True
-    for chosen, points in ((short, 2), (~short, 12)):
-        at = np.flatnonzero(chosen)
-        if not len(at):
-            continue
-        nodes, weights = np.polynomial.legendre.leggauss(points)
-        total = np.zeros(len(at))
-        begin, across, up = lat[at], dlon[at], dlat[at]
-        for node, weight in zip(nodes, weights, strict=True):
-            total += weight / 2 * element(begin + (node + 1) / 2 * up, across, up)
-        terms[at] = total
-    terms[offsets[1:] - 1] = 0.0
-    return np.add.reduceat(terms, offsets[:-1])
-
-
-def _zone(sine: Floats) -> Floats:
-    """Square kilometres between the equator and a parallel, for one radian of longitude."""
-    square = sine * sine
-    total = np.zeros_like(square)
-    for factor in _SERIES[::-1]:
-        total = total * square + factor
-    return _AXIS_KM**2 * (1 - _ECC2) / 2 * sine * total

@@ -3,11 +3,19 @@ import math
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from geo.crs import CRSError, LocalPlane, area_km2, distance_km, length_km, snap
+from geo.crs import (
+    CRSError,
+    LocalPlane,
+    arc_length_km,
+    area_km2,
+    distance_km,
+    length_km,
+    snap,
+)
 
 
 def cell_km2(west, south, east, north):
@@ -64,25 +72,49 @@ def test_an_octant_of_the_ellipsoid_has_an_eighth_of_its_published_area():
     assert area_km2(octant)[0] < 0.7 * area_km2(octant, edges="geodesic")[0]
 
 
+def cut_edges(ring, pieces):
+    """The polygon of a ring, each of its edges cut into so many pieces of one length."""
+    along = np.arange(pieces)[:, None] / pieces
+    edges = zip(ring, np.roll(ring, -1, axis=0), strict=True)
+    return shapely.Polygon(np.concatenate([one + along * (other - one) for one, other in edges]))
+
+
 @given(
     st.floats(-170, 150),
     st.floats(-80, 70),
     st.floats(0.001, 9),
     st.lists(st.floats(0.2, 1), min_size=3, max_size=9),
 )
+@example(0, 69, 8, [0.25, 0.21875, 0.5])
 def test_straight_edges_are_the_limit_of_geodesics_between_ever_nearer_corners(
     lon, lat, size, reach
 ):
     turn = np.linspace(0, 2 * np.pi, len(reach), endpoint=False)
     ring = np.stack([lon + size * np.cos(turn) * reach, lat + size * np.sin(turn) * reach], axis=1)
-    shape = shapely.Polygon(ring)
     geod = Geod(ellps="WGS84")
     coarse, fine = (
-        abs(geod.geometry_area_perimeter(shapely.segmentize(shape, size / n))[0]) / 1e6
-        for n in (64, 128)
+        abs(geod.geometry_area_perimeter(cut_edges(ring, pieces))[0]) / 1e6 for pieces in (64, 128)
     )
     # A geodesic leaves the straight edge by the square of its length; Geod is good to 0.1 m2.
-    assert area_km2(shape)[0] == pytest.approx(fine + (fine - coarse) / 3, rel=2e-7, abs=1e-7)
+    limit = fine + (fine - coarse) / 3
+    assert area_km2(shapely.Polygon(ring))[0] == pytest.approx(limit, rel=1e-9, abs=1e-7)
+
+
+@given(
+    st.floats(-60, 0), st.floats(-80, 20), st.floats(0, 60), st.floats(0.2, 60), st.floats(0, 60)
+)
+def test_a_long_edge_has_the_ground_and_the_length_of_the_short_ones_it_is_cut_into(
+    lon, lat, east, north, further
+):
+    ring = np.array([(lon, lat), (lon + east + 0.2, lat + further), (lon, lat + north)])
+    short = cut_edges(ring, 1000)
+    whole = area_km2(short)[0]
+    assert area_km2(shapely.Polygon(ring))[0] == pytest.approx(whole, rel=1e-12, abs=1e-4)
+    lengths = [
+        arc_length_km(np.asarray(xy), np.array([0, len(xy)]))[0]
+        for xy in (np.append(ring, ring[:1], axis=0), shapely.get_coordinates(short))
+    ]
+    assert lengths[0] == pytest.approx(lengths[1], rel=1e-9)
 
 
 def test_areas_of_collections_are_those_of_their_polygons():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -26,7 +26,7 @@ from geo.cli.printing import (
     show_json,
     wrapped,
 )
-from geo.model import CHANGES, parse_day
+from geo.model import CHANGES, Edges, parse_day
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geo.control import Ground
-    from geo.crs import Edges
     from geo.theatre import Theatre
 
 
@@ -115,7 +114,7 @@ def change(
 @command.command()
 @click.option(
     "--edges",
-    type=click.Choice(["straight", "geodesic"]),
+    type=click.Choice(get_args(Edges)),
     default="straight",
     show_default=True,
     help="What runs between two corners: a straight line on the map, or the geodesic, which "

@@ -16,6 +16,7 @@ __all__ = [
     "Basis",
     "Column",
     "Confidence",
+    "Edges",
     "Feature",
     "Kind",
     "Label",
@@ -24,6 +25,9 @@ __all__ = [
     "Schema",
     "Status",
 ]
+
+Edges = Literal["straight", "geodesic"]
+"""What runs between two corners: a straight line in longitude-latitude, or the shortest way."""
 
 Kind = Literal["id", "ref", "refs", "text", "integer", "date", "choice", "url", "pattern"]
 
