@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo._version import __version__
+from geo.draw import LANGUAGES
 from geo.errors import GeoError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ layers_option: Decorator = click.option(
 )
 
 language_option: Decorator = click.option(
-    "--language", type=click.Choice(["en", "ar"]), default="en", show_default=True
+    "--language", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True
 )
 
 gazetteer_option: Decorator = click.option(

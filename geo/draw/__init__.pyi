@@ -6,8 +6,10 @@ from .page.page import Page, draw_page
 from .plots import Plots
 from .still.still import Animation, Still, animate, draw_still
 from .widget.slider import slider
+from .words.languages import LANGUAGES, language_words
 
 __all__ = [
+    "LANGUAGES",
     "LOOKS",
     "Animation",
     "ChangeFrame",
@@ -20,6 +22,7 @@ __all__ = [
     "draw_page",
     "draw_still",
     "flat_color",
+    "language_words",
     "leaflet_text",
     "necks_by_date",
     "side_colors",

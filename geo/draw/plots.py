@@ -30,8 +30,8 @@ from geo.draw.looks import (
     paints_of,
 )
 from geo.draw.still.paper import families, lay, months, new_axes, patch, rim, shown, style
+from geo.draw.still.phrases import Words
 from geo.draw.still.scene import Scene
-from geo.draw.still.words import Words
 from geo.evidence import locate_place
 from geo.model import parse_day
 
@@ -68,7 +68,7 @@ class Plots:
         Gives the ground of each controller and date: ``date``, ``controller``, ``status``,
         ``area_km2``, and its band ``low_km2``, ``high_km2`` where that is known.
     language
-        ``en`` or ``ar``.
+        One of `geo.draw.LANGUAGES`.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from importlib.metadata import distribution
 import pages
 import pytest
 
-from geo.draw.page import page as maps
+from geo.draw.words.languages import LANGUAGES
 
 FLAGS = [
     "--headless",
@@ -104,9 +104,7 @@ def visit(chromium):
 def trial(tmp_path_factory):
     """The page of the small theatre, in both languages."""
     folder = tmp_path_factory.mktemp("pages")
-    return {
-        lang: pages.drawn(pages.theatre(), folder / f"{lang}.html", lang) for lang in maps.LANGUAGES
-    }
+    return {lang: pages.drawn(pages.theatre(), folder / f"{lang}.html", lang) for lang in LANGUAGES}
 
 
 @pytest.fixture(scope="session")

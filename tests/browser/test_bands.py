@@ -8,6 +8,7 @@ import pages
 import pytest
 
 from geo.draw.page import page as maps
+from geo.draw.words.languages import LANGUAGES
 from geo.evidence.bands import Ensemble, Judgements
 
 BANDS = "[...document.querySelectorAll('#panel .legend .band')].map((cell) => cell.textContent)"
@@ -21,7 +22,7 @@ def page(tmp_path_factory):
     judgements = Judgements(draws=100, points=300)
     bands = Ensemble.of(folder, composite, judgements=judgements).bands()["holders"]
     drawn = {}
-    for language in maps.LANGUAGES:
+    for language in LANGUAGES:
         made = maps.draw_page(
             folder,
             composite,
@@ -34,7 +35,7 @@ def page(tmp_path_factory):
     return drawn, bands
 
 
-@pytest.mark.parametrize("language", maps.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_legend_shows_the_band_of_each_side_on_the_date_shown(visit, page, language, width):
     drawn, bands = page

@@ -1,7 +1,6 @@
 """The layer of necks and the layer of a what-if, as a reader meets them."""
 
 import io
-import json
 import re
 
 import numpy as np
@@ -11,6 +10,7 @@ import shapely
 from PIL import Image
 
 from geo.draw.page import page as maps
+from geo.draw.words.languages import LANGUAGES, language_words
 
 pytestmark = pytest.mark.browser
 
@@ -64,7 +64,7 @@ def drawn(tmp_path_factory):
             corridors=necks,
             what_if=what_if,
         ).save(out / f"{language}.html")
-        for language in maps.LANGUAGES
+        for language in LANGUAGES
     }
 
 
@@ -139,9 +139,9 @@ def test_a_click_on_a_neck_opens_it_and_a_link_brings_it_back(visit, drawn):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", maps.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_necks_and_what_ifs_stand_in_no_readers_way(visit, drawn, axe, language, width):
-    words = json.loads(maps._asset("words.json"))[language]
+    words = language_words("page")[language]
     view = visit(drawn[language], width=width, bypass_csp=True)
     view.page.evaluate(axe)
     switch(view, words["show.corridors"])

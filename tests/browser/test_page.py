@@ -11,6 +11,7 @@ import pytest
 
 from geo.draw.page import page as maps
 from geo.draw.page import store
+from geo.draw.words.languages import LANGUAGES
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +28,7 @@ def colours_on(view, lon, lat, pane=0):
     return view.page.evaluate(script, [lon, lat, pane])
 
 
-@pytest.mark.parametrize("language", maps.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_opens_alone_and_quietly(visit, trial, language):
     view = visit(trial[language])
     for mode in MODES:
@@ -43,7 +44,7 @@ def test_the_page_opens_alone_and_quietly(visit, trial, language):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("language", maps.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_stands_in_the_way_of_any_reader(visit, trial, axe, language, width):
     view = visit(trial[language], width=width, bypass_csp=True)
     view.page.evaluate(axe)
@@ -60,7 +61,7 @@ def test_nothing_stands_in_the_way_of_any_reader(visit, trial, axe, language, wi
         assert brief == [], mode
 
 
-@pytest.mark.parametrize("language", maps.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_is_wider_than_the_window(visit, trial, language, width):
     view = visit(trial[language], width=width)

@@ -20,6 +20,7 @@ from geo import cli, open_layers
 from geo.control import composite
 from geo.control.composite import Composite
 from geo.draw.page import page as maps
+from geo.draw.words.languages import LANGUAGES
 
 pytestmark = pytest.mark.browser
 
@@ -107,7 +108,7 @@ def test_keys_of_one_letter_can_be_turned_off(visit, trial):
     assert view.page.input_value("#search") == "m?"
 
 
-@pytest.mark.parametrize("language", maps.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_help_fits_on_one_screen(visit, trial, language):
     view = visit(trial[language])
     view.page.click("#help")

@@ -11,8 +11,8 @@ import pytest
 from geo.draw import frames, looks
 from geo.draw.page import page as maps
 from geo.draw.plots import _paint
+from geo.draw.still.phrases import Words
 from geo.draw.still.scene import Scene
-from geo.draw.still.words import Words
 from geo.draw.widget.slider import _fill
 from geo.edit.editor import answers, server
 from geo.exchange.qgis import project, symbols

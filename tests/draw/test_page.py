@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from geo.draw import looks
 from geo.draw.page import leaflet, store
 from geo.draw.page import page as maps
+from geo.draw.words.languages import language_words
 from geo.errors import DateError, GeoError
 
 BEFORE, AFTER = pages.BEFORE, pages.AFTER
@@ -237,19 +238,8 @@ def test_the_page_begins_in_its_language(folder, composite, language, start, tit
     assert f"<title>{title}</title>" in page.html
 
 
-def test_both_languages_have_the_same_words():
-    words = json.loads(maps._asset("words.json"))
-    assert set(words) == set(maps.LANGUAGES)
-    assert words["en"].keys() == words["ar"].keys()
-    holes = {
-        lang: {k: sorted(re.findall(r"\{\w+\}", str(v))) for k, v in w.items()}
-        for lang, w in words.items()
-    }
-    assert holes["en"] == holes["ar"]
-
-
 def test_every_word_that_the_scripts_ask_for_is_there():
-    words = json.loads(maps._asset("words.json"))["en"]
+    words = language_words("page")["en"]
     text = "".join(maps._asset(f"{name}.js") for name in maps._SCRIPTS) + maps._asset("page.html")
     asked = set(re.findall(r"\bt\('([a-z0-9.]+)'", text))
     asked |= set(re.findall(r'data-t(?:-label|-hint)?="([^"]+)"', text))
@@ -258,14 +248,14 @@ def test_every_word_that_the_scripts_ask_for_is_there():
 
 @pytest.mark.parametrize("column", ["status", "basis", "confidence"])
 def test_every_value_of_a_closed_list_has_a_word(column):
-    words = json.loads(maps._asset("words.json"))["ar"]
+    words = language_words("page")["ar"]
     assert {f"{column}.{value}" for value in pages.model.CONTROL.column(column).choices} <= set(
         words
     )
 
 
 def test_every_event_type_and_kind_of_place_has_a_word():
-    words = json.loads(maps._asset("words.json"))["ar"]
+    words = language_words("page")["ar"]
     for schema, column, prefix in [
         (pages.model.EVENTS, "event_type", "type"),
         (pages.model.EVENTS, "sub_event_type", "sub"),

@@ -388,7 +388,7 @@ def test_a_layer_is_named_by_a_date_of_the_list_never_by_a_path(still, date):
     assert still.ask("POST", "/api/save", {"date": date}).status == 404
 
 
-@pytest.mark.parametrize("name", ["leaflet.js", "leaflet.css", "page.css", "page-words.json"])
+@pytest.mark.parametrize("name", ["leaflet.js", "leaflet.css", "page.css", "looks.js"])
 def test_the_listed_files_have_their_kind(still, name):
     answer = still.ask("GET", f"/static/{name}")
     kinds = {"js": "text/javascript", "css": "text/css", "json": "application/json"}

@@ -144,7 +144,7 @@ function row(name, ...value) {
 }
 
 function placeCard(place, day) {
-  const other = language === 'ar' ? place.name : place.name_ar;
+  const other = otherName(place);
   const statements = Object.values(DATA.statements).filter((s) => s.place_id === place.id)
     .sort((a, b) => (a.date < b.date ? 1 : a.date > b.date ? -1 : 0));
   const events = DATA.events.filter((event) => event.place_id === place.id);
@@ -182,7 +182,7 @@ const partyText = (lead, others) => listed([lead, ...splitIds(others)].filter(Bo
 function eventBody(event) {
   const kind = eventKind(event.event_type);
   const place = event.place_id ? placeName(event.place_id) : '';
-  const where = place && event.location && event.location !== place && language === 'en'
+  const where = place && event.location && event.location !== place && ways().names[0] === ''
     ? `${place} (${event.location})` : place || event.location || t('no.place');
   const radius = event.geo_radius_m != null ? t('within', { distance: distanceText(event.geo_radius_m) }) : '';
   const exact = event.geo_precision ? term('geo', String(event.geo_precision)) : '';

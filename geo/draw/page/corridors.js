@@ -71,7 +71,7 @@ function paintCorridors(ctx, painter, view, scene) {
 
 /** The km of a leg beside its middle, where there is room. */
 function paintWidth(ctx, painter, view, line, km) {
-  const text = `${TENTH.format(km)} ${t('km')}`;
+  const text = `${numberText(km, 1)} ${t('km')}`;
   const [a, b] = [line[0], line[line.length - 1]].map((position) => painter.at(view, position));
   ctx.font = `700 12.5px ${FONT}`;
   const half = ctx.measureText(text).width / 2 + 3;
@@ -85,7 +85,7 @@ function paintWidth(ctx, painter, view, line, km) {
     ctx.fillStyle = CUT;
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
-    ctx.direction = language === 'ar' ? 'rtl' : 'ltr';
+    ctx.direction = ways().direction;
     ctx.fillText(text, mx + dx, my + dy + 0.5);
     return;
   }
@@ -109,7 +109,7 @@ function paintWhatIf(ctx, painter, view, scene) {
   ctx.font = `800 19px ${FONT}`;
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
-  ctx.direction = language === 'ar' ? 'rtl' : 'ltr';
+  ctx.direction = ways().direction;
   ctx.lineJoin = 'round';
   for (let y = 70, row = 0; y < view.height; y += 190, row++) {
     for (let x = row % 2 ? 60 : 240; x < view.width + 200; x += 430) {

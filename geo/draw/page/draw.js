@@ -367,8 +367,8 @@ class Painter {
     const large = `${style}${strong ? 700 : 500} ${strong ? 13.5 : 12.5}px ${FONT}`;
     const small = `500 12.5px ${FONT}`;
     const first = nameOf(place, place.id);
-    if (language === 'ar' || !both || !place.name_ar) return [[first, large]];
-    return [[first, large], [place.name_ar, small]];
+    const second = both && ways().names_on_map > 1 && otherName(place);
+    return second ? [[first, large], [second, small]] : [[first, large]];
   }
 
   #text(ctx, text, font, x, y, align, color = INK) {
@@ -428,7 +428,7 @@ class Painter {
     const country = feature.kind === 'country';
     const font = `${country ? 600 : 500} ${country ? 15 : 12.5}px ${FONT}`;
     ctx.font = font;
-    if (language !== 'ar') ctx.letterSpacing = country ? '4px' : '2px';
+    if (!isRtl()) ctx.letterSpacing = country ? '4px' : '2px';
     const [x, y] = this.at(view, feature.spot);
     const half = ctx.measureText(name).width / 2;
     const box = [x - half, y - 10, x + half, y + 10];

@@ -66,7 +66,7 @@ function paintPicture(ctx, painterOf, ratio) {
 }
 
 function pictureWords(ctx, painterOf, width, height, ratio) {
-  const rtl = language === 'ar';
+  const rtl = isRtl();
   const edge = rtl ? width - 14 : 14;
   const write = (text, y, font, color = INK, x = edge, room = width - 28) => {
     ctx.font = font;

@@ -68,7 +68,7 @@ function measureText(points) {
 }
 
 /** Kilometres to the tenth below a hundred, metres below one. */
-const longText = (metres) => (metres < 1000 ? `${WHOLE.format(metres)} ${t('m')}` : `${km2(metres / 1000)} ${t('km')}`);
+const longText = (metres) => (metres < 1000 ? `${numberText(metres)} ${t('m')}` : `${km2(metres / 1000)} ${t('km')}`);
 
 function drawMeasure() {
   const on = state.measure !== null;

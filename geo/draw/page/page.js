@@ -513,7 +513,8 @@ async function copyLink() {
 
 function drawWords() {
   document.documentElement.lang = language;
-  document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+  document.documentElement.dir = ways().direction;
+  byId('language').textContent = WORDS[nextLanguage()].language.name;
   for (const node of document.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
   for (const node of document.querySelectorAll('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel));
   for (const node of document.querySelectorAll('[data-t-title]')) node.title = t(node.dataset.tTitle);
@@ -532,7 +533,7 @@ function drawWords() {
 }
 
 function setLanguage() {
-  language = language === 'ar' ? 'en' : 'ar';
+  language = nextLanguage();
   closeCard();
   searchIndex = null;
   drawWords();

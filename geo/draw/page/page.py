@@ -33,6 +33,7 @@ from geo._version import __version__
 from geo.draw.looks import LOOKS, held_colors
 from geo.draw.page.leaflet import leaflet_text
 from geo.draw.page.store import pack
+from geo.draw.words.languages import language_words, require_language
 from geo.errors import DateError, GeoError
 
 if TYPE_CHECKING:
@@ -43,10 +44,7 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Feature, Value
 
-__all__ = ["LANGUAGES", "Page", "draw_page"]
-
-LANGUAGES = ("en", "ar")
-"""The languages of the page itself; names and notes are shown as the layers have them."""
+__all__ = ["Page", "draw_page"]
 
 MAX_INLINE_BYTES = 2_000_000
 """A larger page is not put into a notebook: Jupyter drops outputs beyond its rate limit."""
@@ -161,7 +159,7 @@ def draw_page(
     before, after
         The dates compared at first; each stands for the layer in force.
     language
-        ``en`` or ``ar``; the page can switch.
+        One of `geo.draw.LANGUAGES`; the page can switch.
     tiles
         Address of online map tiles to lie below, ``https://host/{z}/{x}/{y}.png``. The default is
         none: the page then loads nothing at all. It sends no referrer, which some servers demand.
@@ -189,8 +187,7 @@ def draw_page(
     ValueError
         If `language` is none of the two, or `tiles` is no such address or has no attribution.
     """
-    if language not in LANGUAGES:
-        raise ValueError(f"language is {language!r}; the page speaks {' and '.join(LANGUAGES)}")
+    require_language(language, speaker="the page")
     if after < before:
         raise DateError(f"after ({after}) is earlier than before ({before}); swap them")
     for day in (before, after):
@@ -217,9 +214,9 @@ def draw_page(
     )
     head, tail = _frame(host).split(_TOKENS["data"])
     title, rest = head.split(_TOKENS["title"])
-    name = records["theatre"].get("name_ar" if language == "ar" else "name") or ""
-    direction = "rtl" if language == "ar" else "ltr"
-    title = title.replace("<html>", f'<html lang="{language}" dir="{direction}">', 1)
+    ways = language_words("page")[language]["language"]
+    name = records["theatre"].get(f"name{ways['names'][0]}") or ""
+    title = title.replace("<html>", f'<html lang="{language}" dir="{ways["direction"]}">', 1)
     text = "".join((title, html.escape(str(name)), rest, *blocks, tail))
     return Page(text, picture)
 
@@ -402,8 +399,8 @@ def _frame(tile_host: str = "") -> str:
     text = _swap(text, _MAP, "")
     text = _swap(text, _TOKENS["body"], _asset("page.html"))
     text = _swap(text, "<!-- map -->", _MAP)
-    text = _swap(text, "<!-- looks -->", _block("looks", "application/json", _json(LOOKS)))
-    text = _swap(text, "<!-- words -->", _block("words", "application/json", _words()))
+    for name, shared in (("looks", LOOKS), ("words", language_words("page"))):
+        text = _swap(text, f"<!-- {name} -->", _block(name, "application/json", _json(shared)))
     text = _swap(text, "<!-- data -->", _TOKENS["data"])
     licence = _asset("leaflet-licence.txt")
     text = _swap(text, "<!-- licence -->", licence)
@@ -472,8 +469,3 @@ def _asset(name: str) -> str:
     """One of the files beside this module."""
     text = (files("geo.draw.page") / name).read_text(encoding="utf-8")
     return text.replace("\r\n", "\n")
-
-
-def _words() -> str:
-    """The words of the page in all languages; they hold no data."""
-    return _json(json.loads(_asset("words.json")))

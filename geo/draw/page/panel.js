@@ -45,7 +45,7 @@ function changeCell(area) {
 function bandText(holder) {
   const [low, high] = DATA.bands?.[state.dateAfter]?.[holder] ?? [0, 0];
   if (low === high) return null;
-  const text = `(${WHOLE.format(Math.floor(low))}\u2013${WHOLE.format(Math.ceil(high))})`;
+  const text = `(${numberText(Math.floor(low))}\u2013${numberText(Math.ceil(high))})`;
   return el('span', { class: 'quiet band', title: t('band.means') }, ltr(text));
 }
 
@@ -177,7 +177,7 @@ function ledgerItem(change) {
   return el('li', null,
     el('span', { class: 'quiet' }, date), ' ', chip(term('change', change.kind)), ' ',
     foreign(change.from_controller ? actorName(change.from_controller) : t('no.one.side')),
-    language === 'ar' ? ' \u2190 ' : ' \u2192 ',
+    isRtl() ? ' \u2190 ' : ' \u2192 ',
     foreign(change.to_controller ? actorName(change.to_controller) : t('no.one.side')),
     el('div', null, splitIds(change.place_ids).map((id, i) => [i ? ', ' : '', placeButton(id)])),
     change.note ? passage('div', { class: 'note' }, change.note) : null,
@@ -270,7 +270,7 @@ let parts = null;
 
 /** What depends on the language alone is built once, so that a step of the date costs little. */
 function buildPanel() {
-  const summary = language === 'ar' ? DATA.theatre.summary_ar || DATA.theatre.summary : DATA.theatre.summary || DATA.theatre.summary_ar;
+  const summary = inLanguage(DATA.theatre, 'summary');
   parts = { language, swatches: new Map(), control: el('div'), fronts: el('div'), corridors: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
   document.getElementById('panel').replaceChildren(...[
     summary ? section('h-summary', t('what.happened'), passage('p', null, summary)) : null,

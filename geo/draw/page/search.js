@@ -63,7 +63,7 @@ function entryText({ kind, record }) {
 /** What tells homonyms apart: the other script, the kind, the province. */
 function entryHint({ kind, record }) {
   if (kind !== 'place') return '';
-  const other = language === 'ar' ? record.name : record.name_ar;
+  const other = otherName(record);
   return [other, term('kind', record.kind), record.admin1].filter(Boolean).join(' · ');
 }
 

@@ -9,10 +9,25 @@ let language = DATA.language;
 
 const has = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
 
+/** How the language of the page is written: direction, names, comma, numbers, plurals, dates. */
+const ways = () => WORDS[language].language;
+const isRtl = () => ways().direction === 'rtl';
+
+/** The language that comes after this one, and after the last the first. */
+function nextLanguage() {
+  const all = Object.keys(WORDS);
+  return all[(all.indexOf(language) + 1) % all.length];
+}
+
+/** Which form of a phrase fits a number. */
+const pluralOf = (count, forms) =>
+  Object.keys(ways().plural).find((form) => has(forms, form) && new RegExp(ways().plural[form]).test(count)) ?? 'other';
+
 /** One of our own phrases in the language of the page; {name} stands for values.name. */
 function t(key, values = {}) {
   const words = WORDS[language];
-  const phrase = has(words, key) ? words[key] : key;
+  let phrase = has(words, key) ? words[key] : key;
+  if (typeof phrase !== 'string') phrase = phrase[pluralOf(values.count, phrase)];
   return phrase.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 }
 
@@ -71,13 +86,21 @@ function link(address, text) {
   );
 }
 
-const listed = (items) => items.join(language === 'ar' ? '\u060C ' : ', ');
+const listed = (items) => items.join(ways().comma);
 
 const splitIds = (text) => (text ? String(text).split(';').map((id) => id.trim()).filter(Boolean) : []);
 
 /** The name of a record in the language of the page, else the name that it has. */
-const nameOf = (record, id) =>
-  (language === 'ar' ? record?.name_ar || record?.name : record?.name || record?.name_ar) || id || '';
+const nameOf = (record, id) => inLanguage(record, 'name') || id || '';
+
+/** A text that a record has in several scripts, in that of the language if it is there. */
+function inLanguage(record, key) {
+  const ending = record && ways().names.find((one) => record[key + one]);
+  return ending === undefined || !record ? '' : record[key + ending];
+}
+
+/** The name in the other script. */
+const otherName = (record) => record[`name${ways().names.at(-1)}`];
 
 const actorName = (id) => nameOf(has(DATA.actors, id) ? DATA.actors[id] : null, id);
 const sideOf = (actor) => (has(DATA.sides, actor) ? DATA.sides[actor] : actor);
@@ -92,27 +115,37 @@ const toIso = (day) => toDate(day).toISOString().slice(0, 10);
 
 function dateText(day, { short = false, year = true } = {}) {
   const date = toDate(day);
-  const months = WORDS[language][short ? 'months.short' : 'months.long'];
-  const parts = [date.getUTCDate(), months[date.getUTCMonth()]];
-  if (year) parts.push(date.getUTCFullYear());
-  return parts.join(' ');
+  const parts = {
+    day: date.getUTCDate(), month: ways().months[short ? 'short' : 'long'][date.getUTCMonth()], year: date.getUTCFullYear(),
+  };
+  return ways()[year ? 'date' : 'day'].replace(/\{(\w+)\}/g, (_, name) => parts[name]);
 }
 
 const isoText = (iso, options) => (/^\d{4}-\d\d-\d\d$/.test(iso ?? '') ? dateText(toDay(iso), options) : iso ?? '');
 
-const WHOLE = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
-const TENTH = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const FORMATS = [0, 1].map((digits) => new Intl.NumberFormat('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+
+/** A number with no or one decimal, with the digits and marks of the language. */
+function numberText(value, decimals = 0) {
+  const { digits, group, decimal } = ways().numbers;
+  const marks = { ',': group, '.': decimal };
+  return FORMATS[decimals].format(value).replace(/[\d,.]/g, (c) => marks[c] ?? digits[c]);
+}
 
 /** Square kilometres to the tenth, as the command line prints them. */
-const km2 = (area) => TENTH.format(Math.abs(area) < 0.05 ? 0 : area);
-const percent = (share) => `${share > 0 && share < 0.0995 ? TENTH.format(share * 100) : WHOLE.format(share * 100)}%`;
+const km2 = (area) => numberText(Math.abs(area) < 0.05 ? 0 : area, 1);
+const percent = (share) => t('percent', { number: numberText(share * 100, share > 0 && share < 0.0995 ? 1 : 0) });
 
 /** A change with its sign and a mark, so that it is not told by colour alone. */
 function signed(area) {
-  if (Math.abs(area) < 0.05) return { text: '0', mark: '', word: 'same' };
+  if (Math.abs(area) < 0.05) return { text: numberText(0), mark: '', word: 'same' };
   const up = area > 0;
   return { text: `${up ? '+' : '\u2212'}${km2(Math.abs(area))}`, mark: up ? '\u25B2' : '\u25BC', word: up ? 'gain' : 'loss' };
 }
 
-const distanceText = (metres) =>
-  metres >= 1000 ? `${TENTH.format(metres / 1000).replace(/\.0$/, '')} ${t('km')}` : `${WHOLE.format(metres)} ${t('m')}`;
+/** A distance: kilometres to the tenth, if they are not whole, or metres. */
+function distanceText(metres) {
+  if (metres < 1000) return `${numberText(metres)} ${t('m')}`;
+  const km = Math.round(metres / 100) / 10;
+  return `${numberText(km, Number.isInteger(km) ? 0 : 1)} ${t('km')}`;
+}

@@ -249,7 +249,7 @@ function drawTicks() {
     if (at * width - lastX < 64 || at * width > width - 24) continue;
     lastX = at * width;
     const date = toDate(Math.max(day, axisFirst));
-    const name = WORDS[language]['months.short'][date.getUTCMonth()];
+    const name = ways().months.short[date.getUTCMonth()];
     const text = ticks.length === 0 || date.getUTCMonth() === 0 ? `${name} ${date.getUTCFullYear()}` : name;
     ticks.push(el('span', { style: { left: `${(at * 100).toFixed(2)}%` } }, text));
   }

@@ -27,8 +27,6 @@ from geo.draw.looks import (
     paints_of,
     place_rank,
 )
-from geo.draw.still.paper import drawable
-from geo.errors import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -305,10 +303,9 @@ class Map:
         strong = 0 <= rank <= 1 or (rank < 0 and len(self.scene.key_places) <= 20)
         first = words.name(place.properties, place.id)
         lines = [(first, (13.5 if strong else 12.5) * unit, strong)]
-        arabic = place.properties.get("name_ar")
-        both = strong or self.zoom >= 10
-        if both and not words.rtl and isinstance(arabic, str) and drawable(arabic):
-            lines.append((escape(arabic), 12.5 * unit, False))
+        second = words.second_name(place.properties)
+        if second and (strong or self.zoom >= 10):
+            lines.append((second, 12.5 * unit, False))
         return lines
 
     def _line_names(self) -> None:

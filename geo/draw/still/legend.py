@@ -19,7 +19,6 @@ from geo.draw.looks import (
     texture,
 )
 from geo.draw.still.chart import event_mark, stain
-from geo.draw.still.words import km2, percent, signed
 from geo.errors import escape
 from geo.model import parse_day, split_ids
 
@@ -109,7 +108,8 @@ class Legend:
             line = shapely.LineString([(x, y + 2), (x + self.width, y + 2)])
             self.sheet.stroke(line, LOOKS["paper"]["rule"], 0.8 * self.unit)
             self._put(x, y + 14 * self.unit, 40 * self.unit, say("study.area"), 14, color=QUIET)
-            self._put(x, y + 14 * self.unit, self._stops[0], km2(total), 14, end=True, color=QUIET)
+            number = self.words.km2(total)
+            self._put(x, y + 14 * self.unit, self._stops[0], number, 14, end=True, color=QUIET)
 
         return [*rows, Row(34 * self.unit, last)]
 
@@ -141,11 +141,12 @@ class Legend:
             self._painted(x, middle, 0, paints)
             for i, line in enumerate(lines):
                 self._put(x, middle + i * 18 * unit, 40 * unit, line, 15)
-            self._put(x, middle, self._stops[0], km2(area), 15, end=True)
-            self._put(x, middle, self._stops[1], percent(area / total), 13.5, end=True, color=QUIET)
+            self._put(x, middle, self._stops[0], self.words.km2(area), 15, end=True)
+            share = self.words.percent(area / total)
+            self._put(x, middle, self._stops[1], share, 13.5, end=True, color=QUIET)
             if scene.reference is not None:
                 then = scene.totals[scene.reference_layer].get(holder, 0.0)
-                text, color = signed(area - then)
+                text, color = self.words.signed(area - then)
                 self._put(x, middle, self._stops[2], text, 13.5, end=True, color=color)
 
         return Row((27 + 18 * (len(lines) - 1)) * unit, show)
@@ -175,14 +176,14 @@ class Legend:
             rest = sum(scene.changes[pair][0] for pair in pairs[most:])
             text = self.words.say("still.rest", count=len(pairs) - most)
             unit = self.words.say("km2")
-            rows += self._note(f"{text}: {km2(rest)} {unit}", 12.5, QUIET)
+            rows += self._note(f"{text}: {self.words.km2(rest)} {unit}", 12.5, QUIET)
         return [*rows, self._gap(8)]
 
     def _transfer(self, old: str, new: str, area: float) -> Row:
         scene, unit = self.scene, self.unit
         paints = change_paints(old, new, scene.colors)
         text = f"{scene.holder_title(new)} {self.words.say('from')} {scene.holder_name(old)}"
-        number = f"{km2(area)} {self.words.say('km2')}"
+        number = f"{self.words.km2(area)} {self.words.say('km2')}"
         room = self.width - 50 * unit - self.sheet.width_of(number, 14 * unit)
         lines = self.sheet.wrap(text, 14 * unit, room)
 

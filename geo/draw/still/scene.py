@@ -11,7 +11,6 @@ import numpy as np
 import shapely
 
 from geo.draw.looks import LATE, event_kind, held_colors, look_of, texture
-from geo.draw.still.words import km2
 from geo.model import Label, split_ids
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from geo.control import Composite
     from geo.draw.looks import Look
-    from geo.draw.still.words import Words
+    from geo.draw.still.phrases import Words
     from geo.layers import Folder
 
 EVENT_DAYS = 7
@@ -250,7 +249,7 @@ class Scene:
     def alt(self) -> str:
         """The picture in words."""
         parts = [f"{self.name}. {self.title}{self.words.comma}{self.as_of(self.day)}."]
-        unit, now = self.words.say("km2"), self.totals[self.layer]
+        unit, now, km2 = self.words.say("km2"), self.totals[self.layer], self.words.km2
         parts += [f"{self.holder_name(h)}: {km2(now.get(h, 0.0))} {unit}." for h in self.holders]
         word = self.words.say("from")
         for (old, new), (area, _) in self.changes.items():

@@ -20,8 +20,9 @@ from geo.draw.still.axis import TimeAxis
 from geo.draw.still.chart import Map
 from geo.draw.still.legend import Legend
 from geo.draw.still.paper import Sheet, style
+from geo.draw.still.phrases import Words
 from geo.draw.still.scene import Scene
-from geo.draw.still.words import Words
+from geo.draw.words.languages import require_language
 from geo.errors import DateError, escape
 from geo.layers import digest, save_file
 
@@ -33,10 +34,7 @@ if TYPE_CHECKING:
     from geo.draw.still.paper import Align
     from geo.layers import Folder
 
-__all__ = ["FORMATS", "LANGUAGES", "Animation", "Still", "animate", "draw_still"]
-
-LANGUAGES = ("en", "ar")
-"""The languages of a picture; names are shown as the layers have them."""
+__all__ = ["FORMATS", "Animation", "Still", "animate", "draw_still"]
 
 FORMATS = ("png", "svg", "pdf")
 """What a still can be saved as; an animation is a GIF."""
@@ -209,7 +207,7 @@ def draw_still(
     before
         An earlier date: draw the ground gained and lost since. The default draws `day` alone.
     language
-        ``en`` or ``ar``.
+        One of `geo.draw.LANGUAGES`.
     size
         Width and height, pixels. A picture higher than wide has its legend below the map.
 
@@ -258,7 +256,7 @@ def animate(
     seconds
         How long a frame stands.
     language
-        ``en`` or ``ar``.
+        One of `geo.draw.LANGUAGES`.
     size
         Width and height, pixels.
 
@@ -313,8 +311,7 @@ _STEPS: dict[str, Callable[[Sequence[dt.date]], list[dt.date]]] = {
 
 
 def _require(language: str, size: tuple[int, int]) -> None:
-    if language not in LANGUAGES:
-        raise ValueError(f"language is {language!r}; a picture speaks {' and '.join(LANGUAGES)}")
+    require_language(language, speaker="a picture")
     if size[0] < MIN_SIZE[0] or size[1] < MIN_SIZE[1]:
         raise ValueError(
             f"size is {size[0]} x {size[1]} pixels; its words need at least "

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from geo.draw.looks import INK, LOOKS, OUTSIDE, WHITE, is_major, one_hatching, paints_of
+from geo.draw.still.phrases import Words
 from geo.draw.still.scene import Scene
-from geo.draw.still.words import Words, km2
 from geo.errors import GeoError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def slider(
     picture
         Draws a date as PNG, for places where no widget runs.
     language
-        ``en`` or ``ar``.
+        One of `geo.draw.LANGUAGES`.
 
     Returns
     -------
@@ -155,7 +155,7 @@ class _Drawn:
             "held": [
                 [
                     str(paints_of(scene.holder_look(holder), scene.colors)[0]),
-                    f"{scene.holder_title(holder)} {km2(totals[holder])} {unit}",
+                    f"{scene.holder_title(holder)} {self._words.km2(totals[holder])} {unit}",
                 ]
                 for holder in scene.holders
                 if totals.get(holder, 0.0) > 1e-9

@@ -28,7 +28,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from geo.draw import LOOKS, leaflet_text
+from geo.draw import LOOKS, language_words, leaflet_text
 from geo.edit.editor import parts
 from geo.edit.editor.parts import RequestError
 from geo.edit.editor.session import ConflictError, RefusedError, Session
@@ -247,12 +247,14 @@ def _statics() -> dict[str, tuple[bytes, str]]:
         kind = _KINDS.get(file.name.rpartition(".")[2])
         if kind or file.name == "edit.html":
             found[file.name] = file.read_bytes(), kind or "text/html"
-    page = found["edit.html"][0].replace(b"<!-- looks -->", orjson.dumps(LOOKS))
+    page = found["edit.html"][0]
+    for name, block in (("looks", LOOKS), ("words", language_words("page", "editor"))):
+        text = orjson.dumps(block).replace(b"<", b"\\u003c")  # ends no script element
+        page = page.replace(b"<!-- %s -->" % name.encode(), text)
     found["edit.html"] = page, "text/html"
     shared = files("geo.draw.page")
     for name in _FROM_MAP:
         found[name] = (shared / name).read_bytes(), _KINDS[name.rpartition(".")[2]]
-    found["page-words.json"] = (shared / "words.json").read_bytes(), "application/json"
     for name in ("leaflet.js", "leaflet.css"):
         found[name] = leaflet_text(name).encode(), _KINDS[name.rpartition(".")[2]]
     return found

@@ -10,7 +10,7 @@ import { Ledger, Problems, shapeOf } from './panels.js';
 import { Stage } from './stage.js';
 import { LAYERS, Work, freshId, idOf, layersOf, wired } from './work.js';
 
-/* global DATA, PLACES, WORDS, el, foreign, isoText, nameOf, placeName, t, term, toDay */
+/* global DATA, PLACES, WORDS, el, foreign, has, isRtl, isoText, nameOf, nextLanguage, placeName, t, term, toDay, ways */
 /* global language:writable */
 
 const byId = (id) => document.getElementById(id);
@@ -38,10 +38,9 @@ class App {
   panel = 'chosen';
 
   async start() {
-    const [page, own] = await Promise.all(['page-words.json', 'words.json'].map(async (name) => (await fetch(`/static/${name}`)).json()));
-    for (const name of ['en', 'ar']) Object.assign(WORDS[name], page[name], own[name]);
     try {
-      if (localStorage.getItem('frontline-language') === 'ar') language = 'ar';
+      const kept = localStorage.getItem('frontline-language');
+      if (has(WORDS, kept)) language = kept;
     } catch { /* a browser that keeps nothing starts in English */ }
     const state = await readState(new URLSearchParams(window.location.search).get('date'));
     this.#read(state);
@@ -245,14 +244,15 @@ class App {
     byId('undo').disabled = !work.past.length;
     byId('redo').disabled = !work.future.length;
     byId('save').disabled = !count || this.keeper.saving;
-    const text = count ? t(count === 1 ? 'dirty.one' : 'dirty', { count }) : t('clean');
+    const text = count ? t('dirty', { count }) : t('clean');
     if (byId('dirty').textContent !== text) byId('dirty').textContent = text;
     document.title = `${count ? '* ' : ''}${nameOf(this.state.theatre, 'frontline')} ${this.state.date}`;
   }
 
   words() {
     document.documentElement.lang = language;
-    document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+    document.documentElement.dir = ways().direction;
+    byId('language').textContent = WORDS[nextLanguage()].language.name;
     for (const node of document.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
     for (const node of document.querySelectorAll('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel));
     for (const node of document.querySelectorAll('[data-t-title]')) node.title = t(node.dataset.tTitle);
@@ -499,7 +499,7 @@ class App {
   }
 
   #tabKey(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] * (language === 'ar' ? -1 : 1);
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] * (isRtl() ? -1 : 1);
     if (!step) return;
     this.show(TABS[(TABS.indexOf(this.panel) + step + TABS.length) % TABS.length]);
     byId(`tab-${this.panel}`).focus();
@@ -547,7 +547,7 @@ class App {
   }
 
   turnLanguage() {
-    language = language === 'ar' ? 'en' : 'ar';
+    language = nextLanguage();
     try {
       localStorage.setItem('frontline-language', language);
     } catch { /* then it is English again next time */ }

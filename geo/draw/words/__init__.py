@@ -1,0 +1,1 @@
+"""The words of pages and pictures: one file a language."""
