@@ -1,17 +1,9 @@
 from .anchors import TheatreSupply
-from .as_drawn import control_as_drawn
-from .composite import (
-    ChangedGround,
-    Composite,
-    Ground,
-    HeldPatch,
-    Outline,
-    areas_as_drawn,
-    build_frame,
-    ground_of,
-)
+from .as_drawn import Ground, areas_as_drawn, control_as_drawn, ground_of
+from .composite import Composite
 from .fronts import Movement, front_lines, measure_movement
 from .points import events_beside_control, nearness_to_fronts, places_beside_control
+from .records import ChangedGround, HeldPatch, Outline, build_frame
 from .siege.by_date import AnsweredNeck, NoNeck, necks_of_all_dates
 from .siege.ground import Leg
 from .siege.isolation import isolation

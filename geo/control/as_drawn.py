@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from geo.control.composite import ground_of
+from geo.control.composite import Composite
+from geo.control.faces import number_values, sum_areas
+from geo.coverage import BorderEdges, outlines
 from geo.crs import area_km2
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     import shapely
     from numpy.typing import NDArray
 
-    from geo.control.composite import Ground
-    from geo.coverage import BorderEdges
+    from geo.crs import Edges
     from geo.model import Feature, Patch
 
-__all__ = ["control_as_drawn"]
+__all__ = ["Ground", "areas_as_drawn", "control_as_drawn", "ground_of"]
+
+Ground = Literal["patch", "holder", "side"]
+"""Whether patches stay apart, or are joined by holder or by side."""
 
 _FIRST = ("id", "as_of", "controller", "side")
 """What a row says before everything else that the layer says of a patch."""
@@ -85,3 +90,120 @@ def control_as_drawn(
     columns["area_km2"] = area_km2(shapes)
     rest = [name for name in names if name not in _FIRST]
     return {name: columns[name] for name in [*_FIRST, *rest, "area_km2"]}, shapes
+
+
+def ground_of(
+    area: shapely.Geometry,
+    patches: Sequence[Patch],
+    sides: Mapping[str, str],
+    *,
+    by: Ground,
+    segments: BorderEdges | None = None,
+) -> tuple[dict[str, Any], NDArray[np.object_]]:
+    """
+    Return the ground of each holder or side in one layer, as it is drawn.
+
+    No other date is needed, so no composite of all of them is built, and its nodes are not in
+    the outlines.
+
+    Parameters
+    ----------
+    area
+        The study area, longitude, latitude.
+    patches
+        Those of the layer; they cover the study area once.
+    sides
+        Side of each controller; one that is not listed is its own side.
+    by
+        ``holder`` or ``side``.
+    segments
+        Those of the patches, where they are known already.
+
+    Returns
+    -------
+    columns, geometries
+        ``holder`` and ``side``, or ``side`` alone, and ``area_km2``; ascending. And the Polygon or
+        MultiPolygon of each.
+
+    Raises
+    ------
+    ValueError
+        If `by` is neither of the two.
+    CoverageError
+        As for `Composite.build`.
+
+    Examples
+    --------
+    >>> from geo.control.testing import area, grid
+    >>> import shapely
+    >>> columns, shapes = ground_of(area("aab"), grid("aab"), {"a": "north"}, by="side")
+    >>> columns["side"], shapely.area(shapes).round(3).tolist()
+    (['b', 'north'], [0.01, 0.02])
+    """
+    if by not in {"holder", "side"}:
+        raise ValueError(f"by is {by!r}; it must be patch, holder or side")
+    side = {p.label.holder: sides.get(p.label.controller, p.label.holder) for p in patches}
+    names, code = number_values(
+        [p.label.holder if by == "holder" else side[p.label.holder] for p in patches]
+    )
+    drawn = outlines(area, segments or BorderEdges.of([patch.geometry for patch in patches]), code)
+    if drawn is None:
+        # Slivers: the composite says whose they are.
+        day = dt.date.min
+        composite = Composite.build(area, {day: patches}, sides)
+        found = composite.outlines(day, by)
+        names = tuple(one.holder for one in found)
+        shapes_of = np.array([one.geometry for one in found], dtype=object)
+    else:
+        names, shapes_of = tuple(names[value] for value in drawn[0]), drawn[1]
+    columns: dict[str, Any] = {by: list(names)}
+    if by == "holder":
+        columns["side"] = [side[name] for name in names]
+    columns["area_km2"] = area_km2(shapes_of)
+    return columns, shapes_of
+
+
+def areas_as_drawn(
+    snapshots: Mapping[dt.date, Sequence[Patch]], *, edges: Edges = "straight"
+) -> pd.DataFrame:
+    """
+    Return the ground of each controller and status, patch by patch as the layers have it.
+
+    The composite nodes the borders of all dates together, so it no longer knows between which
+    corners an edge was drawn. Where edges are geodesics that matters, so they are measured here.
+
+    Parameters
+    ----------
+    snapshots
+        The patches of each date.
+    edges
+        What runs between two corners; see `geo.crs.area_km2`.
+
+    Returns
+    -------
+    areas
+        The columns of `Composite.areas`. With geodesic edges the sums of two dates differ a
+        little: a corner more on the border of the study area is another border.
+
+    Raises
+    ------
+    ValueError
+        If `edges` is neither ``straight`` nor ``geodesic``.
+
+    Examples
+    --------
+    >>> from geo.control.testing import FIRST_DAY, grid
+    >>> areas_as_drawn({FIRST_DAY: grid("ab")}, edges="geodesic")["area_km2"].round(3).tolist()
+    [103.586, 103.586]
+    """
+    import pandas as pd
+
+    rows = []
+    for day in sorted(snapshots):
+        patches = snapshots[day]
+        state = [(patch.label.controller, str(patch.label.status)) for patch in patches]
+        keys, code = number_values(state)
+        measured = area_km2([patch.geometry for patch in patches], edges=edges)
+        total = sum_areas(code, measured, len(keys)).tolist()
+        rows += [(day, *key, size) for key, size in zip(keys, total, strict=True)]
+    return pd.DataFrame(rows, columns=["date", "controller", "status", "area_km2"])

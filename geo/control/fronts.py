@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geo.control.composite import build_frame
+from geo.control.records import build_frame
 from geo.crs import LocalPlane, distance_km, length_km
 from geo.model import Confidence
 

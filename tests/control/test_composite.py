@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import pictures, redrawn
 
-from geo.control.composite import Composite, areas_as_drawn, ground_of
+from geo.control.as_drawn import areas_as_drawn, ground_of
+from geo.control.composite import Composite
 from geo.control.testing import FIRST_DAY, area, grid, theatre
 from geo.crs import area_km2
 from geo.errors import CoverageError, DateError
@@ -275,7 +276,7 @@ def test_changes_are_found_once_for_each_pair_of_layers(monkeypatch):
     composite = theatre(["aab"], ["abb"])
     (piece,) = composite.changes(DAY[0], DAY[1])
     assert (piece.from_holder, piece.to_holder) == ("a", "b")
-    monkeypatch.delattr(Composite, "_find_changes")
+    monkeypatch.delattr("geo.control.composite.find_changes")
     assert composite.changes(DAY[0], DAY[5]) == (piece,)
     assert composite.changes(DAY[0], DAY[1], piece.area_km2 + 1) == ()
     assert composite.change(DAY[0], DAY[1])["id"].tolist() == [piece.id]
@@ -346,7 +347,7 @@ def grown(whole, snapshots, slivers=()):
     for day in days[1:]:
         composite = composite.extend(day, snapshots[day])
         # A sound layer is labelled from its borders, not repaired like one with slivers.
-        assert composite._epochs[-1].last is not None or day in slivers
+        assert composite.epochs[-1].last is not None or day in slivers
     return composite
 
 
@@ -425,7 +426,7 @@ def test_bytes_cut_short_are_refused():
 def test_epochs_give_the_answers_of_one_arrangement(drawn):
     whole = Composite.build(*drawn)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("geo.control.composite._CROSSINGS", -1)
+        patch.setattr("geo.control.epochs._CROSSINGS", -1)
         parts = Composite.build(*drawn)
         same_answers(grown(*drawn), parts)
     for day in whole.dates:

@@ -56,7 +56,7 @@ def relabelled(composite, **axes):
         Label(**{**{f: getattr(k, f) for f in Label.__slots__}, **axes}) if k.controller else k
         for k in composite.labels
     )
-    return Composite(composite.area, composite.dates, labels, composite.sides, composite._epochs)
+    return Composite(composite.area, composite.dates, labels, composite.sides, composite.epochs)
 
 
 def supported(composite):

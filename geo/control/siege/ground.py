@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from geo.control.composite import Composite, HeldPatch
+    from geo.control.composite import Composite
+    from geo.control.records import HeldPatch
     from geo.control.siege.piece import Cut
     from geo.control.siege.rules import Positions
 

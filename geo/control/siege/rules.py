@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import shapely
 
-    from geo.control.composite import HeldPatch
+    from geo.control.records import HeldPatch
 
     Positions = Mapping[str, tuple[float, float]]
     Shapes = Mapping[str, shapely.Geometry]
