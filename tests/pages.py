@@ -314,6 +314,7 @@ def theatre():
             },
         ),
         alignments=table(model.ALIGNMENTS),
+        vocabulary=table(model.VOCABULARY),
         sources=table(
             model.SOURCES,
             {

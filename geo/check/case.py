@@ -378,7 +378,16 @@ def _records(folder: Folder) -> Iterator[tuple[Schema, str, Feature | Row]]:
         yield SCHEMAS["places"], file, feature
     for feature in folder.context:
         yield SCHEMAS["context"], str(root / "context"), feature
-    for name in ("statements", "changes", "assessments", "actors", "alignments", "sources"):
+    tables = (
+        "statements",
+        "changes",
+        "assessments",
+        "actors",
+        "alignments",
+        "vocabulary",
+        "sources",
+    )
+    for name in tables:
         file = str(root / f"{name}.csv")
         for row in getattr(folder, name).rows:
             yield SCHEMAS[name], file, row

@@ -129,6 +129,7 @@ def geocode(
             text,
             gazetteer=gazetteer,
             actors=theatre.folder.actors.rows,
+            vocabulary=theatre.folder.vocabulary.rows,
             published=parse_day(date) if date else None,
             near=position(theatre, near),
             source_id=source_id,

@@ -1,7 +1,8 @@
 from .bands import Ensemble, Judgements, Memory, pack, unpack
 from .disagreement import find_disagreement
 from .estimate import Draft, Estimator, Parameters, percent
-from .gazetteer import Gazetteer, read_gazetteer
+from .gazetteer.index import Gazetteer
+from .gazetteer.read import read_gazetteer
 from .histories import place_history
 from .kept import kept_bands, kept_draws
 from .ledger import (
@@ -19,7 +20,9 @@ from .ledger import (
     provenance,
     write_ledger,
 )
-from .reports import DRAFTS, accept_drafts, read_report
+from .reports.accept import accept_drafts
+from .reports.drafts import DRAFTS
+from .reports.review import read_report
 
 __all__ = [
     "DRAFT",

@@ -35,6 +35,7 @@ from geo.model import SCHEMAS
 from geo.model import SOURCES
 from geo.model import STATEMENTS
 from geo.model import THEATRE
+from geo.model import VOCABULARY
 from geo.model import Feature
 from geo.model import Row
 from geo.model import Schema
@@ -80,7 +81,7 @@ class Folder:
         All months, in order of date and id.
     places
         Gazetteer by id.
-    statements, changes, assessments, actors, alignments, sources
+    statements, changes, assessments, actors, alignments, vocabulary, sources
         The tables; an optional one that is not there is empty.
     context
         BorderEdges and roads, of all files.
@@ -104,6 +105,7 @@ class Folder:
     assessments: tables.Table
     actors: tables.Table
     alignments: tables.Table
+    vocabulary: tables.Table
     sources: tables.Table
     context: tuple[Feature, ...]
     anchors: tuple[Feature, ...]
@@ -289,7 +291,7 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
         places={f.id: f for layer in every[PLACES.name] for f in layer.features},
         **{
             schema.name: rows.get(schema.name) or tables.Table(schema.path, schema, (), (), "")
-            for schema in (STATEMENTS, CHANGES, ASSESSMENTS, ACTORS, ALIGNMENTS, SOURCES)
+            for schema in (STATEMENTS, CHANGES, ASSESSMENTS, ACTORS, ALIGNMENTS, VOCABULARY, SOURCES)
         },
         context=tuple(f for layer in every[CONTEXT.name] for f in layer.features),
         anchors=tuple(f for layer in every[ANCHORS.name] for f in layer.features),

@@ -12,6 +12,7 @@ from .columns import (
     SOURCES,
     STATEMENTS,
     THEATRE,
+    VOCABULARY,
 )
 from .json_schema import describe_columns, json_schema
 from .nouns import (
@@ -45,6 +46,7 @@ __all__ = [
     "SOURCES",
     "STATEMENTS",
     "THEATRE",
+    "VOCABULARY",
     "WHAT_IF_ID",
     "WHAT_IF_MARK",
     "Basis",

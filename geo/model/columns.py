@@ -23,6 +23,7 @@ __all__ = [
     "SOURCES",
     "STATEMENTS",
     "THEATRE",
+    "VOCABULARY",
 ]
 
 _STATUS = tuple(Status)
@@ -369,6 +370,21 @@ ALIGNMENTS = Schema(
     ),
 )
 
+VOCABULARY = Schema(
+    "vocabulary",
+    "vocabulary.csv",
+    (
+        Column("text", "text", "A word or words, as reports write them.", required=True),
+        Column(
+            "actor",
+            "ref",
+            "The side or actor that is meant; empty where it is no name of a place or an actor.",
+            refers_to="actors",
+        ),
+        _NOTE,
+    ),
+)
+
 SOURCES = Schema(
     "sources",
     "sources.csv",
@@ -469,6 +485,7 @@ SCHEMAS: dict[str, Schema] = {
         ASSESSMENTS,
         ACTORS,
         ALIGNMENTS,
+        VOCABULARY,
         SOURCES,
         CONTEXT,
         ANCHORS,

@@ -27,9 +27,9 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, process
 
-from geo.evidence import gazetteer
-from geo.evidence import romanize as _romanize
-from geo.evidence.gazetteer import MIN_SCORE, Entry, Gazetteer
+from geo.evidence.gazetteer import sounds
+from geo.evidence.gazetteer.index import MIN_SCORE, Entry, Gazetteer
+from geo.evidence.gazetteer.names import is_kind_word
 from geo.layers import geojson
 from geo.model import PLACES
 
@@ -103,8 +103,8 @@ def invented(count, seed=20170801):
 
 def name_words(text):
     """Letters of a name, its article and kind words aside."""
-    words = [w for w in _romanize.words(text) if not gazetteer.is_kind_word(w)]
-    return "".join(words) or "".join(_romanize.words(text))
+    words = [w for w in sounds.words(text) if not is_kind_word(w)]
+    return "".join(words) or "".join(sounds.words(text))
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,7 @@ def folder_of(theatre: synthetic.Theatre) -> Folder:
         assessments=table(model.ASSESSMENTS),
         actors=table(model.ACTORS, *actors),
         alignments=table(model.ALIGNMENTS),
+        vocabulary=table(model.VOCABULARY),
         sources=table(model.SOURCES),
         digests={},
         **empty,

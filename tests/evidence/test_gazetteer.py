@@ -8,16 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import SchemaError, escape
-from geo.evidence.gazetteer import (
-    KINDS,
-    MIN_SCORE,
-    TIE,
-    Entry,
-    Gazetteer,
-    key,
-    parse_name,
-    read_gazetteer,
-)
+from geo.evidence.gazetteer.index import MIN_SCORE, TIE, Entry, Gazetteer
+from geo.evidence.gazetteer.names import key, parse_name
+from geo.evidence.gazetteer.read import read_gazetteer
+from geo.evidence.words.languages import languages
 from geo.layers import geojson
 from geo.model import PLACES, Feature
 
@@ -126,10 +120,15 @@ def test_a_name_of_kind_words_alone_is_their_name():
     assert triangle.find("al-Muthallath").candidates[0].id == "triangle"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_word_is_known_as_written(kind):
-    line = KINDS[kind].replace("|", " ").replace("/", " ")
-    for word in line.split():
+def kind_words():
+    for language in languages():
+        for name, line in (*language.kinds.items(), *language.leading_kinds.items()):
+            yield name.partition("/")[0], line.split()
+
+
+@pytest.mark.parametrize(("kind", "words"), list(kind_words()))
+def test_every_kind_word_is_known_as_written(kind, words):
+    for word in words:
         assert parse_name(f"{word} Xanadu").kinds == {kind}, word
 
 

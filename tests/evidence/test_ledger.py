@@ -195,7 +195,7 @@ def folder_of(drawn):
     """A theatre in memory: letters are sides, the ledger is empty."""
     empty = {
         name: tables.Table(SCHEMAS[name].path, SCHEMAS[name], (), (), "")
-        for name in ("statements", "changes", "assessments", "alignments", "sources")
+        for name in ("statements", "changes", "assessments", "alignments", "vocabulary", "sources")
     }
     sides = [Row(c, {"id": c, "side": c, "kind": "side"}) for c in "abc"]
     control = {}

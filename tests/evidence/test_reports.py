@@ -5,11 +5,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo.errors import escape
-from geo.evidence.dates import MONTHS, find_dates
-from geo.evidence.gazetteer import Entry, Gazetteer
-from geo.evidence.reports import CUES, DRAFTS, accept_drafts, read_report
+from geo.evidence.gazetteer.index import Entry, Gazetteer
+from geo.evidence.reports.accept import accept_drafts
+from geo.evidence.reports.cues import CUES
+from geo.evidence.reports.dates import find_dates
+from geo.evidence.reports.drafts import DRAFTS
+from geo.evidence.reports.review import read_report
+from geo.evidence.words.languages import languages
 from geo.layers import geojson, tables
-from geo.model import ACTORS, EVENTS, PLACES, Row
+from geo.model import ACTORS, EVENTS, PLACES, VOCABULARY, Row
 
 PUBLISHED = dt.date(2017, 8, 2)
 SOUTH_EAST = (37.4, 33.1)
@@ -58,9 +62,16 @@ def actors(layers):
 
 
 @pytest.fixture(scope="module")
-def read(gazetteer, actors):
-    def reader(text, published=PUBLISHED, near=SOUTH_EAST):
-        return read_report(text, gazetteer=gazetteer, actors=actors, published=published, near=near)
+def own_words(layers):
+    return tables.read_table(layers / "vocabulary.csv", root=layers, schema=VOCABULARY).rows
+
+
+@pytest.fixture(scope="module")
+def read(gazetteer, actors, own_words):
+    told = {"gazetteer": gazetteer, "actors": actors, "vocabulary": own_words}
+
+    def reader(text, published=PUBLISHED, near=SOUTH_EAST, **other):
+        return read_report(text, published=published, near=near, **{**told, **other})
 
     return reader
 
@@ -335,7 +346,7 @@ def test_a_time_that_cannot_be_read_says_why(words, published, problem):
 
 @given(st.dates(dt.date(1990, 1, 1), dt.date(2090, 1, 1)), st.integers(0, 20))
 def test_every_day_is_read_in_every_naming_of_its_month(day, pick):
-    names = MONTHS[day.month - 1].split()
+    names = " ".join(each.dates.months[day.month - 1] for each in languages()).split()
     name = names[pick % len(names)].replace("_", " ")
     (when,) = find_dates(f"{day.day} {name} {day.year}", None)
     assert (when.first, when.last, when.problem) == (day, day, "")
@@ -382,9 +393,38 @@ def test_mentions_are_true_to_the_text_and_do_not_overlap(text):
 def test_every_cue_makes_an_event_that_acled_knows():
     types = EVENTS.column("event_type").choices
     kinds = EVENTS.column("sub_event_type").choices
-    for cue in CUES:
+    for cue in CUES.values():
         assert cue.event_type in types
         assert cue.sub_event_type in (*kinds, "")
+
+
+# --- words of a theatre --------------------------------------------------------------
+
+
+def word(text, actor=None):
+    return Row("", {"text": text, "actor": actor, "note": None})
+
+
+def test_a_theatre_says_what_its_reports_call_a_side(read):
+    text = "The old guard and the old guard militia captured Al-Asfar."
+    assert values(read(text), "actor") == []
+    words = [word("old guard", "government"), word("old guard militia", "opposition")]
+    assert values(read(text, vocabulary=words), "actor") == ["government", "government"]
+    words = [word("old guard", "government"), word("old guard militia", "government")]
+    found = [m.text for m in read(text, vocabulary=words).mentions if m.kind == "actor"]
+    assert found == ["old guard", "old guard militia"], "of two the longer is meant"
+    assert not values(read(text, vocabulary=[word("old guard", "nobody")]), "actor")
+
+
+def test_a_word_of_a_theatre_is_text_not_an_expression(read):
+    words = [word("g.ard", "government")]
+    assert not values(read("The guard captured Al-Asfar.", vocabulary=words), "actor")
+
+
+def test_a_word_that_means_nobody_is_no_name(read):
+    text = "Clashes near Freedonia Asfar."
+    assert [m.text for m in read(text).unplaced] == ["Freedonia Asfar"]
+    assert not read(text, vocabulary=[word("Freedonia")]).unplaced
 
 
 # --- accepting ---------------------------------------------------------------------

@@ -47,6 +47,7 @@ LAYER_NAMES = {
     "assessments": "assessments",
     "actors": "actors",
     "alignments": "alignments",
+    "vocabulary": "words of reports",
     "sources": "sources",
     "context": "context features",
     "anchors": "anchors",

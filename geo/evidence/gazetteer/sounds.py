@@ -1,5 +1,5 @@
 """
-From letters to sounds: the tables by which a name is heard, whatever its spelling.
+From letters to sounds: a name as it is heard, whatever its spelling.
 
 A name in Latin, Arabic or kana letters becomes words of *sounds*, one character a sound:
 
@@ -10,110 +10,43 @@ A name in Latin, Arabic or kana letters becomes words of *sounds*, one character
 - ``'`` is hamza or ayn, often left out; ``?`` the initial alef of Arabic script, any vowel;
 - vowels are a, e, i, o, u; long ones are not told from short ones.
 
-The romanization follows the United Nations system of 2017 in its consonants. Arabic script is
-read without its vowel signs, so short vowels are missing from what it yields.
+The letters and spellings stand in the files of the languages (`geo.evidence.words`); what is said
+here of articles, endings and glides is how Arabic names are written. The romanization follows the
+United Nations system of 2017 in its consonants. Arabic script is read without its vowel signs, so
+short vowels are missing from what it yields.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
+
+from geo.evidence.words.languages import every, languages, pairs
 
 __all__ = ["has_arabic", "is_article", "plain", "sounds", "words"]
 
-ARABIC = {
-    **dict(zip("بتثجحخدذرزسشصضطظعغفقكلمنهوي", "btTjhXdDrzsSsZtD'Gfqklmnhwy", strict=True)),
-    "ا": "a",
-    "ى": "a",
-    "ة": "a",
-    "ٱ": "a",
-    "آ": "a",
-    "أ": "a",
-    "إ": "i",
-    "ء": "'",
-    "ئ": "'",
-    "ؤ": "'",
-    "پ": "p",
-    "چ": "S",
-    "ژ": "z",
-    "گ": "g",
-    "ک": "k",
-    "ی": "y",
-    "ڤ": "v",
-}
-"""Arabic letters, Persian ones among them."""
 
-LATIN = (
-    ("tch", "S"),
-    ("kh", "X"),
-    ("gh", "G"),
-    ("th", "T"),
-    ("dh", "D"),
-    ("sh", "S"),
-    ("ch", "S"),
-    ("ph", "f"),
-    ("dj", "j"),
-    ("ck", "k"),
-    ("ce", "se"),
-    ("ci", "si"),
-    ("c", "k"),
-    ("x", "ks"),
-    ("ee", "i"),
-    ("oo", "u"),
-    ("ou", "u"),
-    ("ei", "ay"),
-    ("ey", "ay"),
-    ("ai", "ay"),
-    ("au", "aw"),
-    ("ow", "aw"),
-)
-"""Latin spellings of one sound, longest first."""
+@cache
+def _letters() -> dict[str, str]:
+    """What each letter of a script other than the Latin one sounds like."""
+    return pairs(*(language.names.letters for language in languages()))
 
-_KANA_ROWS = {
-    "": "アイウエオ",
-    "k": "カキクケコ",
-    "g": "ガギグゲゴ",
-    "s": "サシスセソ",
-    "z": "ザジズゼゾ",
-    "t": "タチツテト",
-    "d": "ダヂヅデド",
-    "n": "ナニヌネノ",
-    "h": "ハヒフヘホ",
-    "b": "バビブベボ",
-    "p": "パピプペポ",
-    "m": "マミムメモ",
-    "R": "ラリルレロ",
-}
-KANA = {
-    **{
-        kana: head + vowel
-        for head, row in _KANA_ROWS.items()
-        for kana, vowel in zip(row, "aiueo", strict=True)
-    },
-    "シ": "Si",
-    "チ": "Si",
-    "ジ": "ji",
-    "ツ": "tsu",
-    "フ": "Fu",
-    "ヴ": "vu",
-    "ヤ": "ya",
-    "ユ": "yu",
-    "ヨ": "yo",
-    "ワ": "wa",
-    "ヲ": "o",
-    "ン": "n",
-    "ッ": "",
-    **dict(zip("ァィゥェォャュョ", ("a", "i", "u", "e", "o", "ya", "yu", "yo"), strict=True)),
-}
-"""Katakana; a vowel after a consonant may be a filler that the foreign name does not have."""
 
-ARTICLES = frozenset({"al", "el", "ul", "il", "l", "a"})
-"""The article, detached."""
+@cache
+def _spellings() -> tuple[tuple[str, str], ...]:
+    """Latin spellings of one sound, in the order in which they are replaced."""
+    return tuple(pairs(*(language.names.spellings for language in languages())).items())
+
+
+@cache
+def _articles() -> frozenset[str]:
+    return every(*(language.names.articles for language in languages()))
+
 
 SUN = re.compile("[aeiu](sh|th|dh|[dnrstz])")
-"""The article before a sun letter: its consonant is the one that follows."""
+"""The article before one of the letters that it takes on (sun letters): ash-Shaddadi."""
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("`´‘’ʻʼʾʿˈ′‛", "'"))
 _WORD = re.compile(r"[^\W_]+(?:'+[^\W_]+)*'?|'[^\W_]+(?:'+[^\W_]+)*'?")
@@ -217,7 +150,7 @@ def is_article(word: str, after: str) -> bool:
     (True, False)
     """
     sun = SUN.fullmatch(word)
-    return word in ARTICLES or bool(sun and after.startswith(sun[1]))
+    return word in _articles() or bool(sun and after.startswith(sun[1]))
 
 
 def _without_arabic_article(word: str) -> str:
@@ -247,7 +180,7 @@ def sounds(word: str) -> str:
     if has_arabic(word):
         heard = _arabic(word)
     elif _KANA_LETTER.search(word):
-        heard = "".join(KANA.get(c, "") for c in word)
+        heard = "".join(_letters().get(c, "") for c in word)
     else:
         heard = _latin(word)
     # A vowel on both sides of hamza or ayn is one: Sha'ab, Shaab.
@@ -256,15 +189,16 @@ def sounds(word: str) -> str:
 
 
 def _arabic(word: str) -> str:
-    first = "?" if word[0] in "اأإآٱ" else ARABIC.get(word[0], "")
-    heard = first + "".join(ARABIC.get(c, c if c.isdigit() else "") for c in word[1:])
+    letters = _letters()
+    first = "?" if word[0] in "اأإآٱ" else letters.get(word[0], "")
+    heard = first + "".join(letters.get(c, c if c.isdigit() else "") for c in word[1:])
     # Ta marbuta is often typed as ha; a final ha is not told from it.
     return heard[:-1] + "a" if heard.endswith("h") and len(heard) > 2 else heard
 
 
 def _latin(word: str) -> str:
     text = word
-    for spelling, sound in LATIN:
+    for spelling, sound in _spellings():
         text = text.replace(spelling, sound)
     # The ending of ta marbuta: -ah, -eh, -a, -e are one.
     text = re.sub("[ae]h'*$|[ae]$", "a", text)

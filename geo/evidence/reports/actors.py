@@ -1,0 +1,152 @@
+"""
+Who a report speaks of: names of actors, and words for whole sides.
+
+Names come from ``actors.csv``, words for a government and for those who rise against it from the
+files of the languages, and what else reports call the sides of a theatre from ``vocabulary.csv``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from geo.evidence.gazetteer import sounds
+from geo.evidence.gazetteer.index import Answer, Entry, Gazetteer
+from geo.evidence.words.languages import every, languages, whole_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from geo.model import Row
+
+__all__ = ["GOVERNMENT", "Actors", "bare_arabic", "without_possessive"]
+
+GOVERNMENT = "government"
+"""The side that ACLED calls the government: the state whose territory it is."""
+
+_FUZZY = 0.92
+"""A name that is heard less like an actor's may be anybody's; places are matched more freely."""
+_POSSESSIVE = re.compile("['’]s$")
+
+
+@cache
+def _force_words() -> frozenset[str]:
+    return every(*(language.reports.force for language in languages()))
+
+
+class Actors:
+    """
+    The actors of a theatre, asked by what a report calls them.
+
+    Parameters
+    ----------
+    rows
+        Of ``actors.csv``.
+    vocabulary
+        Of ``vocabulary.csv``.
+    """
+
+    def __init__(self, rows: Iterable[Row], vocabulary: Iterable[Row]) -> None:
+        self.rows = {row.id: row for row in rows}
+        entries = [_actor_entry(row) for row in self.rows.values()]
+        self._phrases, self._initials = _phrases(entries), _initials(entries)
+        self._names = Gazetteer(entries)
+        self._words: dict[str, list[str]] = {}
+        for row in vocabulary:
+            if row.values["actor"]:
+                self._words.setdefault(str(row.values["actor"]), []).append(str(row.values["text"]))
+
+    def named(self, written: str) -> tuple[str, ...]:
+        """Those that bear a name in just these words, whatever the case."""
+        if written.isupper() and (ids := self._initials.get(written)):
+            return ids
+        words = _phrase_words(without_possessive(written))
+        if ids := self._phrases.get(words):
+            return ids
+        if words and sounds.has_arabic(written):
+            return self._phrases.get((bare_arabic(words[0]), *words[1:]), ())
+        return ()
+
+    def like(self, written: str) -> Answer:
+        """Those whose names are heard so, as the gazetteer hears them."""
+        return self._names.find(written, min_score=_FUZZY)
+
+    def one_of(self, ids: tuple[str, ...]) -> str:
+        """The only one; or the side itself where all are of one side; else nothing."""
+        if len(ids) == 1:
+            return ids[0]
+        sides = {self.side(one) for one in ids}
+        side = sides.pop() if len(sides) == 1 else ""
+        return side if side in self.rows else ""
+
+    def side(self, actor: str) -> str:
+        """The side of an actor, itself where it has none; empty where it is not known."""
+        row = self.rows.get(actor)
+        return str(row.values.get("side") or row.id) if row else ""
+
+    def whole_sides(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Start, end and actor of every word for a whole side."""
+        known = [side for language in languages() for side in language.reports.sides]
+        for actor in dict.fromkeys((*known, *self._words)):
+            if actor in self.rows:
+                # Of two that begin at one word the longer is meant.
+                own = sorted(map(re.escape, self._words.get(actor, ())), key=len, reverse=True)
+                told = (language.reports.sides.get(actor) for language in languages())
+                for match in whole_words(*told, *own).finditer(text):
+                    yield match.start(), match.end(), actor
+
+
+def bare_arabic(word: str) -> str:
+    """Without and, so, in, to, as: one letter that Arabic writes onto the next word."""
+    if len(word) > 3 and word.startswith("لل"):
+        return word[2:]
+    return word[1:] if len(word) > 3 and word[0] in "وفبلك" else word
+
+
+def without_possessive(text: str) -> str:
+    """Without the English ending of whose it is."""
+    return _POSSESSIVE.sub("", text)
+
+
+def _actor_entry(row: Row) -> Entry:
+    """An actor as the gazetteer holds it, with each name also without the words for a force."""
+    values = row.values
+    others = [values.get("name_ar"), *str(values.get("alternatenames") or "").split(";")]
+    names = [str(values.get("name") or row.id), *(str(o).strip() for o in others if o)]
+    outside = [re.sub(r"\([^)]*\)", " ", name).strip() for name in names]
+    short = [_without_force_words(name) for name in outside]
+    spellings = dict.fromkeys(name for name in (*outside, *short) if name)
+    return Entry(row.id, names[0], tuple(spellings))
+
+
+def _without_force_words(name: str) -> str:
+    """The name proper; empty where a single word is left, which says too little."""
+    left = [w for w in name.split() if sounds.plain(w) not in _force_words()]
+    return " ".join(left) if len(left) > 1 and len(left) < len(name.split()) else ""
+
+
+def _phrase_words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip("'") for word in sounds.words(text))
+
+
+def _phrases(entries: Iterable[Entry]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Ids by the words of each name."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for entry in entries:
+        for form in entry.spellings:
+            words = _phrase_words(form)
+            if words and entry.id not in found.get(words, ()):
+                found[words] = (*found.get(words, ()), entry.id)
+    return found
+
+
+def _initials(entries: Iterable[Entry]) -> dict[str, tuple[str, ...]]:
+    """Ids by the first letters of names of three capital words and more."""
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        words = entry.name.split()
+        if len(words) > 2 and all(word[0].isupper() for word in words):
+            letters = "".join(word[0] for word in words)
+            found[letters] = (*found.get(letters, ()), entry.id)
+    return found

@@ -1,0 +1,138 @@
+"""
+A report as it was read: what it names, and drafts of the events that it tells.
+
+`read_report` marks four kinds of mentions in a text (`mentions`) and makes drafts of them
+(`drafts`), for a person to review; `accept` lets no draft with an open column through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from geo.errors import escape
+from geo.evidence.gazetteer.sounds import plain
+from geo.evidence.reports.actors import Actors
+from geo.evidence.reports.drafts import Drafter
+from geo.evidence.reports.mentions import Mention, Reader
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+
+    from geo.evidence.gazetteer.index import Gazetteer
+    from geo.model import Feature, Row
+
+__all__ = ["Review", "read_report"]
+
+
+def read_report(
+    text: str,
+    *,
+    gazetteer: Gazetteer,
+    actors: Iterable[Row],
+    vocabulary: Iterable[Row] = (),
+    published: dt.date | None = None,
+    near: tuple[float, float] | None = None,
+    source_id: str | None = None,
+) -> Review:
+    """
+    Return what a report names, and drafts of the events that it tells.
+
+    Parameters
+    ----------
+    text
+        The report, in English or Arabic.
+    gazetteer
+        Places that names are looked up in.
+    actors
+        Rows of ``actors.csv``.
+    vocabulary
+        Rows of ``vocabulary.csv``: what the theatre's reports call its sides, and words that are no
+        names.
+    published
+        Day on which it came out: what "yesterday" and dates without a year are counted from.
+    near
+        Longitude and latitude that the report is about; decides between homonyms, see
+        `Gazetteer.find`.
+    source_id
+        Id of the source, for the drafts.
+
+    Returns
+    -------
+    review
+        The same for the same arguments, ids of drafts included.
+    """
+    own = tuple(vocabulary)
+    no_names = {plain(str(row.values["text"])) for row in own if not row.values["actor"]}
+    reader = Reader(text, gazetteer, Actors(actors, own), frozenset(no_names), published, near)
+    mentions = reader.mentions()
+    return Review(text, mentions, tuple(Drafter(reader, mentions, source_id).drafts()))
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """
+    A report as it was read.
+
+    Attributes
+    ----------
+    text
+        The report.
+    mentions
+        In order, without overlaps.
+    drafts
+        Events, under `DRAFTS`.
+    """
+
+    text: str
+    mentions: tuple[Mention, ...]
+    drafts: tuple[Feature, ...]
+
+    @property
+    def unplaced(self) -> tuple[Mention, ...]:
+        """
+        List the names that could not be placed.
+
+        Returns
+        -------
+        unplaced
+            Names that are nowhere, or in more than one place, or mean only a part of one.
+        """
+        return tuple(
+            m for m in self.mentions if m.kind == "name" or (m.kind == "place" and not m.value)
+        )
+
+    def render(self) -> str:
+        """
+        Return the review as text to read: mentions marked, drafts, what is open.
+
+        Returns
+        -------
+        text
+            Safe to print; ends with a newline.
+        """
+        marked = "\n".join(escape(line, 100_000) for line in self._marked().splitlines())
+        lines = [marked, "", f"{len(self.drafts)} drafts"]
+        lines += [_draft_line(draft) for draft in self.drafts]
+        lines += ["", f"{len(self.unplaced)} names not placed"]
+        for name in self.unplaced:
+            lines.append(f"  {name.start}-{name.end} {escape(name.text)}: {name.why_open}")
+        return "\n".join(lines) + "\n"
+
+    def _marked(self) -> str:
+        pieces, at = [], 0
+        for m in self.mentions:
+            said = m.value or "?"
+            pieces += [self.text[at : m.start], f"[{m.kind} {m.text} = {said}]"]
+            at = m.end
+        return "".join([*pieces, self.text[at:]])
+
+
+def _draft_line(draft: Feature) -> str:
+    values = draft.properties
+    days = "/".join(str(values[c]) for c in ("event_date", "end_date") if values[c]) or "no date"
+    where = values["place_id"] or values["location"] or "no place"
+    who = " - ".join(str(values[c]) for c in ("actor1", "actor2") if values[c]) or "nobody named"
+    open_ = f"; open: {values['draft_open']}" if values["draft_open"] else ""
+    return escape(f"  {draft.id} {days} {values['draft_cue']} at {where}: {who}{open_}", 400)
