@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
     from geo.exchange.reading.intake import MappedColumn
     from geo.exchange.reading.words import Word
-    from geo.model import (
-        Feature,
-        Row,
-    )
+    from geo.model import Feature, Row
 
 __all__ = ["Count", "Import"]
 

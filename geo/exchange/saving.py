@@ -9,14 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from geo.errors import Issue, LayerError, escape
 from geo.exchange.founding import found_theatre
-from geo.layers import (
-    Folder,
-    Progress,
-    add_files,
-    dump_geojson,
-    dump_table,
-    save_file,
-)
+from geo.layers import Folder, Progress, add_files, dump_geojson, dump_table, save_file
 from geo.model import (
     ACTORS,
     CONTROL,

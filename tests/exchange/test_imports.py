@@ -17,13 +17,7 @@ from geo.exchange.reading.options import Options
 from geo.exchange.reading.words import Word
 from geo.exchange.saving import save_import
 from geo.layers.folder import read_folder
-from tests.foreign import (
-    ACLED,
-    HEADER,
-    assert_adds_up,
-    opened,
-    values,
-)
+from tests.foreign import ACLED, HEADER, assert_adds_up, opened, values
 
 
 def test_every_ucdp_event_arrives_in_its_month(data, tmp_path):

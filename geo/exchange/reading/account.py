@@ -13,20 +13,8 @@ from geo.exchange.reading.options import DEFAULTS, Options
 from geo.exchange.reading.placeindex import PlaceIndex
 from geo.exchange.reading.records import fill_columns, fold_name, make_slug
 from geo.exchange.reading.words import Word, guess_meaning
-from geo.layers import (
-    Folder,
-    check_record,
-    new_id,
-)
-from geo.model import (
-    ACTORS,
-    SOURCES,
-    Feature,
-    Row,
-    Schema,
-    Value,
-    split_ids,
-)
+from geo.layers import Folder, check_record, new_id
+from geo.model import ACTORS, SOURCES, Feature, Row, Schema, Value, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -15,11 +15,7 @@ from geo.exchange.reading.ground import DraftPatch
 from geo.exchange.reading.intake import Layout
 from geo.exchange.reading.reader import Reader
 from geo.exchange.reading.words import Word
-from geo.model import (
-    Status,
-    parse_day,
-    split_ids,
-)
+from geo.model import Status, parse_day, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt

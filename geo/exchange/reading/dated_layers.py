@@ -12,15 +12,8 @@ from geo.crs import GRID_DEG, area_km2
 from geo.exchange.reading.ground import DraftPatch
 from geo.exchange.reading.joining import GroundJoiner, join_layers
 from geo.exchange.reading.records import fill_columns, make_slug
-from geo.layers import (
-    new_id,
-)
-from geo.model import (
-    CONTROL,
-    Feature,
-    Status,
-    Value,
-)
+from geo.layers import new_id
+from geo.model import CONTROL, Feature, Status, Value
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -7,9 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geo.errors import Issue, SchemaError, escape
-from geo.layers import (
-    decode_text,
-)
+from geo.layers import decode_text
 
 if TYPE_CHECKING:
     from geo.exchange.reading.intake import Intake

@@ -16,11 +16,7 @@ from geo.exchange.reading.dates import read_dates
 from geo.exchange.reading.entry import Entry
 from geo.exchange.reading.intake import Intake, fill_cells, map_columns
 from geo.exchange.reading.shapes import read_shapes
-from geo.layers import (
-    Rings,
-    decode_text,
-    split_rings,
-)
+from geo.layers import Rings, decode_text, split_rings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,12 +14,8 @@ from geo.exchange.reading.geojson import read_features
 from geo.exchange.reading.ground import DatedArea, DraftPatch
 from geo.exchange.reading.intake import Layout
 from geo.exchange.reading.reader import Reader
-from geo.layers import (
-    FIRST_DAY,
-)
-from geo.model import (
-    parse_day,
-)
+from geo.layers import FIRST_DAY
+from geo.model import parse_day
 
 if TYPE_CHECKING:
     from geo.exchange.reading.account import Account

@@ -10,14 +10,10 @@ import shapely
 
 from geo.crs import distance_km
 from geo.exchange.reading.records import fold_name, make_slug
-from geo.model import (
-    split_ids,
-)
+from geo.model import split_ids
 
 if TYPE_CHECKING:
-    from geo.layers import (
-        Folder,
-    )
+    from geo.layers import Folder
 
 __all__ = ["PlaceIndex"]
 

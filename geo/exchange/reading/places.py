@@ -10,11 +10,7 @@ from geo.exchange.reading.intake import Layout
 from geo.exchange.reading.numerals import read_position, read_whole_number
 from geo.exchange.reading.reader import Reader
 from geo.exchange.reading.tables import read_table
-from geo.model import (
-    PLACES,
-    Feature,
-    Value,
-)
+from geo.model import PLACES, Feature, Value
 
 if TYPE_CHECKING:
     from geo.exchange.reading.account import Account

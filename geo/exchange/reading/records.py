@@ -7,17 +7,12 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from geo.layers import (
-    is_id,
-)
+from geo.layers import is_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from geo.model import (
-        Schema,
-        Value,
-    )
+    from geo.model import Schema, Value
 
 __all__ = ["fill_columns", "fold_name", "make_slug"]
 

@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from geo.crs import GRID_DEG, area_km2
-from geo.layers import (
-    Rings,
-    flatten,
-    spelt,
-)
+from geo.layers import Rings, flatten, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

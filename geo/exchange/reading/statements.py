@@ -12,12 +12,7 @@ from geo.exchange.reading.places import find_or_make_place
 from geo.exchange.reading.reader import Reader
 from geo.exchange.reading.records import fill_columns
 from geo.exchange.reading.tables import read_table
-from geo.model import (
-    STATEMENTS,
-    Row,
-    Value,
-    parse_day,
-)
+from geo.model import STATEMENTS, Row, Value, parse_day
 
 if TYPE_CHECKING:
     from geo.exchange.reading.account import Account

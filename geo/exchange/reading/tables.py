@@ -9,9 +9,7 @@ from geo.exchange.reading.dates import read_dates
 from geo.exchange.reading.encodings import decode_foreign
 from geo.exchange.reading.entry import Entry
 from geo.exchange.reading.intake import Intake, fill_cells, map_columns
-from geo.layers import (
-    split_rows,
-)
+from geo.layers import split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

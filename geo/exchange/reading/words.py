@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 from geo.errors import Issue, SchemaError
 from geo.exchange.cells import guard_formula, unguard_formula
 from geo.exchange.reading.records import make_slug
-from geo.layers import (
-    decode_text,
-    is_id,
-    split_rows,
-)
-from geo.model import (
-    Status,
-    split_ids,
-)
+from geo.layers import decode_text, is_id, split_rows
+from geo.model import Status, split_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,11 +9,7 @@ from geo.crs import area_km2
 from geo.exchange.imports import run_import
 from geo.exchange.reading.options import Options
 from geo.layers.folder import read_folder
-from tests.foreign import (
-    assert_adds_up,
-    layer,
-    square,
-)
+from tests.foreign import assert_adds_up, layer, square
 
 
 def test_a_layer_has_the_date_of_its_name_or_of_a_property(put):

@@ -1,11 +1,7 @@
 """Events keep their words, their sources and their ids."""
 
 from geo.exchange.imports import run_import
-from tests.foreign import (
-    ACLED,
-    assert_adds_up,
-    values,
-)
+from tests.foreign import ACLED, assert_adds_up, values
 
 
 def test_an_acled_event_keeps_its_words_its_sources_and_its_id(put):

@@ -12,10 +12,7 @@ from geo.exchange.imports import run_import
 from geo.exchange.reading.options import Options
 from geo.exchange.reading.words import Word, read_words, words_table
 from geo.layers.folder import read_folder
-from tests.foreign import (
-    HEADER,
-    values,
-)
+from tests.foreign import HEADER, values
 
 
 def test_words_are_edited_as_a_table(put):

@@ -6,9 +6,7 @@ import io
 import pytest
 import shapely
 
-from tests.exports import (
-    one,
-)
+from tests.exports import one
 
 
 def test_events_have_the_columns_of_acled(case):
