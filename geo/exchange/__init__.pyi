@@ -1,7 +1,7 @@
 from .catalog import FORMATS, KINDS, LAYERS, SERIES
 from .cells import guard_formula
-from .engines import histories
 from .export import export_series, write_export
+from .histories import histories, series_areas
 from .imported import Import
 from .imports import run_import
 from .into import import_into
@@ -40,6 +40,7 @@ __all__ = [
     "render_project",
     "run_import",
     "save_import",
+    "series_areas",
     "words_table",
     "write_export",
 ]

@@ -39,15 +39,18 @@ if TYPE_CHECKING:
 __all__ = ["Store", "read_store", "write_store"]
 
 _LAYOUT = 1
+"""Goes up when a table changes its columns: a series of another layout is not read."""
+
 _ABOUT = "about.json"
 _AXES = ("controller", "controllers", "status", "basis", "confidence", "patch")
 _BLOCK = 100_000
+"""Rows a group: a reader that asks for one place skips the groups that cannot hold it."""
 
 
 @dataclass(frozen=True)
 class Store:
     """
-    A folder of Parquet files that `write` made.
+    A folder of Parquet files that `write_store` made.
 
     Attributes
     ----------
@@ -227,32 +230,34 @@ def _write_all(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     pa, _ = _arrow()
-    faces, intervals, epochs = _ground(composite)
+    faces, intervals, epochs = _face_columns(composite)
     about["series"] = {
         "layout": _LAYOUT,
         "dates": [str(day) for day in composite.dates],
         "epochs": epochs,
     }
-    _save(root / "faces.parquet", *faces, about)
-    _save(root / "intervals.parquet", intervals, None, about)
-    _save(root / "labels.parquet", _labels(composite), None, about)
+    _save_table(root / "faces.parquet", *faces, about)
+    _save_table(root / "intervals.parquet", intervals, None, about)
+    _save_table(root / "labels.parquet", _label_columns(composite), None, about)
     names, lon, lat = zip(*places, strict=True) if places else ((), (), ())
     columns = {
         "place_id": pa.array(names, pa.string()),
         "lon": pa.array(lon, pa.float64()),
         "lat": pa.array(lat, pa.float64()),
     }
-    _save(root / "places.parquet", columns, shapely.points(*np.array([lon, lat], float)), about)
+    _save_table(
+        root / "places.parquet", columns, shapely.points(*np.array([lon, lat], float)), about
+    )
     for n, day in enumerate(composite.dates if snapshots else (), 1):
         folder = root / "control" / f"date={day}"
         folder.mkdir(parents=True)
-        _save(folder / "part-0.parquet", *_snapshot(composite, day), about)
+        _save_table(folder / "part-0.parquet", *_map_columns(composite, day), about)
         if progress:
             progress(n, len(composite.dates))
     (root / _ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
-def _ground(
+def _face_columns(
     composite: Composite,
 ) -> tuple[tuple[dict[str, Any], NDArray[np.object_]], dict[str, Any], int]:
     """Columns and shapes of the faces, columns of their intervals, and the number of epochs."""
@@ -290,7 +295,7 @@ def _ground(
     return (faces, drawn), intervals, len(epochs)
 
 
-def _labels(composite: Composite) -> dict[str, Any]:
+def _label_columns(composite: Composite) -> dict[str, Any]:
     pa, _ = _arrow()
     columns = {"label": pa.array(np.arange(len(composite.labels)), pa.int32())}
     for name in _AXES:
@@ -301,7 +306,7 @@ def _labels(composite: Composite) -> dict[str, Any]:
     return columns
 
 
-def _snapshot(composite: Composite, day: dt.date) -> tuple[dict[str, Any], NDArray[np.object_]]:
+def _map_columns(composite: Composite, day: dt.date) -> tuple[dict[str, Any], NDArray[np.object_]]:
     pa, _ = _arrow()
     patches = composite.patches(day)
     columns = {
@@ -313,7 +318,7 @@ def _snapshot(composite: Composite, day: dt.date) -> tuple[dict[str, Any], NDArr
     return columns, np.array([one.geometry for one in patches], dtype=object)
 
 
-def _save(
+def _save_table(
     path: Path,
     columns: dict[str, Any],
     shapes: NDArray[np.object_] | None,

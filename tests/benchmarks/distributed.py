@@ -27,15 +27,15 @@ import pyarrow.parquet as pq
 import shapely
 
 from geo.control.composite import Composite
-from geo.exchange import engines as distributed
 from geo.exchange import series
+from geo.exchange.histories import histories
 from tests.benchmarks import synthetic
 
 _CHILD = """
 import time
 begin = time.perf_counter()
 import hashlib, json, re, sys
-from geo.exchange import engines as distributed
+from geo.exchange.histories import histories
 from geo.exchange import series
 
 def high_water():
@@ -50,7 +50,7 @@ def main(root, places, engine, workers):
         client = Client(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0")
         client.wait_for_workers(workers)
     ready = time.perf_counter()
-    table = distributed.histories(root, places, engine=engine, client=client)
+    table = histories(root, places, engine=engine, client=client)
     done = time.perf_counter()
     digest = hashlib.sha256()
     for name in ("face", "label", "valid_from", "valid_to"):
@@ -163,7 +163,7 @@ def main():
         lon, lat = lonlat.T
         pq.write_table(pa.table({"place_id": names, "lon": lon, "lat": lat}), places)
         found = {what: run(folder, places, *how) for what, how in RUNS.items()}
-        here = distributed.histories(store, places, engine="here")
+        here = histories(store, places, engine="here")
         sample = np.random.default_rng(6).choice(chosen.places, chosen.sample, replace=False)
         sound = agrees(composite, store, here, lonlat, sample)
     ran = [one for one in found.values() if isinstance(one, dict)]

@@ -18,9 +18,9 @@ from geo.check.case import patches_of
 from geo.control.composite import Composite
 from geo.control.testing import FIRST_DAY, area, grid, theatre
 from geo.errors import GeoError
-from geo.exchange import engines as distributed
-from geo.exchange import series
+from geo.exchange import engines, series
 from geo.exchange.export import export_series
+from geo.exchange.histories import histories, series_areas
 from geo.exchange.writing.content import about_theatre
 from geo.layers.folder import read_folder
 from geo.model import Label, Patch
@@ -28,7 +28,7 @@ from geo.model import Label, Patch
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
-OTHERS = [name for name in distributed.ENGINES if name != "here"]
+OTHERS = [name for name in engines.ENGINES if name != "here"]
 PICTURES = (
     ["aab", "abb", "acc"],
     ["aab", "aab", "acc"],
@@ -40,9 +40,9 @@ PICTURES = (
 def able(engine):
     """Skip where what an engine needs is not installed."""
     try:
-        distributed._chosen(engine)
+        engines.require_engine(engine)
         if engine == "duckdb":
-            distributed._duckdb().close()
+            engines.open_duckdb().close()
     except GeoError as error:
         pytest.skip(str(error))
 
@@ -129,7 +129,7 @@ def test_the_case_of_many_epochs_has_many():
 
 def test_places_have_the_history_that_the_composite_tells(case):
     composite, store, places = case
-    rows = told(distributed.histories(store, places, engine="here"))
+    rows = told(histories(store, places, engine="here"))
     for name, lon, lat in places.itertuples(index=False):
         want = [
             (begin, end, composite.labels.index(label))
@@ -141,16 +141,16 @@ def test_places_have_the_history_that_the_composite_tells(case):
 @pytest.mark.parametrize("engine", OTHERS)
 def test_engines_agree_on_every_place_also_on_borders(engine, case, request):
     _, store, places = case
-    want = distributed.histories(store, places, engine="here")
-    found = distributed.histories(store, places, **asked(engine, request))
+    want = histories(store, places, engine="here")
+    found = histories(store, places, **asked(engine, request))
     assert found.equals(want)
     assert len(found) > 0
 
 
-@pytest.mark.parametrize("engine", distributed.ENGINES)
+@pytest.mark.parametrize("engine", engines.ENGINES)
 def test_area_series_are_those_of_the_composite_to_the_last_bit(engine, case, request):
     composite, store, _ = case
-    found = distributed.areas(store, **asked(engine, request))
+    found = series_areas(store, **asked(engine, request))
     pd.testing.assert_frame_equal(found, composite.areas(), check_exact=True)
 
 
@@ -169,7 +169,7 @@ def test_intervals_of_a_place_follow_on_each_other_and_never_repeat(pictures):
     with tempfile.TemporaryDirectory() as root:
         store = series.write_store(composite, root, snapshots=False)
         spot = pd.DataFrame({"place_id": ["x"], "lon": [37.15], "lat": [33.05]})
-        rows = told(distributed.histories(store, spot))["x"]
+        rows = told(histories(store, spot))["x"]
     assert rows[0][0] == composite.dates[0]
     assert rows[-1][1] is None
     for before, after in pairwise(rows):
@@ -182,33 +182,33 @@ def test_places_come_from_a_frame_a_table_a_file_or_the_series(tmp_path):
     store = series.write_store(composite, tmp_path / "s", places=[("one", 37.05, 33.05)])
     frame = pd.DataFrame({"place_id": ["one"], "lon": [37.05], "lat": [33.05], "more": [1]})
     frame[["place_id", "lon", "lat"]].to_parquet(tmp_path / "p.parquet")
-    want = distributed.histories(store)
+    want = histories(store)
     assert [str(holder) for holder in want["holder"].to_pylist()] == ["a", "b"]
     for places in (frame, pa.Table.from_pandas(frame), tmp_path / "p.parquet"):
-        assert distributed.histories(tmp_path / "s", places).equals(want)
+        assert histories(tmp_path / "s", places).equals(want)
 
 
 def test_places_without_a_position_have_no_history(tmp_path):
     store = series.write_store(theatre(["ab"]), tmp_path / "s")
     places = pd.DataFrame({"place_id": ["x", "y"], "lon": [None, 37.05], "lat": [33.05, 33.05]})
-    assert distributed.histories(store, places)["place_id"].to_pylist() == ["y"]
-    assert len(distributed.histories(store, places.iloc[:1])) == 0
-    assert len(distributed.histories(store)) == 0
+    assert histories(store, places)["place_id"].to_pylist() == ["y"]
+    assert len(histories(store, places.iloc[:1])) == 0
+    assert len(histories(store)) == 0
 
 
 def test_what_is_not_there_is_named(tmp_path, monkeypatch):
     store = series.write_store(theatre(["ab"]), tmp_path / "s")
     with pytest.raises(ValueError, match=r"spark.*must be here, duckdb"):
-        distributed.histories(store, engine="spark")
+        histories(store, engine="spark")
     with pytest.raises(ValueError, match="no column lat"):
-        distributed.histories(store, pd.DataFrame({"place_id": ["x"], "lon": [1.0]}))
+        histories(store, pd.DataFrame({"place_id": ["x"], "lon": [1.0]}))
     with pytest.raises(GeoError, match="no series of this version"):
-        distributed.histories(tmp_path)
+        histories(tmp_path)
     with pytest.raises(GeoError, match="cannot be read"):
-        distributed.histories(store, tmp_path / "nowhere.parquet")
-    monkeypatch.setattr(distributed.importlib.util, "find_spec", lambda _: None)
+        histories(store, tmp_path / "nowhere.parquet")
+    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(GeoError, match="pip install sedonadb geoarrow-pyarrow"):
-        distributed.areas(store, engine="sedona")
+        series_areas(store, engine="sedona")
 
 
 # --- the folder -------------------------------------------------------------------
@@ -250,7 +250,7 @@ def test_faces_and_intervals_say_in_sql_who_held_a_place(exported):
     able("duckdb")
     read, composite, store = exported
     place = next(p for p in read.places.values() if p.geometry is not None)
-    with distributed._duckdb() as connection:
+    with engines.open_duckdb() as connection:
         rows = connection.execute(
             "SELECT i.valid_from, i.valid_to, i.holder "
             f"FROM '{store.root}/places.parquet' p "
@@ -332,4 +332,4 @@ def test_ground_out_of_the_study_area_has_no_history(tmp_path):
     composite = Composite.build(area("a.a"), {FIRST_DAY: grid("a.a")})
     store = series.write_store(composite, tmp_path / "s")
     places = pd.DataFrame({"place_id": ["in", "out"], "lon": [37.05, 37.15], "lat": [33.05] * 2})
-    assert distributed.histories(store, places)["place_id"].to_pylist() == ["in"]
+    assert histories(store, places)["place_id"].to_pylist() == ["in"]
