@@ -35,7 +35,7 @@ def imported(path):
         ("branca", "draw/page/"),
         ("click", "cli/"),
         ("csv", "layers/tables.py"),
-        ("filelock", "layers/files.py"),
+        ("filelock", "layers/files/disk.py"),
         ("subprocess", "edit/git.py"),
         ("matplotlib", "draw/still/paper.py"),
         ("starlette", "edit/editor/"),

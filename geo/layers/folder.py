@@ -13,33 +13,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from geo.layers import files
-from geo.layers import geojson
-from geo.layers import tables
-from geo.errors import DateError
-from geo.errors import Issue
-from geo.errors import LayerNotFoundError
-from geo.errors import SchemaError
-from geo.errors import escape
-from geo.model import ACTORS
-from geo.model import ALIGNMENTS
-from geo.model import ANCHORS
-from geo.model import ASSESSMENTS
-from geo.model import CHANGES
-from geo.model import CONTEXT
-from geo.model import CONTROL
-from geo.model import EVENTS
-from geo.model import PLACES
-from geo.model import RESERVED_IDS
-from geo.model import SCHEMAS
-from geo.model import SOURCES
-from geo.model import STATEMENTS
-from geo.model import THEATRE
-from geo.model import VOCABULARY
-from geo.model import Feature
-from geo.model import Row
-from geo.model import Schema
-from geo.model import parse_day
+from geo.errors import DateError, Issue, LayerNotFoundError, SchemaError, escape
+from geo.layers import files, geojson, tables
+from geo.model import (
+    ACTORS,
+    ALIGNMENTS,
+    ANCHORS,
+    ASSESSMENTS,
+    CHANGES,
+    CONTEXT,
+    CONTROL,
+    EVENTS,
+    PLACES,
+    RESERVED_IDS,
+    SCHEMAS,
+    SOURCES,
+    STATEMENTS,
+    THEATRE,
+    VOCABULARY,
+    Feature,
+    Row,
+    Schema,
+    parse_day,
+)
 
 if TYPE_CHECKING:
     import datetime as dt

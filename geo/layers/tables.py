@@ -16,14 +16,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from geo.layers import fields
-from geo.layers import files
-from geo.errors import Issue
-from geo.errors import SchemaError
-from geo.errors import escape
-from geo.model import Row
-from geo.model import Schema
-from geo.model import Value
+from geo.errors import Issue, SchemaError, escape
+from geo.layers import fields, files
+from geo.model import Row, Schema, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -133,7 +128,14 @@ def parse_rows(
 
 
 def _table(draft: _Draft, schema: Schema, file: str, digest: str, *, repair: bool) -> Table:
-    """What was read, unless an error is in it that stays."""
+    """
+    What was read.
+
+    Raises
+    ------
+    SchemaError
+        If there is an error in it that stays.
+    """
     issues = _placed(draft, file)
     if any(i.severity == "error" and not (repair and i.fixable) for i in issues):
         raise SchemaError(issues)

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from geo.layers import files
+from geo.layers.files import disk
 from geo.errors import LayerError
 from geo.errors import LayerNotFoundError
 from geo.errors import SchemaError
@@ -319,7 +321,7 @@ def test_new_files_are_on_the_disk_before_those_of_the_next_folder(tmp_path, mon
         steps.append(Path(f"/proc/self/fd/{opened}").resolve().name)
         real(opened)
 
-    monkeypatch.setattr(files.os, "fsync", forced)
+    monkeypatch.setattr(os, "fsync", forced)
     list(files.add_files(tmp_path, [("a/1", b"one"), ("a/2", b"two"), ("last", b"three")]))
     steps = ["file" if name.startswith(".frontline") else name for name in steps]
     assert steps == ["file", "file", "a", "file", tmp_path.name]
@@ -329,7 +331,7 @@ def test_a_failing_disk_leaves_no_part_of_a_new_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "_write_all", full)
+    monkeypatch.setattr(disk, "write_all", full)
     with pytest.raises(LayerError, match="No space left"):
         list(files.add_files(tmp_path, [("a/1", b"one")]))
     assert names(tmp_path / "a") == []
@@ -338,7 +340,7 @@ def test_a_failing_disk_leaves_no_part_of_a_new_file(tmp_path, monkeypatch):
 def test_a_planted_lock_folder_is_not_used(layer, tmp_path, monkeypatch):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    monkeypatch.setattr(files.tempfile, "gettempdir", lambda: str(temporary))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(temporary))
     (temporary / f"frontline-locks-{os.getuid()}").symlink_to(tmp_path)
     with pytest.raises(LayerError) as error:
         files.save_file(layer, NEW, expected=files.digest(OLD))

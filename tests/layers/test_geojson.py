@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 from shapely.testing import assert_geometries_equal
 
 from geo.layers import geojson
-from geo.layers import shapes
+from geo.layers.geojson import canonical, doors
+from geo.layers.geojson import features as checked_features
+from geo.layers.shapes import areas as checked_areas
+from geo.layers.shapes import flatten
 from geo.errors import SchemaError
 from geo.layers.folder import read_folder
 from geo.layers.folder import write_control
@@ -460,14 +463,14 @@ def test_a_damaged_canonical_file_is_never_read_as_something_else(at, damage):
 
 def told(data):
     """Return what is read, or what is wrong, without the shortcuts for canonical files."""
-    shortcuts = geojson._canonical, geojson._laid_out
-    geojson._canonical = geojson._laid_out = lambda _: None
+    shortcuts = doors.parse_canonical, doors.parse_laid_out
+    doors.parse_canonical = doors.parse_laid_out = lambda _: None
     try:
         return read(data)
     except SchemaError as error:
         return error.issues
     finally:
-        geojson._canonical, geojson._laid_out = shortcuts
+        doors.parse_canonical, doors.parse_laid_out = shortcuts
 
 
 @given(st.integers(0, 10**6), st.integers(0, 3), st.binary(max_size=3))
@@ -512,7 +515,7 @@ PLAIN = "[[37.0,33.0],[-0.5,33.000001],[0.0,7.25],[123.456789,-9.1]]"
 def laid_out(*rings):
     lines = ",\n   ".join(rings)
     head = '{\n"type": "FeatureCollection",\n"features": [\n{\n "geometry": [\n   '
-    return geojson._laid_out(f"{head}{lines}\n ]\n}}\n]\n}}\n".encode())
+    return canonical.parse_laid_out(f"{head}{lines}\n ]\n}}\n]\n}}\n".encode())
 
 
 @pytest.mark.parametrize(
@@ -567,7 +570,7 @@ def test_a_ring_takes_the_shortcut_only_as_the_writer_would_spell_it(moves):
 
 @pytest.mark.parametrize("piece", [1, 60, 10**6])
 def test_rings_parsed_piece_by_piece_are_the_same(monkeypatch, piece):
-    monkeypatch.setattr(geojson, "_PIECE", piece)
+    monkeypatch.setattr(canonical, "_PIECE", piece)
     rings = laid_out(*[PLAIN] * 5).rings
     assert rings.sequences.tolist() == [0, 4, 8, 12, 16, 20]
     assert rings.xy.tolist() == 5 * json.loads(PLAIN)
@@ -1239,8 +1242,8 @@ def test_a_text_that_would_be_read_differently_is_not_returned(monkeypatch):
     def wrong(draft, shaped, order):
         return right(draft, shaped, order).replace(b"37.5", b"37.6")
 
-    right = geojson._text
-    monkeypatch.setattr(geojson, "_text", wrong)
+    right = checked_features.write_text
+    monkeypatch.setattr(checked_features, "write_text", wrong)
     with pytest.raises(SchemaError, match=r"fmt\.verify"):
         geojson.dump_geojson([patch()], schema=CONTROL)
     with pytest.raises(SchemaError, match=r"fmt\.verify"):
@@ -1322,11 +1325,11 @@ def test_the_same_file_gives_the_same_words_and_bytes_everywhere(tmp_path):
 @given(layers(), st.integers(0, 2))
 def test_areas_that_were_checked_before_give_the_same_findings_again(features, more):
     data = geojson.dump_geojson(features, schema=CONTROL)
-    shapes._FAULTLESS.clear()
+    checked_areas._FAULTLESS.clear()
     first = read(data)
     for _ in range(more):
         assert read(data) == first
-    shapes._FAULTLESS.clear()
+    checked_areas._FAULTLESS.clear()
     assert read(data) == first
 
 
@@ -1335,5 +1338,5 @@ def test_areas_with_findings_are_never_taken_for_checked():
     thin = "[[[37.0,33.0],[38.0,33.0],[38.0,33.000001],[37.0,33.0]]]"
     for ring, code in ((tied, "geom.self_intersection"), (thin, "geom.sliver")):
         for _ in range(2):
-            *_, found = shapes.flatten([{"type": "Polygon", "coordinates": json.loads(ring)}])
+            *_, found = flatten([{"type": "Polygon", "coordinates": json.loads(ring)}])
             assert code in {issue.code for _, issue in found}

@@ -1,0 +1,166 @@
+"""
+Text: what may stand in a cell, and what was done to it on its way here.
+
+Damage is refused, invisible characters and the traces of other programs are told, and white space
+and Unicode forms that have one reading are repaired.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from geo.layers.fields.findings import Result, mend, refuse, show_value, tell_missing, warn
+
+if TYPE_CHECKING:
+    from geo.errors import Issue
+    from geo.model import Column
+
+
+__all__ = ["check_text", "clean_text", "find_machine_made", "trim_text"]
+
+_LONG = 20_000
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e")
+_MARKS = frozenset("\u200e\u200f\u061c\u2066\u2067\u2068\u2069")
+_ZERO_WIDTH = frozenset("\u200b\u2060\ufeff")
+_JOINERS = frozenset("\u200c\u200d")
+_PRESENTATION = re.compile("[\ufb50-\ufdcf\ufdf0-\ufdf1\ufdf3-\ufdf9\ufe70-\ufefc]")
+_LATIN = re.compile("[\u00c2-\u00f4]")
+_QUOTED_LIST = re.compile(r"\[\s*(?:'[^']*'|\"[^\"]*\")(?:[\s,]+(?:'[^']*'|\"[^\"]*\"))*\s*\]")
+_COUNTED_LIST = re.compile(r"\([0-9]+:.*\)", re.DOTALL)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing can be wrong with a text; most texts, quickly."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and text[:1] not in {"", " ", "{", "[", "("}
+        and text[-1:] != " "
+        and len(text) < _LONG
+    )
+
+
+def clean_text(text: str, name: str, *, prose: bool) -> Result:
+    """Text with only one reading: NFC, no outer space; refused where characters are damaged."""
+    issues = _damage(text, name) or _invisible(text, name, prose=prose)
+    if any(issue.severity == "error" for issue in issues):
+        return None, issues
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        issues.append(mend("str.newline", f"{name} has carriage returns"))
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+        issues.append(mend("str.nfc", f"{name} is not in Unicode normal form C"))
+    if text != text.strip():
+        text = text.strip()
+        issues.append(mend("str.space", f"{name} begins or ends with white space"))
+    return text, issues
+
+
+def _damage(text: str, name: str) -> list[Issue]:
+    """Characters that no text may hold."""
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        return [refuse("str.surrogate", f"{name} holds half a character (a lone surrogate)")]
+    bad = next((c for c in text if unicodedata.category(c) == "Cc" and c not in "\n\t\r"), None)
+    if bad is not None:
+        return [refuse("str.control", f"{name} holds the control character U+{ord(bad):04X}")]
+    if "\ufffd" in text:
+        hint = "the text was damaged before it came here; type it again from the source"
+        return [refuse("str.replacement", f"{name} holds U+FFFD", hint)]
+    return []
+
+
+def _invisible(text: str, name: str, *, prose: bool) -> list[Issue]:
+    """Characters that cannot be seen; some are right in prose, none elsewhere."""
+    found = {c for c in text if c in _OVERRIDES or c in _MARKS or c in _ZERO_WIDTH}
+    if not prose:
+        found |= _JOINERS.intersection(text)
+    if not found:
+        return []
+    listed = ", ".join(f"U+{ord(c):04X}" for c in sorted(found))
+    shown = f"{name} holds invisible characters ({listed}): {show_value(text)}"
+    if found & _OVERRIDES or not prose:
+        return [refuse("str.bidi", shown, "delete them; the text may not be what it seems")]
+    if found & _MARKS:
+        return [warn("str.bidi", shown)]
+    return [warn("str.invisible", shown)]
+
+
+def check_text(value: object, column: Column) -> Result:
+    """Check prose."""
+    if not isinstance(value, str):
+        return None, [_not_text(value, column)]
+    if _is_plain(value):
+        return value, []
+    text, issues = clean_text(value, column.name, prose=True)
+    if not isinstance(text, str):
+        return None, issues
+    if not text:
+        issues = [issue for issue in issues if issue.code != "str.space"]
+        issues.append(mend("str.empty", f"{column.name} is empty text, not null"))
+        return None, issues + tell_missing(column)
+    refused = find_machine_made(text, column.name)
+    if refused:
+        return None, issues + refused
+    if _PRESENTATION.search(text):
+        hint = "copied from a PDF? type it again in plain Arabic letters"
+        issues.append(warn("str.presentation", f"{column.name} holds letter shapes", hint))
+    if _is_mojibake(text):
+        hint = f"it may have been {show_value(_mended(text))}"
+        issues.append(warn("str.mojibake", f"{column.name} looks like UTF-8 read as Latin-1", hint))
+    if len(text) > _LONG:
+        hint = "a note of this length belongs in a document of its own"
+        issues.append(warn("str.long", f"{column.name} has {len(text)} characters", hint))
+    return text, issues
+
+
+def _not_text(value: object, column: Column) -> Issue:
+    return refuse("props.type", f"{column.name} is {show_value(value)}", "it must be text")
+
+
+def find_machine_made(text: str, name: str) -> list[Issue]:
+    """Text that another program made out of a list, or would make into an object."""
+    if _QUOTED_LIST.fullmatch(text):
+        hint = "a list was damaged when a data frame was saved; write its items joined by `;`"
+        return [refuse("props.numpy", f"{name} is a printed list: {show_value(text)}", hint)]
+    if _COUNTED_LIST.fullmatch(text):
+        hint = "a list was damaged by a conversion; write its items joined by `;`"
+        return [refuse("props.ogrlist", f"{name} is a counted list: {show_value(text)}", hint)]
+    if text[0] in "{[" and text[-1] in "}]":
+        try:
+            json.loads(text)
+        except ValueError:
+            return []
+        except RecursionError:
+            pass
+        hint = "other programs turn it into an object on their next save; write it as words"
+        return [refuse("str.json", f"{name} is JSON inside text: {show_value(text)}", hint)]
+    return []
+
+
+def _mended(text: str) -> str:
+    """Text read as Latin-1 or Windows-1252, read again as UTF-8; unchanged if that fails."""
+    for codec in ("latin-1", "cp1252"):
+        try:
+            return text.encode(codec).decode("utf-8")
+        except UnicodeError:
+            continue
+    return text
+
+
+def _is_mojibake(text: str) -> bool:
+    return _LATIN.search(text) is not None and _mended(text) != text
+
+
+def trim_text(value: object, column: Column) -> Result:
+    """Text of a closed kind: clean, not empty, no invisible characters."""
+    if not isinstance(value, str):
+        return None, [_not_text(value, column)]
+    text, issues = clean_text(value, column.name, prose=False)
+    if text == "":
+        issues = [mend("str.empty", f"{column.name} is empty text, not null")]
+        return None, issues + tell_missing(column)
+    return text, issues

@@ -1,0 +1,293 @@
+"""
+Layers of GeoJSON: read strictly, from bytes or records, and written in one form.
+
+The reader takes what RFC 7946 and the schema allow and nothing else, and says of a file all
+that is wrong with it. No other library ever opens the file: some of them read past faults,
+and some follow what a file tells them to open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from geo.errors import Issue, SchemaError
+from geo.layers import files
+from geo.layers.geojson.canonical import parse_canonical, parse_laid_out
+from geo.layers.geojson.draft import AREAS, Document, Draft, Layer, foreign_members, place_findings
+from geo.layers.geojson.features import assemble
+from geo.layers.geojson.objects import draft_objects
+from geo.layers.geojson.strict import parse_strict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from geo.model import Feature, Schema
+
+
+
+__all__ = ["dump_geojson", "fmt_geojson", "parse_features", "parse_geojson", "read_geojson"]
+
+
+def parse_geojson(
+    data: bytes,
+    *,
+    schema: Schema,
+    file: str,
+    repair: bool = False,
+    assign_ids: bool = False,
+) -> Layer:
+    """
+    Read a layer from bytes.
+
+    Parameters
+    ----------
+    data
+        Content of the file.
+    schema
+        What it must hold.
+    file
+        Its path, for messages.
+    repair
+        Whether errors that have only one repair are repaired, as `fmt_geojson` does.
+    assign_ids
+        Whether a feature without an id gets one, made from its content.
+
+    Returns
+    -------
+    layer
+        Its features, with geometries on the 1e-6 degree grid and in canonical order.
+
+    Raises
+    ------
+    SchemaError
+        If there is any error in it; all findings are in `issues`.
+    """
+    draft = _draft(data, schema, assign_ids=assign_ids)
+    return _layer(draft, schema, file, files.digest(data), repair=repair)
+
+
+def parse_features(
+    objects: Sequence[Feature | Mapping[str, Any]],
+    *,
+    schema: Schema,
+    file: str,
+    repair: bool = False,
+    assign_ids: bool = False,
+) -> Layer:
+    """
+    Read a layer from features that never were text, as strictly as from bytes.
+
+    Parameters
+    ----------
+    objects
+        Features of GeoJSON as parsed, or features of ours. A geometry is an object of GeoJSON,
+        with lists, tuples or arrays of coordinates, or a shapely geometry.
+    schema
+        What they must hold.
+    file
+        What messages call them.
+    repair
+        Whether errors that have only one repair are repaired, as `fmt_geojson` does.
+    assign_ids
+        Whether a feature without an id gets one, made from its content.
+
+    Returns
+    -------
+    layer
+        What `parse_geojson` makes of a file of them; its digest is that of the canonical text.
+
+    Raises
+    ------
+    SchemaError
+        If there is any error in them; all findings are in `issues`.
+
+    Examples
+    --------
+    >>> from geo.model import CONTEXT
+    >>> line = {"type": "LineString", "coordinates": [(36.1, 33.5), (36.2, 33.5000004)]}
+    >>> road = {"id": "m5", "kind": "road", "accuracy": "schematic"}
+    >>> one = {"type": "Feature", "properties": road, "geometry": line}
+    >>> print(parse_features([one], schema=CONTEXT, file="roads").features[0].geometry)
+    LINESTRING (36.1 33.5, 36.2 33.5)
+    """
+    draft = draft_objects(objects, schema, assign_ids=assign_ids)
+    return _layer(draft, schema, file, files.digest(draft.text), repair=repair)
+
+
+def read_geojson(path: Path, *, root: Path, schema: Schema) -> Layer:
+    """
+    Read a layer from a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    root
+        The layers folder; nothing outside of it is opened.
+    schema
+        What it must hold.
+
+    Returns
+    -------
+    layer
+        Its features, with geometries on the 1e-6 degree grid and in canonical order.
+
+    Raises
+    ------
+    LayerNotFoundError
+        If there is no such file.
+    SchemaError
+        If it may not be opened, or there is any error in it.
+    """
+    data = files.read_bytes(path, root=root)
+    return parse_geojson(data, schema=schema, file=str(path))
+
+
+def dump_geojson(features: Sequence[Feature], *, schema: Schema) -> bytes:
+    """
+    Return the canonical text of features, after reading it back.
+
+    Parameters
+    ----------
+    features
+        In any order; coordinates are rounded to the 1e-6 degree grid.
+    schema
+        What they must hold; a key that is not there is written as null.
+
+    Returns
+    -------
+    data
+        UTF-8, with line feeds.
+
+    Raises
+    ------
+    SchemaError
+        If they hold what could not be read back: a wrong value, a geometry that is not valid, an
+        id that is there twice.
+    """
+    in_order = sorted(features, key=lambda feature: feature.id)
+    draft = draft_objects(in_order, schema)
+    issues = place_findings(draft, "")
+    if any(issue.severity == "error" for issue in issues):
+        raise SchemaError(issues)
+    return _verified(draft, schema)
+
+
+def fmt_geojson(
+    data: bytes, *, schema: Schema, file: str, assign_ids: bool = False
+) -> tuple[bytes, tuple[Issue, ...]]:
+    """
+    Return the canonical text of a file, repaired where only one repair is possible.
+
+    Parameters
+    ----------
+    data
+        Content of the file.
+    schema
+        What it must hold.
+    file
+        Its path, for messages.
+    assign_ids
+        Whether a feature without an id gets one, made from its content.
+
+    Returns
+    -------
+    data
+        Canonical text; the same bytes if they are canonical already.
+    issues
+        What was repaired; empty if nothing was.
+
+    Raises
+    ------
+    SchemaError
+        If there is an error that cannot be repaired; all findings are in `issues`.
+    """
+    draft = _draft(data, schema, assign_ids=assign_ids)
+    issues = place_findings(draft, file)
+    if any(issue.severity == "error" and not issue.fixable for issue in issues):
+        raise SchemaError(issues)
+    return _verified(draft, schema), tuple(issue for issue in issues if issue.fixable)
+
+
+def _layer(draft: Draft, schema: Schema, file: str, digest: str, *, repair: bool) -> Layer:
+    """
+    What was read.
+
+    Raises
+    ------
+    SchemaError
+        If there is an error in it that stays.
+    """
+    issues = place_findings(draft, file)
+    if any(i.severity == "error" and not (repair and i.fixable) for i in issues):
+        raise SchemaError(issues)
+    return Layer(file, schema, draft.features, tuple(issues), digest)
+
+
+def _draft(
+    data: bytes,
+    schema: Schema,
+    *,
+    assign_ids: bool = False,
+) -> Draft:
+    """Read bytes as far as they go."""
+    # Most files are canonical. Then a fast parser is as strict as ours: what it read is written
+    # again, and gives the same bytes, so there was nothing else in them.
+    document = (parse_laid_out(data) if schema.geometry <= AREAS else None) or parse_canonical(data)
+    if document is not None:
+        draft = assemble(document, schema)
+        if not draft.is_refused and draft.text == data:
+            return draft
+    document, issues = parse_strict(data)
+    if document is None:
+        return Draft(Document([], []), [], [(-1, issue) for issue in issues])
+    draft = assemble(document, schema, issues=issues, assign_ids=assign_ids)
+    if not data.endswith(b"\n"):
+        message = "the file does not end with a line feed"
+        draft.add(-1, Issue("fmt.newline", "warning", message, fixable=True))
+    repaired = {issue.code for _, issue in draft.found if issue.fixable} - {"fmt.newline"}
+    if draft.text and draft.text not in {data, data + b"\n"} and not repaired:
+        message = "the file is not in canonical layout"
+        draft.add(-1, Issue("fmt.layout", "warning", message, fixable=True))
+    return draft
+
+
+def _verified(draft: Draft, schema: Schema) -> bytes:
+    # What is about to be written is read back first, and compared with what was meant.
+    if schema.geometry <= AREAS and _reads_as_meant(draft):
+        return draft.text
+    again = parse_canonical(draft.text)
+    foreign = foreign_members(draft.document.members)
+    if again is None and foreign:
+        again, _ = parse_strict(draft.text)
+    read_back = None if again is None else assemble(again, schema)
+    if read_back is None or read_back.text != draft.text or not _same(read_back, draft):
+        message = "the text would not be read back as it was meant; nothing is written"
+        raise SchemaError([Issue("fmt.verify", "error", message)])
+    return draft.text
+
+
+def _reads_as_meant(draft: Draft) -> bool:
+    """Whether the text of areas that stood in order is read as what was checked, value by value."""
+    again, meant = parse_laid_out(draft.text), draft.shaped
+    if again is None or again.rings is None or meant is None:
+        return False
+    properties = [orjson.dumps(feature.get("properties")) for feature in again.features]
+    return (
+        np.array_equal(again.rings.sequences, meant.sequences)
+        and np.array_equal(again.rings.xy, meant.xy)
+        and [feature.get("geometry") for feature in again.features] == meant.numbered()
+        and properties == [orjson.dumps(feature.properties) for feature in draft.features]
+        and [feature.id for feature in draft.features] == draft.ids
+    )
+
+
+def _same(one: Draft, other: Draft) -> bool:
+    return len(one.features) == len(other.features) and all(
+        a.id == b.id and a.properties == b.properties and a.geometry == b.geometry
+        for a, b in zip(one.features, other.features, strict=True)
+    )

@@ -1,0 +1,19 @@
+"""Geometries of a layer as arrays: checked, on the grid, in one order."""
+
+from __future__ import annotations
+
+from geo.layers.shapes.checks import flatten
+from geo.layers.shapes.flat import KINDS, Found, Rings, Shapes
+from geo.layers.shapes.spelling import spell_out, spelt, unfold, unfold_areas
+
+__all__ = [
+    "KINDS",
+    "Found",
+    "Rings",
+    "Shapes",
+    "flatten",
+    "spell_out",
+    "spelt",
+    "unfold",
+    "unfold_areas",
+]

@@ -1,0 +1,178 @@
+"""Areas: valid or why not; spikes and slivers are told."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from geo.errors import Issue
+from geo.layers.shapes.flat import (
+    Flags,
+    Floats,
+    Found,
+    Shapes,
+    first_of_each,
+    owners_of,
+    vertex_features,
+)
+from geo.layers.shapes.invalid import explain_invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+
+__all__ = ["check_areas"]
+
+_METRES = 111_320.0
+_SLIVER_M = 5.0
+_SPIKE_COS = math.cos(math.radians(1.0))
+
+
+def check_areas(
+    shapes: Shapes,
+    built: NDArray[np.object_],
+    geometry_of: Callable[[int], Mapping[str, object] | None],
+    found: Found,
+) -> None:
+    """Explain areas that are not valid; warn of spikes and slivers in the others."""
+    areas = np.array([kind in {"Polygon", "MultiPolygon"} for kind in shapes.kinds], dtype=bool)
+    if not areas.any():
+        return
+    keys = shapes.digests() if len(shapes.xy) < _PIECE else set()
+    if keys and keys <= _FAULTLESS:
+        return
+    before = len(found)
+    fine = shapes if areas.all() else shapes.take(areas)
+    numbers = np.flatnonzero(areas)
+    valid, measured = _looked_at(fine, built[areas])
+    sharp, width = (np.concatenate(column) for column in zip(*measured, strict=True))
+    for i in numbers[~valid].tolist():
+        geometry = geometry_of(i)
+        assert geometry is not None
+        found.append((i, explain_invalid(shapes.rings(i), built[i], geometry)))
+    owner = vertex_features(fine)
+    for n, at in first_of_each(owner, sharp & valid[owner]):
+        where = (float(fine.xy[at, 0]), float(fine.xy[at, 1]))
+        message = "the border goes out and back in a corner of less than one degree"
+        found.append((int(numbers[n]), Issue("geom.spike", "warning", message, where=where)))
+    part_owner = owners_of(fine.features)
+    for n, at in first_of_each(part_owner, (width < _SLIVER_M) & valid[part_owner]):
+        vertex = fine.xy[fine.sequences[fine.parts[at]]]
+        where = (float(vertex[0]), float(vertex[1]))
+        message = f"a part is {width[at]:.1f} m wide on average"
+        found.append((int(numbers[n]), Issue("geom.sliver", "warning", message, where=where)))
+    if len(found) == before:
+        if len(_FAULTLESS) >= _REMEMBERED:
+            _FAULTLESS.clear()
+        _FAULTLESS.update(keys)
+
+
+_REMEMBERED = 100_000
+_FAULTLESS: set[bytes] = set()
+"""Areas of small layers of which there was nothing to say: what this process has checked when it
+was written it need not check when it is read."""
+
+
+def _looked_at(
+    fine: Shapes, built: NDArray[np.object_]
+) -> tuple[Flags, list[tuple[Flags, Floats]]]:
+    """Which areas are valid, and what `_measured` says of each piece of them."""
+    if len(fine.xy) < _PIECE:
+        return shapely.is_valid(built), [_measured(fine)]
+    # The interpreter is free while validity is looked at, which takes as long as the rest.
+    with ThreadPoolExecutor(2) as beside:
+        halves = beside.map(shapely.is_valid, np.array_split(built, 2))
+        measured = [_measured(piece) for piece in _pieces(fine)]
+        return np.concatenate(list(halves)), measured
+
+
+def _pieces(shapes: Shapes) -> Iterator[Shapes]:
+    """The features in turn, as many together as the processor's cache holds."""
+    begins = shapes.sequences[shapes.parts[shapes.features[:-1]]]
+    cuts = np.flatnonzero(np.diff(begins // _PIECE)) + 1
+    for first, end in pairwise([0, *cuts.tolist(), len(shapes.kinds)]):
+        features = shapes.features[first : end + 1]
+        parts = shapes.parts[features[0] : features[-1] + 1]
+        sequences = shapes.sequences[parts[0] : parts[-1] + 1]
+        yield Shapes(
+            shapes.kinds[first:end],
+            shapes.xy[sequences[0] : sequences[-1]],
+            sequences - sequences[0],
+            parts - parts[0],
+            features - features[0],
+        )
+
+
+_PIECE = 1 << 15
+
+
+def _measured(shapes: Shapes) -> tuple[Flags, Floats]:
+    """Which vertices of areas are spikes, and the width of each part."""
+    edges = _EdgeMetres.of(shapes)
+    return _spikes(shapes, edges), _widths(shapes, edges)
+
+
+@dataclass(frozen=True, slots=True)
+class _EdgeMetres:
+    """From each vertex to the next of its ring, metres and metres squared; zero from the last."""
+
+    east: Floats
+    north: Floats
+    square: Floats
+
+    @classmethod
+    def of(cls, shapes: Shapes) -> _EdgeMetres:
+        x, y = np.ascontiguousarray(shapes.xy.T)
+        east, north = np.zeros_like(x), np.zeros_like(y)
+        np.subtract(x[1:], x[:-1], out=east[:-1])
+        np.subtract(y[1:], y[:-1], out=north[:-1])
+        east *= np.cos(np.radians(y)) * _METRES
+        north *= _METRES
+        east[shapes.sequences[1:] - 1] = north[shapes.sequences[1:] - 1] = 0.0
+        return cls(east, north, east * east + north * north)
+
+
+def _spikes(shapes: Shapes, edges: _EdgeMetres) -> Flags:
+    """Whether the angle at each vertex of the rings is sharper than the limit."""
+    first, last = shapes.sequences[:-1], shapes.sequences[1:] - 1
+    # The edge that ends at a vertex is that of the one before; a ring begins where its last ends.
+    dot = np.zeros_like(edges.east)
+    np.multiply(edges.east[1:], edges.east[:-1], out=dot[1:])
+    dot[1:] += edges.north[1:] * edges.north[:-1]
+    before = last - 1
+    dot[first] = edges.east[first] * edges.east[before] + edges.north[first] * edges.north[before]
+    dot[last] = 0.0
+    # Where the border turns back by more than a right angle, which few vertices do, it is looked
+    # at by how much.
+    at = np.flatnonzero(dot < 0)
+    back = at - 1
+    begins = np.searchsorted(first, at)
+    begun = first[np.minimum(begins, len(first) - 1)] == at
+    back[begun] = before[begins[begun]]
+    sharp = np.zeros(len(dot), dtype=bool)
+    sharp[at] = dot[at] ** 2 > _SPIKE_COS**2 * (edges.square[at] * edges.square[back])
+    return sharp
+
+
+def _widths(shapes: Shapes, edges: _EdgeMetres) -> Floats:
+    """Mean width of each part, metres: twice its area by its circumference."""
+    first = shapes.sequences[:-1]
+    counts = np.diff(shapes.sequences)
+    x, y = np.ascontiguousarray(shapes.xy.T)
+    x -= np.repeat(x[first], counts)
+    y -= np.repeat(y[first], counts)
+    cross = np.zeros_like(x)
+    cross[:-1] = x[:-1] * y[1:] - x[1:] * y[:-1]
+    scale = _METRES**2 * np.cos(np.radians(shapes.xy[first, 1]))
+    area = np.add.reduceat(cross, first) * scale
+    length = np.add.reduceat(np.sqrt(edges.square), first)
+    starts = shapes.parts[:-1]
+    return np.add.reduceat(area, starts) / np.maximum(np.add.reduceat(length, starts), 1e-9)
