@@ -622,15 +622,7 @@ class Theatre:
         )
 
     def _estimator(self, parameters: Parameters) -> Estimator:
-        folder = self.folder
-        return evidence.Estimator(
-            self.area,
-            folder.places,
-            folder.statements.rows,
-            folder.rows("sources"),
-            folder.sides,
-            parameters=parameters,
-        )
+        return evidence.Estimator.of(self.folder, parameters=parameters)
 
     def _snapshots(self) -> dict[dt.date, list[Patch]]:
         """The patches of each date, as they are drawn."""

@@ -9,20 +9,18 @@ from .ledger import (
     DRAFT,
     MIN_AREA_KM2,
     PICTURE,
-    Why,
     draft_ledger,
     explain_pieces,
-    find_why,
     idle_rows,
     ledger_frame,
-    locate_place,
-    nearest_place,
-    provenance,
     write_ledger,
 )
+from .places import locate_place, nearest_place
+from .provenance import provenance
 from .reports.accept import accept_drafts
 from .reports.drafts import DRAFTS
 from .reports.review import read_report
+from .why import Why, find_why
 
 __all__ = [
     "DRAFT",

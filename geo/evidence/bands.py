@@ -506,13 +506,7 @@ class _Evidence:
         self._plane = LocalPlane.around(composite.area)
         self._estimator: Estimator | None = None
         with contextlib.suppress(ValueError):
-            self._estimator = Estimator(
-                folder.area,
-                folder.places,
-                folder.statements.rows,
-                folder.rows("sources"),
-                folder.sides,
-            )
+            self._estimator = Estimator.of(folder)
 
     def field(self, day: dt.date) -> Field | None:
         """The field of a date that has a layer; None where no statement is in force."""

@@ -11,7 +11,8 @@ stand together, but only different answers about one and the same place make a d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,20 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
-    import shapely
 
     from geo.layers import Folder
-    from geo.model import Row, Value
+    from geo.model import Feature, Row
 
 __all__ = ["find_disagreement"]
-
-
-class _Drawn(NamedTuple):
-    """A patch that rests on statements."""
-
-    id: str
-    statement_ids: Value
-    geometry: shapely.Geometry
 
 
 def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
@@ -63,8 +55,9 @@ def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
         ``area_km2`` (geodesic) and ``geometry``. No rows where there is no evidence.
     """
     found = []
-    for patch, estimator in _drafted(folder, day):
-        says = _words(folder, patch, estimator, day)
+    words = _Words(folder, day)
+    for patch in words.patches:
+        says = words.of(patch)
         weight: dict[str, float] = {}
         answers_of: dict[str, set[str]] = {}
         for word in says:
@@ -72,6 +65,7 @@ def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
             answers_of.setdefault(word["place"], set()).add(word["holder"])
         if any(len(answers) > 1 for answers in answers_of.values()):
             answers = sorted(weight, key=lambda answer: (-weight[answer], answer))
+            assert patch.geometry is not None
             area = float(area_km2([patch.geometry])[0])
             found.append((-area, patch.id, patch.geometry, answers, weight[answers[0]], says))
     found.sort(key=lambda piece: piece[:2])
@@ -92,48 +86,49 @@ def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
     )
 
 
-def _drafted(folder: Folder, day: dt.date) -> list[tuple[_Drawn, Estimator]]:
-    """The patches that the estimate draws; none where nothing can be drawn."""
-    try:
-        estimator = Estimator(
-            folder.area,
-            folder.places,
-            folder.statements.rows,
-            folder.rows("sources"),
-            folder.sides,
-        )
-        features = estimator.draft(day).features
-    except ValueError:
-        return []
-    return [
-        (_Drawn(patch.id, patch.properties["statement_ids"], patch.geometry), estimator)
-        for patch in features
-        if patch.properties["statement_ids"] and patch.geometry is not None
-    ]
+class _Words:
+    """The words in force on a date, by the patches that the estimate draws of them."""
 
+    def __init__(self, folder: Folder, day: dt.date) -> None:
+        self._day = day
+        self._statements, self._sources = folder.rows("statements"), folder.rows("sources")
+        self._sides = folder.sides
+        self.patches: list[Feature] = []
+        # Where nothing can be drawn, nobody disagrees.
+        with contextlib.suppress(ValueError):
+            self._estimator = Estimator.of(folder)
+            self.patches = [
+                patch
+                for patch in self._estimator.draft(day).features
+                if patch.properties["statement_ids"] and patch.geometry is not None
+            ]
 
-def _words(
-    folder: Folder, patch: _Drawn, estimator: Estimator, day: dt.date
-) -> list[dict[str, Any]]:
-    """What each statement that a patch rests on says, and with which share of the weight."""
-    statements, sources = folder.rows("statements"), folder.rows("sources")
-    rows = [statements[i] for i in split_ids(patch.statement_ids)]
-    weights = [estimator.weight(row, day) for row in rows]
-    return [
-        {
-            "statement": row.id,
-            "place": str(row.values["place_id"]),
-            "publisher": _joined(sources, row, "publisher"),
-            "leaning": _joined(sources, row, "leaning"),
-            "holder": _answer(row, folder.sides),
-            "status": str(row.values["status"]),
-            "date": str(row.values["date"]),
-            "basis": str(row.values["basis"]),
-            "confidence": str(row.values["confidence"]),
-            "share": weight / sum(weights),
-        }
-        for row, weight in zip(rows, weights, strict=True)
-    ]
+    def of(self, patch: Feature) -> list[dict[str, Any]]:
+        """What each statement that a patch rests on says, and its share of the weight."""
+        rows = [self._statements[i] for i in split_ids(patch.properties["statement_ids"])]
+        weights = [self._estimator.weight(row, self._day) for row in rows]
+        return [
+            {
+                "statement": row.id,
+                "place": str(row.values["place_id"]),
+                "publisher": self._cited(row, "publisher"),
+                "leaning": self._cited(row, "leaning"),
+                "holder": _answer(row, self._sides),
+                "status": str(row.values["status"]),
+                "date": str(row.values["date"]),
+                "basis": str(row.values["basis"]),
+                "confidence": str(row.values["confidence"]),
+                "share": weight / sum(weights),
+            }
+            for row, weight in zip(rows, weights, strict=True)
+        ]
+
+    def _cited(self, row: Row, column: str) -> str:
+        """A column of the sources of a statement, without what recurs."""
+        ids = split_ids(row.values["source_ids"])
+        cited = [self._sources[i] for i in ids if i in self._sources]
+        found = dict.fromkeys(str(source.values[column] or "") for source in cited)
+        return ";".join(filter(None, found))
 
 
 def _answer(row: Row, sides: Mapping[str, str]) -> str:
@@ -141,10 +136,3 @@ def _answer(row: Row, sides: Mapping[str, str]) -> str:
     named = [str(row.values["controller"] or ""), *split_ids(row.values["controllers"])]
     found = sorted({sides.get(name, name) for name in named if name})
     return ";".join(found) or str(row.values["status"])
-
-
-def _joined(sources: Mapping[str, Row], row: Row, column: str) -> str:
-    """A column of the sources of a statement, without what recurs."""
-    cited = [sources[i] for i in split_ids(row.values["source_ids"]) if i in sources]
-    found = dict.fromkeys(str(source.values[column] or "") for source in cited)
-    return ";".join(filter(None, found))

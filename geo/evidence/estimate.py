@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geo.evidence.field import FieldParameters
+    from geo.layers import Folder
 
 __all__ = ["Draft", "Estimator", "Parameters", "Unused", "percent"]
 
@@ -247,6 +248,37 @@ class Estimator:
                 "nothing to estimate from; add coordinates to places.geojson or statements to "
                 "statements.csv"
             )
+
+    @classmethod
+    def of(cls, folder: Folder, *, parameters: Parameters | None = None) -> Estimator:
+        """
+        Return the estimator of a theatre.
+
+        Parameters
+        ----------
+        folder
+            The layers.
+        parameters
+            The numbers of the method; the default is `Parameters()`.
+
+        Returns
+        -------
+        estimator
+            Of its statements, whatever the date.
+
+        Raises
+        ------
+        ValueError
+            If no place with a statement has a position in or near the study area.
+        """
+        return cls(
+            folder.area,
+            folder.places,
+            folder.statements.rows,
+            folder.rows("sources"),
+            folder.sides,
+            parameters=parameters,
+        )
 
     def draft(self, day: str | dt.date) -> Draft:
         """

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from geo.errors import UnknownIdError
-from geo.evidence.ledger import locate_place
+from geo.evidence.places import locate_place
 from geo.model import split_ids
 
 if TYPE_CHECKING:

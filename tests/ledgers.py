@@ -1,0 +1,20 @@
+"""Theatres whose tables are changed row by row."""
+
+import dataclasses
+
+from geo.check import patches_of
+from geo.control import Composite
+
+
+def composite_of(folder):
+    snapshots = {day: patches_of(layer.features) for day, layer in folder.control.items()}
+    return Composite.build(folder.area, snapshots, folder.sides)
+
+
+def with_rows(folder, name, rows):
+    table = dataclasses.replace(getattr(folder, name), rows=tuple(rows))
+    return dataclasses.replace(folder, **{name: table})
+
+
+def without(folder, identity):
+    return with_rows(folder, "changes", [r for r in folder.changes.rows if r.id != identity])
