@@ -7,16 +7,15 @@ from .records import ChangedGround, HeldPatch, Outline, build_frame
 from .siege.by_date import AnsweredNeck, NoNeck, necks_of_all_dates
 from .siege.ground import Leg
 from .siege.isolation import isolation
-from .siege.necks import Neck, find_side_necks, narrowest, necks
-from .siege.pockets import Pocket, find_pockets, pockets
-from .siege.rules import EdgeRule, SupplyOf, UnknownRule
+from .siege.necks import Neck, narrowest, necks
+from .siege.pockets import pockets
+from .siege.rules import SupplyOf, UnknownRule
 from .siege.what_if import WhatIf
 
 __all__ = [
     "AnsweredNeck",
     "ChangedGround",
     "Composite",
-    "EdgeRule",
     "Ground",
     "HeldPatch",
     "Leg",
@@ -24,7 +23,6 @@ __all__ = [
     "Neck",
     "NoNeck",
     "Outline",
-    "Pocket",
     "SupplyOf",
     "TheatreSupply",
     "UnknownRule",
@@ -33,8 +31,6 @@ __all__ = [
     "build_frame",
     "control_as_drawn",
     "events_beside_control",
-    "find_pockets",
-    "find_side_necks",
     "front_lines",
     "ground_of",
     "isolation",

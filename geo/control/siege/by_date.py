@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from geo.control.siege.ground import SideGround
 from geo.control.siege.necks import find_side_necks
-from geo.control.siege.pockets import find_pockets
-from geo.control.siege.rules import UnknownRule
+from geo.control.siege.pockets import POCKET_KM2
+from geo.control.siege.rules import EdgeRule, Rules, UnknownRule
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -111,19 +112,21 @@ def _answered(
     """The cuts of one side and its friends."""
     cuts: dict[bytes, Neck] = {}
     answers: dict[bytes, dict[UnknownRule, float | NoNeck]] = {}
+    grounds: dict[UnknownRule, SideGround] = {}
     for rule in UnknownRule:
-        for neck in find_side_necks(composite, day, sides[0], unknown=rule, **given):
+        rules = Rules.of(sides[0], given["anchors"], rule, EdgeRule.OPEN, given["friends"])
+        grounds[rule] = SideGround(composite, day, rules)
+        for neck in find_side_necks(grounds[rule], given["places"], given.get("events")):
             key = shapely.to_wkb(shapely.set_precision(neck.line, _SAME_DEG))
             cuts.setdefault(key, neck)
             answers.setdefault(key, {})[rule] = neck.area_km2
-    known = {name: value for name, value in given.items() if name != "events"}
-    for rule in UnknownRule:
+    for rule, ground in grounds.items():
         missing = [key for key in cuts if rule not in answers[key]]
         if missing:
-            pockets = find_pockets(composite, day, sides[0], unknown=rule, **known)
-            ground = shapely.union_all([pocket.shape for pocket in pockets])
+            pockets = [ground.lonlat(piece.polygon) for piece, _ in ground.pockets(POCKET_KM2)]
+            off = shapely.union_all(pockets)
             for key in missing:
-                answers[key][rule] = _without_answer(cuts[key], ground)
+                answers[key][rule] = _without_answer(cuts[key], off)
     return [AnsweredNeck(sides, neck, answers[key]) for key, neck in cuts.items()]
 
 

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Neck", "find_side_necks", "narrowest", "necks"]
 
+MIN_AREA_KM2 = 10.0
+"""Less ground behind a neck is no pocket that a map of a theatre would show."""
+
+MAX_WIDTH_KM = 30.0
+"""A longer cut is an offensive, and no neck."""
+
 _COLUMNS = (
     "rank", "day", "side", "unknown", "length_km", "area_km2", "km2_per_km", "place_ids",
     "event_ids", "anchors_lost", "from_holder", "to_holder", "from_place", "to_place", "leg_count",
@@ -96,8 +102,8 @@ def necks(
     unknown: str = UnknownRule.PASSABLE,
     edge: str = EdgeRule.OPEN,
     friends: Collection[str] = (),
-    min_area_km2: float = 10.0,
-    max_width_km: float = 30.0,
+    min_area_km2: float = MIN_AREA_KM2,
+    max_width_km: float = MAX_WIDTH_KM,
 ) -> gpd.GeoDataFrame:
     """
     Return where the ground of a side could be cut off, and by how short a line.
@@ -170,71 +176,20 @@ def necks(
     >>> found[["length_km", "area_km2"]].round(1).to_numpy().tolist()
     [[11.1, 723.5]]
     """
-    found = find_side_necks(
-        composite,
-        day,
-        side,
-        anchors=anchors,
-        places=places,
-        events=events,
-        unknown=unknown,
-        edge=edge,
-        friends=friends,
-        min_area_km2=min_area_km2,
-        max_width_km=max_width_km,
-    )
-    return _frame_of(found)
+    require_positive(min_area_km2=min_area_km2, max_width_km=max_width_km)
+    ground = SideGround(composite, day, Rules.of(side, anchors, unknown, edge, friends))
+    return _frame_of(find_side_necks(ground, places, events, min_area_km2, max_width_km))
 
 
 def find_side_necks(
-    composite: Composite,
-    day: dt.date,
-    side: str,
-    *,
-    anchors: Shapes,
+    ground: SideGround,
     places: Positions | None = None,
     events: Positions | None = None,
-    unknown: str = UnknownRule.PASSABLE,
-    edge: str = EdgeRule.OPEN,
-    friends: Collection[str] = (),
-    min_area_km2: float = 10.0,
-    max_width_km: float = 30.0,
+    min_area_km2: float = MIN_AREA_KM2,
+    max_width_km: float = MAX_WIDTH_KM,
 ) -> tuple[Neck, ...]:
-    """
-    Return what `necks` does as plain records.
-
-    Parameters
-    ----------
-    composite, day, side, anchors, places, events, unknown, edge, friends
-        As for `necks`.
-    min_area_km2, max_width_km
-        As for `necks`.
-
-    Returns
-    -------
-    necks
-        Best first.
-
-    Raises
-    ------
-    DateError
-        If `day` is before the first layer.
-    ValueError
-        As for `necks`.
-    """
-    require_positive(min_area_km2=min_area_km2, max_width_km=max_width_km)
-    ground = SideGround(composite, day, Rules.of(side, anchors, unknown, edge, friends))
-    return _find_in(ground, places or {}, events or {}, min_area_km2, max_width_km)
-
-
-def _find_in(
-    ground: SideGround,
-    places: Positions,
-    events: Positions,
-    min_area_km2: float,
-    max_width_km: float,
-) -> tuple[Neck, ...]:
-    """The necks of some ground, best first."""
+    """Return the necks of some ground, best first."""
+    places = places or {}
     enemy = ground.enemy_places(places)
     found = []
     for piece in ground.pieces:
@@ -250,7 +205,7 @@ def _find_in(
                 length_km=float(length_km(line)[0]),
                 area_km2=ground.held_km2(cut.ground),
                 place_ids=ground.held_places(places, cut.ground),
-                event_ids=places_inside(events, pocket),
+                event_ids=places_inside(events or {}, pocket),
                 anchors_lost=tuple(sorted(piece.suppliers)),
                 legs=ground.legs(line, places, enemy),
                 footing=ground.footing(line),
@@ -291,8 +246,8 @@ def narrowest(
     supply: Callable[[dt.date], Mapping[str, Any]],
     unknown: str = UnknownRule.PASSABLE,
     edge: str = EdgeRule.OPEN,
-    min_area_km2: float = 10.0,
-    max_width_km: float = 30.0,
+    min_area_km2: float = MIN_AREA_KM2,
+    max_width_km: float = MAX_WIDTH_KM,
 ) -> pd.DataFrame:
     """
     Return the narrowest neck of a side at each date that has a layer.
@@ -344,7 +299,8 @@ def narrowest(
         given = supply(day)
         rules = Rules.of(side, given["anchors"], unknown, edge, given.get("friends", ()))
         ground = SideGround(composite, day, rules)
-        found = _find_in(ground, given.get("places") or {}, {}, min_area_km2, max_width_km)
+        places = given.get("places")
+        found = find_side_necks(ground, places, None, min_area_km2, max_width_km)
         row: dict[str, Any] = {"day": day, "side": side, "unknown": unknown}
         if found:
             least = min(found, key=lambda neck: (neck.length_km, neck.rank))

@@ -120,17 +120,9 @@ def pockets(
     >>> found["enclosed_by"].tolist()
     ['b', 'b']
     """
-    found = find_pockets(
-        composite,
-        day,
-        side,
-        anchors=anchors,
-        places=places,
-        unknown=unknown,
-        edge=edge,
-        friends=friends,
-        min_area_km2=min_area_km2,
-    )
+    require_positive(min_area_km2=min_area_km2)
+    rules = Rules.of(side, anchors, unknown, edge, friends)
+    found = find_pockets(composite, day, rules, places, min_area_km2)
     rows = [
         (
             one.day, one.side, str(one.unknown), one.area_km2, one.since,
@@ -144,37 +136,11 @@ def pockets(
 def find_pockets(
     composite: Composite,
     day: dt.date,
-    side: str,
-    *,
-    anchors: Shapes,
+    rules: Rules,
     places: Positions | None = None,
-    unknown: str = UnknownRule.PASSABLE,
-    edge: str = EdgeRule.OPEN,
-    friends: Collection[str] = (),
     min_area_km2: float = POCKET_KM2,
 ) -> tuple[Pocket, ...]:
-    """
-    Return what `pockets` does as plain records.
-
-    Parameters
-    ----------
-    composite, day, side, anchors, places, unknown, edge, friends, min_area_km2
-        As for `pockets`.
-
-    Returns
-    -------
-    pockets
-        Largest first.
-
-    Raises
-    ------
-    DateError
-        If `day` is before the first layer.
-    ValueError
-        As for `pockets`.
-    """
-    require_positive(min_area_km2=min_area_km2)
-    rules = Rules.of(side, anchors, unknown, edge, friends)
+    """Return what `pockets` does as plain records."""
     ground = SideGround(composite, day, rules)
     index = composite.index(day)
     off = {index: ground.cut_off}
@@ -191,7 +157,7 @@ def find_pockets(
         shape = ground.lonlat(piece.polygon)
         pocket = Pocket(
             day=ground.day,
-            side=side,
+            side=rules.side,
             unknown=rules.unknown,
             area_km2=km2,
             since=composite.dates[since],

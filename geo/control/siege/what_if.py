@@ -12,7 +12,7 @@ import shapely
 from geo.control.composite import Composite
 from geo.control.siege.advance import advance_along
 from geo.control.siege.pockets import find_pockets
-from geo.control.siege.rules import UnknownRule
+from geo.control.siege.rules import EdgeRule, Rules, UnknownRule
 from geo.layers import Advance, save_advance
 from geo.model import WHAT_IF_ID, Label, Patch
 
@@ -271,7 +271,8 @@ class WhatIf:
 
     def _pockets(self, composite: Composite, side: str, rule: str) -> tuple[Pocket, ...]:
         given = self.supply(self.day, side)
-        return find_pockets(composite, self.day, side, unknown=rule, **given)
+        rules = Rules.of(side, given["anchors"], rule, EdgeRule.OPEN, given["friends"])
+        return find_pockets(composite, self.day, rules, given["places"])
 
     def save(self, folder: PathLike[str], *, layers: PathLike[str]) -> PathLike[str]:
         """
