@@ -18,7 +18,7 @@ from geo.control import Composite
 from geo.crs import LocalPlane
 from geo.errors import CoverageError
 from geo.evidence import MIN_AREA_KM2, ledger_frame
-from geo.model import CONTROL, SCHEMAS, Feature, Label, Patch, Row, Schema, Status, Value, split_ids
+from geo.model import CONTROL, SCHEMAS, Feature, Label, Patch, Row, Schema, Status, Value
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -332,7 +332,7 @@ class Case:
         sides
             Of its controller and of the parties.
         """
-        return {self.side(a) for a in (label.controller, *split_ids(label.controllers)) if a}
+        return {self.side(a) for a in label.parties}
 
     def ground(self, day: dt.date, side: str) -> shapely.Geometry | None:
         """

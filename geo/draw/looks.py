@@ -141,7 +141,7 @@ def held_colors(folder: Folder, composite: Composite) -> dict[str, str]:
     own = {row.id: str(row.values.get("color") or "") for row in folder.actors.rows}
     held: set[str] = set()
     for label in composite.labels:
-        held.update(label.controller and [label.controller], split_ids(label.controllers))
+        held.update(label.parties)
     return side_colors(own, {composite.sides.get(actor, actor) for actor in held})
 
 
@@ -202,9 +202,9 @@ def look_of(label: Label, sides: Mapping[str, str]) -> Look:
     """What makes two labels look the same: status, sides, the texture of their certainty."""
     actors = split_ids(label.controllers) or tuple(filter(None, (label.controller,)))
     held = tuple(dict.fromkeys(sides.get(actor, actor) for actor in actors))
-    if label.status in {"unknown", "none"}:
+    if label.is_nobodys:
         return (label.status,)
-    if label.status in {"contested", "mixed"}:
+    if label.is_shared:
         return (label.status, *held)
     side = sides.get(label.controller, label.controller)
     if label.status == "advance":

@@ -520,7 +520,7 @@ class _Evidence:
         spots = [
             (xy, labels[k])
             for xy, k in zip(lattice.xy, number.tolist(), strict=True)
-            if k >= 0 and labels[k].status == Status.CONTROLLED and labels[k].patch not in held
+            if k >= 0 and labels[k].is_held and labels[k].patch not in held
         ]
         return _informed(said, spots, self._composite) if spots else said
 

@@ -17,7 +17,7 @@ import shapely
 
 from geo.crs import LocalPlane
 from geo.evidence.ensemble import Lattice, Noise
-from geo.model import Basis, Confidence, Status, split_ids
+from geo.model import Basis, Confidence, Status
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -147,7 +147,7 @@ class Spread:
         self._supported = supported
         self._field = field
         self._plane = LocalPlane.around(composite.area)
-        alone = [k.controller if k.status == Status.CONTROLLED else "" for k in composite.labels]
+        alone = [k.controller if k.is_held else "" for k in composite.labels]
         self.controllers = sorted(set(alone) - {""})
         self.side_of = [composite.sides.get(name, name) for name in self.controllers]
         place = {name: i for i, name in enumerate(self.controllers)}
@@ -302,9 +302,8 @@ class Spread:
             mine = rng.uniform(size=draws)
             rest = rng.dirichlet(np.ones(len(others) + 1), draws) * (1 - mine)[:, None]
             return {own: mine, **{row: rest[:, i] for i, row in enumerate(others)}}
-        named = (label.controller, *split_ids(label.controllers))
-        parties = [self.controllers.index(name) for name in named if name in self.controllers]
-        surely_theirs = label.status in {Status.CONTESTED, Status.MIXED} and len(parties) > 1
+        parties = [self.controllers.index(one) for one in label.parties if one in self.controllers]
+        surely_theirs = label.is_shared and len(parties) > 1
         parties = parties or list(held)
         share = rng.dirichlet(np.ones(len(parties) + (not surely_theirs)), draws)
         return {row: share[:, i] for i, row in enumerate(parties)}
@@ -513,7 +512,7 @@ class Spread:
 
 def _is_open(label: Label, supported: frozenset[str]) -> bool:
     """Whether ground can be another's than is drawn, not only at its border."""
-    if label.status == Status.CONTROLLED:
+    if label.is_held:
         return label.patch in supported or label.basis == Basis.CLAIMED
     return label.status in _OPEN
 

@@ -124,7 +124,7 @@ def _finish(account: Account) -> Import:
         account.own_source()
     words = [replace(account.words[text], count=n) for text, n in account.met.items()]
     for word in words:
-        if word.status in {Status.CONTESTED, Status.MIXED} and not word.controllers:
+        if Status(word.status).is_shared and not word.controllers:
             account.note(
                 f"{word.text!r} names no parties: say who they are in the table of words, or "
                 "the checks will refuse the result"

@@ -42,6 +42,21 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
     NONE = "none"
 
+    @property
+    def is_held(self) -> bool:  # numpydoc ignore=RT01
+        """Whether one side controls the ground, and no other is said to be on it."""
+        return self is Status.CONTROLLED
+
+    @property
+    def is_shared(self) -> bool:  # numpydoc ignore=RT01
+        """Whether several parties are on the ground."""
+        return self in {Status.CONTESTED, Status.MIXED}
+
+    @property
+    def is_nobodys(self) -> bool:  # numpydoc ignore=RT01
+        """Whether no party is said to be on the ground."""
+        return self in {Status.UNKNOWN, Status.NONE}
+
 
 class Basis(StrEnum):
     """What a statement or a patch rests on, best first."""
@@ -230,13 +245,22 @@ class Label:
     @property
     def is_held(self) -> bool:  # numpydoc ignore=RT01
         """Whether one side controls the ground, and no other is said to be on it."""
-        return self.status == Status.CONTROLLED
+        return Status(self.status).is_held
+
+    @property
+    def is_shared(self) -> bool:  # numpydoc ignore=RT01
+        """Whether several parties are on the ground."""
+        return Status(self.status).is_shared
+
+    @property
+    def is_nobodys(self) -> bool:  # numpydoc ignore=RT01
+        """Whether no party is said to be on the ground."""
+        return Status(self.status).is_nobodys
 
     @property
     def parties(self) -> tuple[str, ...]:  # numpydoc ignore=RT01
-        """The parties of contested or mixed ground, likelier holder first; else none."""
-        shared = self.status in {Status.CONTESTED, Status.MIXED}
-        return split_ids(self.controllers) if shared else ()
+        """Who is said to be on the ground: the controller, then the parties that share it."""
+        return tuple(filter(None, (self.controller, *split_ids(self.controllers))))
 
 
 @dataclass(frozen=True, slots=True)

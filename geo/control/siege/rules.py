@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from geo.model import split_ids
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection, Mapping
@@ -78,8 +80,8 @@ class Rules:
         label = patch.label
         if label.is_held:
             return Standing.OWN if patch.side in self.friends else Standing.ENEMY
-        parties = {sides.get(party, party) for party in label.parties}
-        if parties and not parties & self.friends:
+        parties = {sides.get(party, party) for party in split_ids(label.controllers)}
+        if label.is_shared and parties and not parties & self.friends:
             return Standing.ENEMY
         return Standing.UNDECIDED
 

@@ -211,7 +211,7 @@ class Legend:
         scene, say = self.scene, self.words.say
         rows = [self._heading(say("how.sure"))]
         side = next((h for h in scene.holders if h in scene.colors), None)
-        kinds = {texture(label)[0] for label in scene.labels if label.status == "controlled"}
+        kinds = {texture(label)[0] for label in scene.labels if label.is_held}
         if scene.before is None and side:
             for basis, kind, step in (
                 ("reported", "plain", "0"),

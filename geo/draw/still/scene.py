@@ -154,7 +154,7 @@ class Scene:
         parties: dict[int, tuple[str, bool]] = {}
         for i in np.unique(faces):
             label = self.composite.labels[i]
-            if label.controller and label.status not in {"unknown", "none"}:
+            if label.controller and not label.is_nobodys:
                 side = self.sides.get(label.controller, label.controller)
                 parties[int(i)] = (side, texture(label)[0] == "plain")
         lines: dict[bool, list[shapely.LineString]] = {}

@@ -55,7 +55,7 @@ def paint_ground(
 ) -> Paint:
     """Return how a row of the table of control is drawn."""
     status = row["status"]
-    if status in {Status.UNKNOWN, Status.NONE}:
+    if Status(status).is_nobodys:
         return Paint(status, status, flat_color(status), 0.25)
     parties = [sides.get(p, p) for p in split_ids(row["controllers"])]
     first = row["side"] or (parties[0] if parties else "")
