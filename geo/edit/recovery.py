@@ -10,20 +10,19 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from geo.edit.copies.checkout import open_copies
 from geo.edit.copies.plan import unsaved
 from geo.edit.copies.reading import read_copy
 from geo.edit.merge.difference import Difference, compare_records
+from geo.edit.records import read_records
 from geo.errors import LayerError, LayerNotFoundError, UnknownIdError, escape
 from geo.layers import (
     Journal,
     digest,
     layer_paths,
     list_backups,
-    parse_geojson,
-    parse_table,
     read_bytes,
     save_file,
     schema_of,
@@ -32,7 +31,6 @@ from geo.layers import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geo.model import Schema
 
 __all__ = ["Leftover", "leftovers", "restore"]
 
@@ -151,23 +149,17 @@ def _compared(path: Path, file: str, root: Path) -> tuple[str, bool]:
         return "it belongs to no layer or table", False
     try:
         data = read_bytes(path, root=root)
-        then = _records(data, schema, str(path))
+        then = read_records(data, schema=schema, file=str(path))
     except LayerError as error:
         return f"not whole: {escape(str(error).splitlines()[0], 200)}", False
     try:
         current = read_bytes(root / file, root=root)
-        now = _records(current, schema, file)
+        now = read_records(current, schema=schema, file=file)
     except LayerError:
         return "whole, while the file itself is missing or damaged", True
     if data == current:
         return "the same as the file now", True
     return _counted(compare_records(now, then), "if it is put back"), True
-
-
-def _records(data: bytes, schema: Schema, file: str) -> Any:
-    if schema.geometry:
-        return parse_geojson(data, schema=schema, file=file).features
-    return parse_table(data, schema=schema, file=file).rows
 
 
 def _counted(difference: Difference, when: str) -> str:

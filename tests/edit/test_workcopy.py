@@ -22,7 +22,7 @@ from strategies import partition, snap
 from geo.edit import recovery
 from geo.edit.copies.checkout import checkout
 from geo.edit.copies.plan import plan_save, write_plan
-from geo.edit.copies.reading import Copy, _identified, read_copy
+from geo.edit.copies.reading import Copy, _identify_features, read_copy
 from geo.edit.copies.stitch import stitch_borders
 from geo.edit.copies.told import described
 from geo.errors import (
@@ -251,7 +251,7 @@ def test_whatever_programs_do_to_a_file_is_undone(chosen):
     for name in chosen:
         MANGLES[name](document)
     folder = read_folder(source)
-    features, _, columns, _ = _identified(json.dumps(document).encode(), "back", ())
+    features, _, columns, _ = _identify_features(json.dumps(document).encode(), "back", ())
     back = Copy(Path("back"), DAY, "", None, features, (), columns, {})
     plan = plan_save(folder, back)
     assert not plan.difference, described(plan)
@@ -308,7 +308,7 @@ def test_the_difference_is_exactly_what_was_edited(edits):
                 values[key] = choices[key][choice]
                 if values[key] != before[name][key]:
                     wanted.setdefault(name, {})[key] = (before[name][key], values[key])
-    features, _, columns, _ = _identified(json.dumps(document).encode(), "back", ())
+    features, _, columns, _ = _identify_features(json.dumps(document).encode(), "back", ())
     plan = plan_save(folder, Copy(Path("back"), DAY, "", None, features, (), columns, {}))
     found = {c.id: {key: (a, b) for key, a, b in c.values} for c in plan.difference.changed}
     assert found == wanted

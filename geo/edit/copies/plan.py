@@ -150,7 +150,7 @@ def plan_save(
         if not conflicts:
             require_coverage(folder, ours, file)
     difference = compare_records(on_disk, ours)
-    findings = () if conflicts or not difference else _judged(folder, day, ours, file)
+    findings = () if conflicts or not difference else _judge_layer(folder, day, ours, file)
     return Plan(copy, day, ours, on_disk, difference, conflicts, findings, (*copy.notes, *notes))
 
 
@@ -196,10 +196,18 @@ def _date_of(folder: Folder, copy: Copy, day: str | dt.date | None) -> dt.date:
     return wanted
 
 
-def _judged(
+def _judge_layer(
     folder: Folder, day: dt.date, features: Sequence[Feature], file: str
 ) -> tuple[Issue, ...]:
-    # What the checks say of the theatre with this layer in it, and did not say before.
+    """
+    What the checks say of the theatre with this layer in it, and did not say before.
+
+    Raises
+    ------
+    SchemaError
+        If any of it keeps a theatre shut.
+    """
+    # Read back from its text, as a save does: findings name lines of the file as it will stand.
     data = dump_geojson(features, schema=CONTROL)
     layer = parse_geojson(data, schema=CONTROL, file=file)
     after = replace(folder, control=dict(sorted({**folder.control, day: layer}.items())))

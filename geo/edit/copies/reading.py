@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -21,8 +21,8 @@ from geo.exchange import (
     read_package,
 )
 from geo.layers import (
-    fmt_geojson,
     new_id,
+    parse_features,
     parse_geojson,
     read_bytes,
 )
@@ -108,7 +108,7 @@ def read_copy(path: Path, *, taken: Collection[str] = ()) -> Copy:
     if _is_package(path):
         return _read_package(path, taken)
     data = read_bytes(path, root=path.parent)
-    features, notes, columns, _ = _identified(data, str(path), taken)
+    features, notes, columns, _ = _identify_features(data, str(path), taken)
     day = None
     with contextlib.suppress(DateError):
         day = parse_day(path.stem)
@@ -125,22 +125,16 @@ def _is_package(path: Path) -> bool:
 
 def _read_package(path: Path, taken: Collection[str]) -> Copy:
     held = read_package(path, table=TABLE)
-    document = {
-        "type": "FeatureCollection",
-        "features": [
-            {"type": "Feature", "properties": record.values, "geometry": record.geometry}
-            for record in held.records
-        ],
-    }
-    try:
-        data = json.dumps(document, ensure_ascii=False).encode("utf-8")
-    except (TypeError, UnicodeEncodeError) as error:
-        message = f"a value is neither text nor a number: {error}"
-        raise SchemaError([Issue("props.type", "error", message, file=str(path))]) from error
-    try:
-        features, notes, columns, ids = _identified(data, str(path), taken)
-    except SchemaError as error:
-        raise SchemaError([replace(issue, line=0) for issue in error.issues]) from error
+    objects = [
+        {"type": "Feature", "properties": record.values, "geometry": record.geometry}
+        for record in held.records
+    ]
+    if any(isinstance(v, bytes) for record in held.records for v in record.values.values()):
+        message = (
+            "a value is neither text nor a number: Object of type bytes is not JSON serializable"
+        )
+        raise SchemaError([Issue("props.type", "error", message, file=str(path))])
+    features, notes, columns, ids = _identify_features(objects, str(path), taken)
     facts = held.facts
     rows = {}
     if facts:
@@ -160,31 +154,42 @@ _QUIET = frozenset(
 """Repairs that change nothing that anybody meant."""
 
 
-def _identified(
-    data: bytes, file: str, taken: Collection[str]
+def _identify_features(
+    source: bytes | list[dict[str, Any]], file: str, taken: Collection[str]
 ) -> tuple[tuple[Feature, ...], tuple[str, ...], frozenset[str], list[str]]:
-    # The features; what was put right; all properties; the ids in the order of the file.
+    """
+    The features; what was put right; all properties; the ids in the order of the file.
+
+    Raises
+    ------
+    SchemaError
+        If there is anything in it that cannot be put right without guessing.
+    """
+    layer = None
     try:
-        text, repairs = fmt_geojson(data, schema=CONTROL, file=file, assign_ids=True)
+        if isinstance(source, bytes):
+            layer = parse_geojson(source, schema=CONTROL, file=file, repair=True, assign_ids=True)
+        else:
+            layer = parse_features(source, schema=CONTROL, file=file, repair=True, assign_ids=True)
     except SchemaError as error:
         stops = {i.code for i in error.issues if i.severity == "error" and not i.fixable}
         if stops != {"id.duplicate"}:
             raise
-        text, repairs = b"", ()
     notes: list[str] = []
-    document = json.loads(data.decode("utf-8-sig"))
-    columns = frozenset(key for f in document["features"] for key in f["properties"])
-    ids = _with_ids(document["features"], taken, notes)
-    if not text or any(issue.code == "id.missing" for issue in repairs):
-        again = json.dumps(document, ensure_ascii=False).encode("utf-8")
-        text, repairs = fmt_geojson(again, schema=CONTROL, file=file)
-    counts = Counter(issue.message for issue in repairs if issue.code not in _QUIET)
+    objects = source
+    if isinstance(objects, bytes):
+        objects = json.loads(objects.decode("utf-8-sig"))["features"]
+    columns = frozenset(key for one in objects for key in one["properties"])
+    ids = _give_ids(objects, taken, notes)
+    if layer is None or any(issue.code == "id.missing" for issue in layer.issues):
+        layer = parse_features(objects, schema=CONTROL, file=file, repair=True)
+    repairs = (issue for issue in layer.issues if issue.fixable and issue.code not in _QUIET)
+    counts = Counter(issue.message for issue in repairs)
     notes += [f"{message}; put right" for message in counts]
-    layer = parse_geojson(text, schema=CONTROL, file=file)
     return layer.features, tuple(notes), columns, ids
 
 
-def _with_ids(
+def _give_ids(
     features: list[dict[str, Any]], taken: Collection[str], notes: list[str]
 ) -> list[str]:
     """Give each feature an id of its own, in place; the largest of several keeps theirs."""

@@ -13,8 +13,7 @@ from geo.edit.copies.project import earlier_day
 from geo.edit.copies.stitch import stitch_borders
 from geo.errors import CoverageError, SchemaError
 from geo.layers import (
-    dump_geojson,
-    parse_geojson,
+    parse_features,
 )
 from geo.model import (
     CONTROL,
@@ -85,8 +84,7 @@ def sew_borders(
             feature if shape is feature.geometry else replace(feature, geometry=shape)
             for feature, shape in zip(ours, sewn, strict=True)
         )
-        data = dump_geojson(after, schema=CONTROL)
-        after = parse_geojson(data, schema=CONTROL, file="").features
+        after = parse_features(after, schema=CONTROL, file="").features
         require_coverage(folder, after, "")
     except (SchemaError, CoverageError, shapely.errors.GEOSException, ValueError):
         note = f"borders were not snapped: within {snap_m:g} m it would not be a sound layer"

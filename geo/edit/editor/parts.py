@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from geo.errors import Issue, SchemaError
 from geo.layers import (
     Layer,
     digest,
     dump_geojson,
     dump_table,
     fmt_geojson,
-    parse_geojson,
-    parse_table,
-    unfold,
+    parse_features,
+    parse_rows,
+    unfold_features,
 )
 from geo.model import CHANGES, CONTROL, EVENTS, PLACES, Feature, Row, Schema
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
+    from geo.errors import Issue
     from geo.layers import Folder
 
     Record = Feature | Row
@@ -161,13 +161,7 @@ def to_page(records: Sequence[Record]) -> list[dict[str, Any]]:
         GeoJSON features, or rows as objects.
     """
     return [
-        dict(record.values)
-        if isinstance(record, Row)
-        else {
-            "type": "Feature",
-            "properties": record.properties,
-            "geometry": None if record.geometry is None else unfold(record.geometry),
-        }
+        dict(record.values) if isinstance(record, Row) else unfold_features([record])[0]
         for record in records
     ]
 
@@ -203,57 +197,15 @@ def from_page(part: str, sent: object, *, file: str) -> tuple[Record, ...]:
         raise RequestError(f"{part} has {len(sent)} entries; the limit is {MAX_RECORDS}")
     schema = SCHEMAS[part]
     if schema.geometry:
-        text = orjson.dumps({"type": "FeatureCollection", "features": sent})
-        return parsed(part, text, file=file)
+        return parse_features(sent, schema=schema, file=file).features
     for row in sent:
         if bad := [v for v in row.values() if v is not None and type(v) not in {str, int}]:
             raise RequestError(f"a row holds {json.dumps(bad[0])[:40]}, not text, integer or null")
     rows = [Row(str(row.get("id") or ""), {**row}) for row in sent]
-    return parsed(part, _dumped_rows(rows, schema, file), file=file)
-
-
-def parsed(part: str, data: bytes, *, file: str) -> tuple[Record, ...]:
-    """
-    Read a file of a part.
-
-    Parameters
-    ----------
-    part
-        Its name.
-    data
-        Content of the file.
-    file
-        Its path, for messages.
-
-    Returns
-    -------
-    records
-        Features or rows.
-
-    Raises
-    ------
-    SchemaError
-        If it cannot be read.
-    """
-    schema = SCHEMAS[part]
-    if schema.geometry:
-        return parse_geojson(data, schema=schema, file=file).features
-    return parse_table(data, schema=schema, file=file).rows
-
-
-def _dumped_rows(rows: Sequence[Row], schema: Schema, file: str) -> bytes:
-    """
-    The text of rows, with findings that name the file.
-
-    Raises
-    ------
-    SchemaError
-        If they could not be read back.
-    """
-    try:
-        return dump_table(rows, schema=schema)
-    except SchemaError as error:
-        raise SchemaError([dataclasses.replace(i, file=file) for i in error.issues]) from error
+    # Numbered as they will stand in the file: findings are told in that order.
+    rows.sort(key=lambda row: row.id)
+    numbered = [dataclasses.replace(row, line=line) for line, row in enumerate(rows, 2)]
+    return parse_rows(numbered, schema=schema, file=file).rows
 
 
 def same(one: Sequence[Record], other: Sequence[Record]) -> bool:
@@ -334,10 +286,11 @@ def _text(schema: Schema, records: Sequence[Record], before: bytes) -> bytes:
     """Canonical text; what a person wrote beside the features stays."""
     if not schema.geometry:
         return dump_table([r for r in records if isinstance(r, Row)], schema=schema)
-    data = dump_geojson([r for r in records if isinstance(r, Feature)], schema=schema)
+    features = [r for r in records if isinstance(r, Feature)]
+    data = dump_geojson(features, schema=schema)
     root = json.loads(before.decode("utf-8-sig")) if before else {}
     if members := {key: value for key, value in root.items() if key not in {"type", "features"}}:
-        whole = {**members, **json.loads(data)}
+        whole = {**members, "type": "FeatureCollection", "features": unfold_features(features)}
         data, _ = fmt_geojson(orjson.dumps(whole), schema=schema, file="")
     return data
 

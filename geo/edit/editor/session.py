@@ -18,6 +18,7 @@ from geo.edit.editor import answers, parts
 from geo.edit.editor.cutting import cut_patches, join_patches
 from geo.edit.editor.journals import Journals, name_of
 from geo.edit.editor.parts import SCHEMAS, RequestError
+from geo.edit.records import read_records
 from geo.errors import DateError, LayerError, SchemaError, StaleLayerError, escape
 from geo.evidence import draft_ledger, ledger_frame
 from geo.layers import digest, read_bytes, read_digests, read_folder, save_file, unfold
@@ -618,7 +619,7 @@ class Session:
         texts = self._versions.get((part, etag)) or self._journals.base(part, etag)
         records: list[Record] = []
         for path, data in sorted(texts.items()):
-            records += parts.parsed(part, data, file=path)
+            records += read_records(data, schema=SCHEMAS[part], file=path)
         return records
 
 

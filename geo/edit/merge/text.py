@@ -11,8 +11,6 @@ from geo.errors import SchemaError
 from geo.layers import (
     dump_geojson,
     dump_table,
-    fmt_geojson,
-    fmt_table,
     parse_geojson,
     parse_table,
     split_rows,
@@ -60,38 +58,36 @@ def merge_bytes(
         If a version cannot be read, or says something that only its text can carry.
     """
     if schema.geometry:
-        layers = [_parsed(data, schema, file) for data in (base, ours, theirs)]
+        layers = [_read_features(data, schema, file) for data in (base, ours, theirs)]
         merged = merge_features(*layers, schema=schema)
         text = dump_geojson(merged.features, schema=schema)
         if not merged.conflicts:
             return text, ()
         other = dump_geojson(merged.theirs, schema=schema)
-        return _marked(_feature_texts(text), _feature_texts(other)), merged.conflicts
-    rows = [_parsed_rows(data, schema, file) for data in (base, ours, theirs)]
+        return _mark_units(_feature_texts(text), _feature_texts(other)), merged.conflicts
+    rows = [_read_rows(data, schema, file) for data in (base, ours, theirs)]
     table = merge_rows(*rows, schema=schema)
     text = dump_table(table.rows, schema=schema)
     if not table.conflicts:
         return text, ()
     other = dump_table(table.theirs, schema=schema)
-    return _marked(_row_texts(text, file), _row_texts(other, file)), table.conflicts
+    return _mark_units(_row_texts(text, file), _row_texts(other, file)), table.conflicts
 
 
-def _parsed(data: bytes, schema: Schema, file: str) -> tuple[Feature, ...]:
+def _read_features(data: bytes, schema: Schema, file: str) -> tuple[Feature, ...]:
     if not data.strip():
         return ()
-    text, _ = fmt_geojson(data, schema=schema, file=file)
-    layer = parse_geojson(text, schema=schema, file=file)
+    layer = parse_geojson(data, schema=schema, file=file, repair=True)
     foreign = [issue for issue in layer.issues if issue.code == "root.foreign"]
     if foreign:
         raise SchemaError(foreign)
     return layer.features
 
 
-def _parsed_rows(data: bytes, schema: Schema, file: str) -> tuple[Row, ...]:
+def _read_rows(data: bytes, schema: Schema, file: str) -> tuple[Row, ...]:
     if not data.strip():
         return ()
-    text, _ = fmt_table(data, schema=schema, file=file)
-    return parse_table(text, schema=schema, file=file).rows
+    return parse_table(data, schema=schema, file=file, repair=True).rows
 
 
 def _feature_texts(text: bytes) -> list[tuple[str, list[bytes]]]:
@@ -114,7 +110,9 @@ def _row_texts(text: bytes, file: str) -> list[tuple[str, list[bytes]]]:
     return [(b"".join(unit).decode(), unit) for unit in whole]
 
 
-def _marked(ours: list[tuple[str, list[bytes]]], theirs: list[tuple[str, list[bytes]]]) -> bytes:
+def _mark_units(
+    ours: list[tuple[str, list[bytes]]], theirs: list[tuple[str, list[bytes]]]
+) -> bytes:
     """Both texts; where they differ, each between marks."""
     matcher = difflib.SequenceMatcher(
         None, [name for name, _ in ours], [name for name, _ in theirs], autojunk=False
@@ -125,17 +123,17 @@ def _marked(ours: list[tuple[str, list[bytes]]], theirs: list[tuple[str, list[by
         two = [unit for _, unit in theirs[c:d]]
         if kind == "equal":
             for left, right in zip(one, two, strict=True):
-                out += _marked_lines(left, right)
+                out += _mark_lines(left, right)
         else:
-            out += _block(list(chain(*one)), list(chain(*two)))
+            out += _mark_block(list(chain(*one)), list(chain(*two)))
     return b"".join(out)
 
 
-def _marked_lines(ours: list[bytes], theirs: list[bytes]) -> Iterator[bytes]:
+def _mark_lines(ours: list[bytes], theirs: list[bytes]) -> Iterator[bytes]:
     matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
-        yield from ours[a:b] if kind == "equal" else _block(ours[a:b], theirs[c:d])
+        yield from ours[a:b] if kind == "equal" else _mark_block(ours[a:b], theirs[c:d])
 
 
-def _block(ours: list[bytes], theirs: list[bytes]) -> list[bytes]:
+def _mark_block(ours: list[bytes], theirs: list[bytes]) -> list[bytes]:
     return [b"<<<<<<< ours\n", *ours, b"=======\n", *theirs, b">>>>>>> theirs\n"]

@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING
 
 import shapely
 
+from geo.edit.records import read_records
 from geo.edit.versions.git import Repository
 from geo.errors import Issue, LayerError
 from geo.layers import (
-    fmt_geojson,
-    fmt_table,
     layer_paths,
-    parse_geojson,
-    parse_table,
     schema_of,
 )
 from geo.model import CONTROL, Feature, Row, Schema
@@ -144,14 +141,10 @@ def _files_on_disk(layers: Path) -> _Files:
 def _by_id(data: bytes, schema: Schema) -> dict[str, Feature | Row]:
     """The records of a file; none where it has faults, which are reported elsewhere."""
     try:
-        if schema.geometry:
-            text, _ = fmt_geojson(data, schema=schema, file="")
-            layer = parse_geojson(text, schema=schema, file="")
-            return {feature.id: feature for feature in layer.features}
-        text, _ = fmt_table(data, schema=schema, file="")
-        return {row.id: row for row in parse_table(text, schema=schema, file="").rows}
+        records = read_records(data, schema=schema, file="", repair=True)
     except LayerError:
         return {}
+    return {record.id: record for record in records}
 
 
 def _homes(files: _Files) -> dict[tuple[str, str], list[str]]:

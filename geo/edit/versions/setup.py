@@ -20,6 +20,7 @@ import shapely
 
 from geo.crs import area_km2
 from geo.edit.merge.text import merge_bytes
+from geo.edit.records import read_records
 from geo.edit.versions.git import Repository
 from geo.edit.versions.guard import guard_commit
 from geo.errors import GeoError, Issue, LayerError, SchemaError, escape
@@ -28,8 +29,6 @@ from geo.layers import (
     fmt_geojson,
     fmt_table,
     layer_paths,
-    parse_geojson,
-    parse_table,
     save_file,
 )
 from geo.model import SCHEMAS, Feature, Row, Schema
@@ -208,11 +207,8 @@ def readable_text(data: bytes) -> str:
     """
     for schema in SCHEMAS.values():
         try:
-            if schema.geometry:
-                records = parse_geojson(data, schema=schema, file="").features
-                return "".join(line for record in records for line in _lines(record))
-            rows = parse_table(data, schema=schema, file="").rows
-            return "".join(line for row in rows for line in _lines(row))
+            records = read_records(data, schema=schema, file="")
+            return "".join(line for record in records for line in _lines(record))
         except LayerError:
             continue
     return data.decode("utf-8", "replace")
