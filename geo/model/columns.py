@@ -7,6 +7,8 @@ and `json_schema` are all driven by these tables: a column that is added here is
 
 from __future__ import annotations
 
+from itertools import chain
+
 from geo.model.nouns import Basis, Column, Confidence, Schema, Status
 
 __all__ = [
@@ -107,6 +109,47 @@ CONTROL = Schema(
     required=True,
 )
 
+EVENT_TYPES: dict[str, tuple[str, ...]] = {
+    "Battles": (
+        "Government regains territory",
+        "Non-state actor overtakes territory",
+        "Armed clash",
+    ),
+    "Explosions/Remote violence": (
+        "Chemical weapon",
+        "Air/drone strike",
+        "Suicide bomb",
+        "Shelling/artillery/missile attack",
+        "Remote explosive/landmine/IED",
+        "Grenade",
+    ),
+    "Violence against civilians": (
+        "Sexual violence",
+        "Attack",
+        "Abduction/forced disappearance",
+    ),
+    "Protests": (
+        "Peaceful protest",
+        "Protest with intervention",
+        "Excessive force against protesters",
+    ),
+    "Riots": (
+        "Violent demonstration",
+        "Mob violence",
+    ),
+    "Strategic developments": (
+        "Agreement",
+        "Arrests",
+        "Change to group/activity",
+        "Disrupted weapons use",
+        "Headquarters or base established",
+        "Looting/property destruction",
+        "Non-violent transfer of territory",
+        "Other",
+    ),
+}
+"""ACLED's event types with the sub-event types of each, verbatim and in its codebook's order."""
+
 EVENTS = Schema(
     "events",
     "events/*.geojson",
@@ -127,47 +170,14 @@ EVENTS = Schema(
             "choice",
             "ACLED event type, verbatim.",
             required=True,
-            choices=(
-                "Battles",
-                "Explosions/Remote violence",
-                "Violence against civilians",
-                "Protests",
-                "Riots",
-                "Strategic developments",
-            ),
+            choices=tuple(EVENT_TYPES),
         ),
         Column(
             "sub_event_type",
             "choice",
             "ACLED sub-event type, verbatim.",
             required=True,
-            choices=(
-                "Government regains territory",
-                "Non-state actor overtakes territory",
-                "Armed clash",
-                "Chemical weapon",
-                "Air/drone strike",
-                "Suicide bomb",
-                "Shelling/artillery/missile attack",
-                "Remote explosive/landmine/IED",
-                "Grenade",
-                "Sexual violence",
-                "Attack",
-                "Abduction/forced disappearance",
-                "Peaceful protest",
-                "Protest with intervention",
-                "Excessive force against protesters",
-                "Violent demonstration",
-                "Mob violence",
-                "Agreement",
-                "Arrests",
-                "Change to group/activity",
-                "Disrupted weapons use",
-                "Headquarters or base established",
-                "Looting/property destruction",
-                "Non-violent transfer of territory",
-                "Other",
-            ),
+            choices=tuple(chain.from_iterable(EVENT_TYPES.values())),
         ),
         Column("actor1", "ref", "Who acted.", refers_to="actors"),
         Column("assoc_actor_1", "refs", "Who acted with them.", refers_to="actors"),

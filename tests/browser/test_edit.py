@@ -22,7 +22,9 @@ from playwright.sync_api import expect
 
 from geo import cli
 from geo.draw import language_words
+from geo.edit.editor import parts, session
 from geo.edit.editor import serve as editor
+from geo.model import EVENTS, describe_columns
 
 pytestmark = pytest.mark.browser
 
@@ -514,6 +516,27 @@ def test_an_event_is_added_filled_and_moved(desk, layers):
     assert desk.unsaved() == 1
 
 
+def test_a_column_that_is_new_in_the_model_needs_no_script(browse, layers, monkeypatch):
+    weather = {"name": "weather", "kind": "choice", "choices": ["dry", "rain"], "required": False}
+
+    def described(schema):
+        return describe_columns(schema) + ([weather] if schema is EVENTS else [])
+
+    monkeypatch.setattr(session, "describe_columns", described)
+    desk = Desk(browse(), served(layers))
+    desk.tool("event")
+    desk.click(37.8, 33.3)
+    desk.page.click("#chosen details summary")
+    expect(desk.page.locator('[data-field="weather"] label')).to_have_text("weather")
+    for field, value in (("event_type", "Riots"), ("source_ids", "wire-1"), ("weather", "rain")):
+        desk.set(field, value)
+    desk.save()
+    (event,) = features(layers, "events/2017-08.geojson").values()
+    assert event["properties"]["weather"] == "rain"
+    assert event["properties"]["sub_event_type"] == "Violent demonstration"
+    assert desk.faults == []
+
+
 def test_a_place_is_added_under_a_name_and_moved(desk, layers):
     desk.tool("place")
     desk.click(37.3, 33.8)
@@ -804,4 +827,8 @@ def test_every_phrase_that_the_editor_says_is_there():
     used |= set(re.findall(r'data-t(?:-label|-title)?="([\w.]+)"', markup))
     used |= {f"refused.{word}" for word in re.findall(r"Refusal\('([\w.]+)'", scripts)}
     used |= set(re.findall(r"'(step\.[\w.]+)'", scripts))
+    # What a form shows of a record; the rest of it follows from where the record stands.
+    hidden = {"id", "from_date", "to_date", "recorded_at", "recorded_by", "supersedes"}
+    columns = {name for schema in parts.SCHEMAS.values() for name in schema.names}
+    used |= {f"field.{name}" for name in columns - hidden}
     assert used - set(known) == set()

@@ -18,8 +18,9 @@ from geo.check import check_folder, patches_of
 from geo.coverage import topology
 from geo.edit.editor import cutting, parts
 from geo.edit.editor.cutting import cut_patches, join_patches
-from geo.edit.editor.parts import RequestError
-from geo.edit.editor.session import ConflictError, RefusedError, Session
+from geo.edit.editor.requests import RequestError
+from geo.edit.editor.saving import ConflictError, RefusedError
+from geo.edit.editor.session import Session
 from geo.errors import CoverageError, DateError, LayerError, SchemaError
 from geo.layers import files
 from geo.layers.folder import read_folder
@@ -372,13 +373,22 @@ def test_the_lists_are_those_of_the_model_and_of_the_tables(session):
     # ACLED's codebook: which sub-event type belongs to which event type.
     types = lists["event_types"]
     assert tuple(chain(*types.values())) == EVENTS.column("sub_event_type").choices
+    assert tuple(types) == EVENTS.column("event_type").choices
     assert types["Battles"][-1] == "Armed clash"
     assert types["Explosions/Remote violence"][0] == "Chemical weapon"
     assert types["Explosions/Remote violence"][-1] == "Grenade"
     assert types["Violence against civilians"][0] == "Sexual violence"
     assert types["Protests"][0] == "Peaceful protest"
-    assert types["Riots"] == ["Violent demonstration", "Mob violence"]
+    assert types["Riots"] == ("Violent demonstration", "Mob violence")
     assert types["Strategic developments"][0] == "Agreement"
+
+
+def test_the_columns_are_served_as_the_model_has_them(session):
+    columns = json.loads(json.dumps(session.state()["columns"]))
+    assert [c["name"] for c in columns["events"]] == list(EVENTS.names)
+    status = next(c for c in columns["control"] if c["name"] == "status")
+    assert status["choices"] == list(CONTROL.column("status").choices)
+    assert set(columns) == {"control", "events", "places", "changes"}
 
 
 @pytest.mark.parametrize("date", ["2017-07-15", "2017-13-01", "../2017-08-01", "", "1e3"])

@@ -11,7 +11,7 @@ from geo.edit.merge.difference import compare_records
 from geo.edit.merge.merged import Merged, MergedRows, merge_features, merge_rows
 from geo.errors import escape
 from geo.layers import unfold
-from geo.model import CHANGES, CONTROL, EVENTS, PLACES, Feature, split_ids
+from geo.model import EVENT_TYPES, Feature, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,12 +23,9 @@ if TYPE_CHECKING:
 
     Answer = dict[str, Any]
 
-_SUB_TYPES = (3, 6, 3, 3, 2, 8)
-"""How many sub-event types belong to each ACLED event type; both lists stand in that order."""
-
 
 def lists(folder: Folder) -> Answer:
-    """What may be chosen in the forms of the page."""
+    """What may be chosen in the forms of the page, beside the closed lists of the columns."""
     sides = folder.sides
     own = {row.id: str(row.values["color"] or "") for row in folder.actors.rows}
     cells = (
@@ -45,21 +42,10 @@ def lists(folder: Folder) -> Answer:
         side = sides.get(row.id, "")
         names = {name: row.values[name] for name in ("id", "name", "name_ar", "kind")}
         actors.append({**names, "side": side or None, "color": colors.get(side)})
-    events = iter(EVENTS.column("sub_event_type").choices)
     return {
         "controllers": actors,
         "sides": [actor for actor in actors if actor["side"] == actor["id"]],
-        "statuses": CONTROL.column("status").choices,
-        "bases": CONTROL.column("basis").choices,
-        "confidences": CONTROL.column("confidence").choices,
-        "event_types": {
-            name: [next(events) for _ in range(count)]
-            for name, count in zip(EVENTS.column("event_type").choices, _SUB_TYPES, strict=True)
-        },
-        "kinds": CHANGES.column("kind").choices,
-        "change_kinds": CHANGES.column("kind").choices,
-        "place_kinds": PLACES.column("kind").choices,
-        "coord_methods": PLACES.column("coord_method").choices,
+        "event_types": EVENT_TYPES,
         "sources": [
             {name: row.values[name] for name in ("id", "title", "publisher", "published")}
             for row in folder.sources.rows
@@ -86,6 +72,33 @@ def piece(found: Mapping[str, Any]) -> Answer:
         "change_ids": split_ids(found["change_ids"]),
         "unnamed": split_ids(found["unnamed"]),
         "geometry": unfold(found["geometry"]),
+    }
+
+
+def conflict(
+    folder: Folder,
+    day: dt.date,
+    drafts: Mapping[str, Sequence[Record]],
+    *,
+    bases: Mapping[str, Sequence[Record]],
+    etags: Mapping[str, str],
+) -> Answer:
+    """What is on disk and what the page has, merged; the page shows it and saves again."""
+    told: Answer = dict.fromkeys(SCHEMAS)
+    conflicts: list[Answer] = []
+    for part, ours in drafts.items():
+        outcome: Sequence[Record] = ours
+        if part in bases:
+            theirs = parts.records_of(part, folder, day)
+            outcome, found = merged(part, bases[part], ours, theirs)
+            conflicts += found
+        told[part] = parts.to_page(outcome)
+    what = " and ".join(parts.file_of(part, day) for part in bases)
+    return {
+        "error": f"{what} changed on disk since it was read; nothing was written",
+        "merged": told,
+        "conflicts": conflicts,
+        "etags": etags,
     }
 
 

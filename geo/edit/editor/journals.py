@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from geo.edit.editor.parts import RequestError
+from geo.edit.editor.requests import RequestError
 from geo.layers import Journal, private_folder
 
 if TYPE_CHECKING:

@@ -19,8 +19,6 @@ from geo.layers import (
     dump_geojson,
     dump_table,
     fmt_geojson,
-    parse_features,
-    parse_rows,
     unfold_features,
 )
 from geo.model import CHANGES, CONTROL, EVENTS, PLACES, Feature, Row, Schema
@@ -32,8 +30,10 @@ if TYPE_CHECKING:
     from geo.errors import Issue
     from geo.layers import Folder
 
-    Record = Feature | Row
     Bytes = dict[str, bytes]
+
+Record = Feature | Row
+"""What a part is a list of."""
 
 SCHEMAS: dict[str, Schema] = {
     "control": CONTROL,
@@ -42,13 +42,6 @@ SCHEMAS: dict[str, Schema] = {
     "changes": CHANGES,
 }
 """The parts by name; the first is of one date, the others of all."""
-
-MAX_RECORDS = 20_000
-"""More features or rows than this are not taken from the page."""
-
-
-class RequestError(ValueError):
-    """What the page sent is not what it should send."""
 
 
 def records_of(part: str, folder: Folder, day: dt.date) -> tuple[Record, ...]:
@@ -164,48 +157,6 @@ def to_page(records: Sequence[Record]) -> list[dict[str, Any]]:
         dict(record.values) if isinstance(record, Row) else unfold_features([record])[0]
         for record in records
     ]
-
-
-def from_page(part: str, sent: object, *, file: str) -> tuple[Record, ...]:
-    """
-    Read what the page sent as strictly as a file.
-
-    Parameters
-    ----------
-    part
-        Its name.
-    sent
-        GeoJSON features, or rows as objects.
-    file
-        What messages call it.
-
-    Returns
-    -------
-    records
-        Sorted by id.
-
-    Raises
-    ------
-    RequestError
-        If it is no list of objects, or too long.
-    SchemaError
-        If it could not stand in the file.
-    """
-    if not isinstance(sent, list) or not all(isinstance(item, dict) for item in sent):
-        raise RequestError(f"{part} must be a list of objects")
-    if len(sent) > MAX_RECORDS:
-        raise RequestError(f"{part} has {len(sent)} entries; the limit is {MAX_RECORDS}")
-    schema = SCHEMAS[part]
-    if schema.geometry:
-        return parse_features(sent, schema=schema, file=file).features
-    for row in sent:
-        if bad := [v for v in row.values() if v is not None and type(v) not in {str, int}]:
-            raise RequestError(f"a row holds {json.dumps(bad[0])[:40]}, not text, integer or null")
-    rows = [Row(str(row.get("id") or ""), {**row}) for row in sent]
-    # Numbered as they will stand in the file: findings are told in that order.
-    rows.sort(key=lambda row: row.id)
-    numbered = [dataclasses.replace(row, line=line) for line, row in enumerate(rows, 2)]
-    return parse_rows(numbered, schema=schema, file=file).rows
 
 
 def same(one: Sequence[Record], other: Sequence[Record]) -> bool:

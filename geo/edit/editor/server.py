@@ -30,14 +30,16 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from geo.draw import LOOKS, language_words, leaflet_text
 from geo.edit.editor import parts
-from geo.edit.editor.parts import RequestError
-from geo.edit.editor.session import ConflictError, RefusedError, Session
+from geo.edit.editor.requests import RequestError
+from geo.edit.editor.saving import ConflictError, RefusedError
 from geo.errors import CoverageError, DateError, GeoError, LayerError, escape
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from geo.edit.editor.session import Session
 
     Answer = dict[str, Any]
 

@@ -17,12 +17,21 @@ from geo.control import Composite
 from geo.edit.editor import answers, parts
 from geo.edit.editor.cutting import cut_patches, join_patches
 from geo.edit.editor.journals import Journals, name_of
-from geo.edit.editor.parts import SCHEMAS, RequestError
+from geo.edit.editor.parts import SCHEMAS
+from geo.edit.editor.requests import (
+    RequestError,
+    read_etag,
+    read_line,
+    read_part,
+    read_patches,
+    read_records_of,
+)
+from geo.edit.editor.saving import ConflictError, FileChange, RefusedError, write_together
 from geo.edit.records import read_records
 from geo.errors import DateError, LayerError, SchemaError, StaleLayerError, escape
 from geo.evidence import draft_ledger, ledger_frame
-from geo.layers import digest, read_bytes, read_digests, read_folder, save_file, unfold
-from geo.model import Feature, parse_day
+from geo.layers import digest, read_bytes, read_digests, read_folder, unfold
+from geo.model import describe_columns, parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,36 +47,6 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 60
 """So many versions of parts are remembered, for merges."""
-
-
-class ConflictError(Exception):
-    """
-    Files changed on disk since the page read them; nothing was written.
-
-    Parameters
-    ----------
-    answer
-        What the page needs to go on.
-    """
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer["error"])
-        self.answer = answer
-
-
-class RefusedError(Exception):
-    """
-    What the page sent cannot be saved; nothing was written.
-
-    Parameters
-    ----------
-    issues
-        Why not.
-    """
-
-    def __init__(self, issues: Sequence[Issue]) -> None:
-        super().__init__(str(issues[0]))
-        self.issues = tuple(issues)
 
 
 class Session:
@@ -157,6 +136,7 @@ class Session:
                 if before
                 else {"features": []},
                 "context": {"features": parts.to_page(folder.context)},
+                "columns": {p: describe_columns(schema) for p, schema in SCHEMAS.items()},
                 "lists": answers.lists(folder),
                 "journal": self._journals.latest(name),
             }
@@ -284,8 +264,8 @@ class Session:
         only = sent.get("id")
         if only is not None and not isinstance(only, str):
             raise RequestError("id must be text or null")
-        line = _line(sent.get("line"))
-        features = _features(sent.get("features"), "the layer")
+        line = read_line(sent.get("line"))
+        features = read_patches(sent.get("features"), "the layer")
         with self._lock:
             layers = self._folder.control.values()
             taken = {feature.id for layer in layers for feature in layer.features}
@@ -323,7 +303,7 @@ class Session:
         ids = sent.get("ids")
         if not isinstance(ids, list) or not all(isinstance(name, str) for name in ids):
             raise RequestError("ids must be a list of text")
-        features = _features(sent.get("features"), "the layer")
+        features = read_patches(sent.get("features"), "the layer")
         return {"features": parts.to_page(join_patches(features, ids))}
 
     def check(self, sent: Mapping[str, Any]) -> Answer:
@@ -372,9 +352,9 @@ class Session:
         drafts: Drafts = {}
         issues: list[Issue] = []
         for part in SCHEMAS:
-            if (found := _sent(part, sent.get(part))) is not None:
+            if (found := read_part(part, sent.get(part))) is not None:
                 try:
-                    drafts[part] = parts.from_page(part, found, file=self._path(part, day))
+                    drafts[part] = read_records_of(part, found, file=self._path(part, day))
                 except SchemaError as error:
                     issues += [issue for issue in error.issues if not issue.fixable]
         return drafts, issues
@@ -514,8 +494,15 @@ class Session:
                 drafts, issues = self._drafts(sent, day)
                 if issues:
                     raise RefusedError(issues)
-                if any(_etag(part, sent[part]) != etags[part] for part in drafts):
-                    raise ConflictError(self._conflict(folder, day, drafts, sent, etags))
+                if any(read_etag(part, sent[part]) != etags[part] for part in drafts):
+                    bases = {
+                        part: self._base(part, etag)
+                        for part in drafts
+                        if (etag := read_etag(part, sent[part])) != etags[part]
+                    }
+                    raise ConflictError(
+                        answers.conflict(folder, day, drafts, bases=bases, etags=etags)
+                    )
                 try:
                     self._write(folder, day, drafts)
                     break
@@ -552,7 +539,7 @@ class Session:
 
     def _write(self, folder: Folder, day: dt.date, drafts: Drafts) -> None:
         """
-        Write the files that change; what is written is taken back if another file refuses.
+        Write the files that change, all of them or none.
 
         Raises
         ------
@@ -561,58 +548,14 @@ class Session:
         LayerError
             If a file refuses; all are as before.
         """
-        texts = []
+        changes = []
         for part, records in drafts.items():
             before = self._versions[part, parts.etag(part, folder, day)]
             for path, data in parts.layered(part, records, folder, day, before):
-                texts.append((path, data, before.get(path)))
-        if texts:
+                changes.append(FileChange(path, before.get(path), data))
+        if changes:
             self._require_sound(folder, day, drafts)
-        done: list[tuple[str, bytes, bytes | None]] = []
-        try:
-            for path, data, old in texts:
-                target = self.root / path
-                target.parent.mkdir(exist_ok=True)
-                expected = None if old is None else digest(old)
-                save_file(target, data, expected=expected, root=self.root)
-                done.append((path, data, old))
-        except LayerError:
-            for path, data, old in done:
-                if old is None:
-                    (self.root / path).unlink(missing_ok=True)
-                else:
-                    save_file(self.root / path, old, expected=digest(data), root=self.root)
-            raise
-
-    def _conflict(
-        self,
-        folder: Folder,
-        day: dt.date,
-        drafts: Drafts,
-        sent: Mapping[str, Any],
-        etags: dict[str, str],
-    ) -> Answer:
-        """What is on disk and what the page has, merged; the page shows it and saves again."""
-        merged: Answer = dict.fromkeys(SCHEMAS)
-        conflicts: list[Answer] = []
-        stale = []
-        for part, ours in drafts.items():
-            etag = _etag(part, sent[part])
-            outcome: Sequence[Record] = ours
-            if etag != etags[part]:
-                stale.append(part)
-                base = self._base(part, etag)
-                theirs = parts.records_of(part, folder, day)
-                outcome, found = answers.merged(part, base, ours, theirs)
-                conflicts += found
-            merged[part] = parts.to_page(outcome)
-        what = " and ".join(parts.file_of(part, day) for part in stale)
-        return {
-            "error": f"{what} changed on disk since it was read; nothing was written",
-            "merged": merged,
-            "conflicts": conflicts,
-            "etags": etags,
-        }
+        write_together(self.root, changes)
 
     def _base(self, part: str, etag: str) -> Sequence[Record]:
         """What the page began with; nothing where nobody knows any more."""
@@ -630,71 +573,3 @@ def _local_day() -> dt.date:
 def _told(issue: Issue) -> tuple[object, ...]:
     """A finding without its line, which moves."""
     return issue.code, issue.file, issue.message, issue.ids
-
-
-# --- what the page sent ---------------------------------------------------------
-
-
-def _sent(part: str, value: object) -> object:
-    """
-    The records of a part, with or without an etag beside them.
-
-    Raises
-    ------
-    RequestError
-        If they are not there.
-    """
-    if isinstance(value, dict):
-        key = "rows" if part == "changes" else "features"
-        if key not in value:
-            raise RequestError(f"{part} must hold {key}")
-        return value[key]
-    return value
-
-
-def _etag(part: str, value: object) -> str:
-    """
-    The etag of a part.
-
-    Raises
-    ------
-    RequestError
-        If it has none.
-    """
-    etag = value.get("etag") if isinstance(value, dict) else None
-    if not isinstance(etag, str):
-        raise RequestError(f"{part} must hold the etag that it was read with")
-    return etag
-
-
-def _line(value: object) -> list[tuple[float, float]]:
-    """
-    The positions of a line.
-
-    Raises
-    ------
-    RequestError
-        If they are none, or all the same.
-    """
-    if not isinstance(value, list) or len(value) > parts.MAX_RECORDS:
-        raise RequestError("line must be a list of positions")
-    line = []
-    for position in value:
-        if not isinstance(position, list) or len(position) != 2:
-            raise RequestError("a position of the line must be [longitude, latitude]")
-        lon, lat = position
-        if not all(type(number) in {int, float} for number in position):
-            raise RequestError("a position of the line must be two numbers")
-        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-            raise RequestError(f"{lon}, {lat} is no longitude and latitude")
-        line.append((round(float(lon), 6), round(float(lat), 6)))
-    if len(set(line)) < 2:
-        raise RequestError("line must have two positions or more")
-    return line
-
-
-def _features(sent: object, file: str) -> list[Feature]:
-    """The patches that the page sent, in its order."""
-    found = {record.id: record for record in parts.from_page("control", sent, file=file)}
-    order = [item["properties"]["id"] for item in sent] if isinstance(sent, list) else []
-    return [feature for feature in map(found.get, order) if isinstance(feature, Feature)]

@@ -1,33 +1,13 @@
 // The panel about what is chosen: patches of ground, an event, a place; or else lists to choose from.
 
 import { toGrid } from './coverage.js';
-import { Form, choice, day, idList, number, text } from './fields.js';
+import { Form, choice, text } from './fields.js';
+import { actorOptions, addColumns, scale, wordsOf } from './forms.js';
 import { areaKm2, areaText, holderText } from './labels.js';
 import { labelOf } from './canvas.js';
 import { idOf } from './work.js';
 
-/* global DATA, PLACES, actorName, colorOf, el, eventColor, eventKind, flatOf, foreign, isoText, language, listed, nameOf, placeName, sideOf, splitIds, t, term */
-
-export const sourceName = (id) => {
-  const source = DATA.sources[id];
-  return source ? [source.publisher, source.title].filter(Boolean).join(': ') : id;
-};
-
-/** Actors by the side that they fight on. */
-function actorOptions() {
-  const sides = new Map();
-  for (const actor of Object.values(DATA.actors)) {
-    const side = actor.side || actor.id;
-    if (!sides.has(side)) sides.set(side, []);
-    sides.get(side).push([actor.id, nameOf(actor, actor.id)]);
-  }
-  return [...sides].map(([side, options]) => ({
-    group: actorName(side),
-    options: options.sort(([a, x], [b, y]) => (b === side) - (a === side) || x.localeCompare(y)),
-  })).sort((a, b) => b.options.length - a.options.length);
-}
-
-const words = (list, kind) => list.map((word) => [word, term(kind, word)]);
+/* global PLACES, colorOf, el, eventColor, eventKind, flatOf, foreign, isoText, language, listed, nameOf, placeName, sideOf, splitIds, t, term */
 
 /** What a change of status asks of the other three axes. */
 function valuesForStatus(status, { controller, controllers }) {
@@ -73,7 +53,6 @@ export class Chosen {
 
   #patches() {
     const { app } = this;
-    const { lists } = app.state;
     const patches = () => app.work.now.control.filter((patch) => app.selected.has(patch.id));
     const form = this.form = new Form(() => patches().map((patch) => patch.properties), (values, options) => app.setPatches(values, options));
     const heading = el('h2', { class: 'name' });
@@ -85,14 +64,19 @@ export class Chosen {
       const area = many.reduce((sum, patch) => sum + areaKm2(patch), 0);
       facts.replaceChildren(areaText(area), many.length > 1 ? ` · ${listed(names)}` : '', many.length === 1 ? ` · ${many[0].id}` : '');
     };
-    form.add('controller', choice(actorOptions, { onSet: (f, value) => f.write(this.#given(value), { now: true, word: 'step.give' }) }), { label: 'field.controller', when: (f) => !['unknown', 'none', 'contested', 'mixed'].includes(f.value('status')) });
-    form.add('controllers', idList('known-actors', actorName), { when: several });
-    form.add('status', choice(() => words(lists.statuses, 'status'), { empty: false, onSet: (f, value) => f.write((old) => valuesForStatus(value, old), { now: true }) }));
-    form.add('basis', choice(() => words(lists.bases, 'basis')), { when: assessed });
-    form.add('confidence', choice(() => words(lists.confidences, 'confidence')), { when: assessed });
-    form.add('source_ids', idList('known-sources', sourceName));
-    form.add('statement_ids', idList('known-statements', (id) => this.#statementName(id)));
-    form.add('note', text({ kind: 'textarea' }));
+    addColumns(form, app, 'control', {
+      first: ['controller', 'controllers', 'status', 'basis', 'confidence', 'source_ids', 'statement_ids', 'note'],
+      fields: {
+        controller: () => choice(actorOptions, { onSet: (f, value) => f.write(this.#given(value), { now: true, word: 'step.give' }) }),
+        status: ({ choices }) => choice(() => wordsOf(choices, 'status'), { empty: false, onSet: (f, value) => f.write((old) => valuesForStatus(value, old), { now: true }) }),
+      },
+      when: {
+        controller: (f) => !['unknown', 'none', 'contested', 'mixed'].includes(f.value('status')),
+        controllers: several,
+        basis: assessed,
+        confidence: assessed,
+      },
+    });
     const tools = el('div', { class: 'tools' }, this.#patchTools());
     fill(this.node, heading, facts, this.#otherSide(), form.renew(), tools);
     this.head();
@@ -122,11 +106,6 @@ export class Chosen {
     ];
   }
 
-  #statementName(id) {
-    const statement = this.app.statements.get(id);
-    return statement ? listed([placeName(statement.place_id), isoText(statement.date, { short: true })]) : id;
-  }
-
   // Events and places.
 
   #spot({ ids }) {
@@ -136,47 +115,34 @@ export class Chosen {
 
   #event(id) {
     const { app } = this;
-    const { lists } = app.state;
     const form = this.form = new Form(() => [app.work.record('events', id)?.properties ?? {}], (values, options) => app.work.setRecord('events', id, values, options));
     const heading = el('h2', { class: 'name' });
     this.head = () => heading.replaceChildren(eventName(app.work.record('events', id)));
-    const precision = (name, count) => Array.from({ length: count }, (_, i) => [String(i + 1), t(`${name}.${i + 1}`)]);
-    const whole = (name, options) => choice(options, { onSet: (f, value) => f.write({ [name]: value === null ? null : +value }, { now: true }) });
-    form.add('event_date', day()).add('end_date', day());
-    form.add('time_precision', whole('time_precision', precision('time', 3)));
-    form.add('event_type', choice(() => words(Object.keys(lists.event_types), 'type'), { empty: false, onSet: (f, value) => f.write({ event_type: value, sub_event_type: lists.event_types[value]?.[0] ?? null }, { now: true }) }));
-    form.add('sub_event_type', choice((f) => words(lists.event_types[f.value('event_type')] ?? [], 'sub'), { empty: false }));
-    form.add('actor1', choice(actorOptions)).add('actor2', choice(actorOptions));
-    form.add('place_id', text({ list: 'known-places', onSet: (f, value) => app.work.setEventPlace(id, value) }));
-    form.add('location', text());
-    form.add('geo_precision', whole('geo_precision', precision('geo', 3)));
-    form.add('geo_radius_m', number({ min: 0 }));
-    form.add('source_ids', idList('known-sources', sourceName));
-    form.add('notes', text({ kind: 'textarea' }));
-    form.add('confidence', choice(() => words(lists.confidences, 'confidence')));
-    const more = form.fold('more');
-    form.add('assoc_actor_1', idList('known-actors', actorName), { into: more });
-    form.add('assoc_actor_2', idList('known-actors', actorName), { into: more });
-    form.add('fatalities', number({ min: 0 }), { into: more });
-    form.add('change_id', text({ list: 'known-changes' }), { into: more });
+    const types = app.state.lists.event_types;
+    addColumns(form, app, 'events', {
+      first: ['event_date', 'end_date', 'time_precision', 'event_type', 'sub_event_type', 'actor1', 'actor2', 'place_id', 'location', 'geo_precision', 'geo_radius_m', 'source_ids', 'notes', 'confidence'],
+      fields: {
+        time_precision: (column) => scale('time_precision', 'time', column),
+        event_type: ({ choices }) => choice(() => wordsOf(choices, 'type'), { empty: false, onSet: (f, value) => f.write({ event_type: value, sub_event_type: types[value]?.[0] ?? null }, { now: true }) }),
+        sub_event_type: () => choice((f) => wordsOf(types[f.value('event_type')] ?? [], 'sub'), { empty: false }),
+        place_id: () => text({ list: 'known-places', onSet: (f, value) => app.work.setEventPlace(id, value) }),
+        geo_precision: (column) => scale('geo_precision', 'geo', column),
+      },
+    });
     this.#record('events', id, heading, form);
   }
 
   #place(id) {
     const { app } = this;
-    const { lists } = app.state;
     const form = this.form = new Form(() => [app.work.record('places', id)?.properties ?? {}], (values, options) => app.work.setRecord('places', id, values, options));
     const heading = el('h2', { class: 'name' });
     this.head = () => {
       const place = app.work.record('places', id);
       heading.replaceChildren(foreign(place ? nameOf(place.properties, id) : ''));
     };
-    form.add('name', text()).add('name_ar', text()).add('alternatenames', text());
-    form.add('kind', choice(() => words(lists.place_kinds, 'kind'), { empty: false }));
-    form.add('admin1', text());
-    form.add('coord_method', choice(() => words(lists.coord_methods, 'coord'), { empty: false }));
-    form.add('coord_source', text()).add('geo_radius_m', number({ min: 0 }));
-    form.add('source_ids', idList('known-sources', sourceName)).add('note', text({ kind: 'textarea' }));
+    addColumns(form, app, 'places', {
+      first: ['name', 'name_ar', 'alternatenames', 'kind', 'admin1', 'coord_method', 'coord_source', 'geo_radius_m', 'source_ids', 'note'],
+    });
     this.#record('places', id, heading, form);
   }
 

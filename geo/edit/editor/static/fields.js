@@ -1,7 +1,7 @@
 // Fields of a form: each reads its value from the records in hand and writes one step of work.
 // A field that somebody is typing in is left alone when the work changes under it.
 
-/* global el, foreign, splitIds, t */
+/* global el, foreign, splitIds, t, term */
 
 let serial = 0;
 
@@ -21,10 +21,11 @@ export class Form {
     return values.size === 1 ? [...values][0] : undefined;
   }
 
-  add(name, field, { into = this.node, when = null, label = `field.${name}` } = {}) {
+  add(name, field, { into = this.node, when = null } = {}) {
     const id = `field-${serial++}`;
     const control = field(this, name, id);
-    const words = control.group ? el('span', { class: 'label', id: `${id}-label` }, t(label)) : el('label', { class: 'label', for: id }, t(label));
+    const label = term('field', name); // a column that no words are written for yet shows its name
+    const words = control.group ? el('span', { class: 'label', id: `${id}-label` }, label) : el('label', { class: 'label', for: id }, label);
     const row = el('div', { class: 'field', 'data-field': name }, words, control.node);
     if (control.group) control.node.setAttribute('aria-labelledby', `${id}-label`);
     into.append(row);
@@ -107,7 +108,7 @@ export const idList = (list, nameOfId) => (form, name, id) => {
   const node = el('div', { class: 'ids', role: 'group' }, chips, box);
   const renew = () => {
     box.placeholder = form.value(name) === undefined ? t('several') : t('add.one');
-    box.setAttribute('aria-label', t('add.one.to', { name: t(`field.${name}`) }));
+    box.setAttribute('aria-label', t('add.one.to', { name: term('field', name) }));
     chips.replaceChildren(...ids().map((one) => el('li', null, foreign(nameOfId(one)), ' ',
       el('button', { type: 'button', 'aria-label': t('remove.one', { name: nameOfId(one) }), title: one,
         on: { click: () => { write(ids().filter((other) => other !== one)); box.focus(); } } }, '\u00D7'))));

@@ -3,27 +3,20 @@
 import { Answer, Asker, Silence, post, readState } from './api.js';
 import { formerBorders } from './canvas.js';
 import { Chosen } from './chosen.js';
-import { GRID, Refusal, covers, ringsOf, toGrid } from './coverage.js';
-import { askName, openHelp, tell } from './dialogs.js';
+import { TABS, prepareControls } from './controls.js';
+import { GRID, Refusal, ringsOf, toGrid } from './coverage.js';
+import { openHelp, tell } from './dialogs.js';
 import { Keeper } from './keeper.js';
+import { fillLists } from './lists.js';
 import { Ledger, Problems, shapeOf } from './panels.js';
 import { Stage } from './stage.js';
-import { LAYERS, Work, freshId, idOf, layersOf, wired } from './work.js';
+import { LAYERS, Work, idOf, layersOf, wired } from './work.js';
 
-/* global DATA, PLACES, WORDS, el, foreign, has, isRtl, isoText, nameOf, nextLanguage, placeName, t, term, toDay, ways */
+/* global DATA, PLACES, WORDS, el, foreign, has, isoText, listed, nameOf, nextLanguage, placeName, t, term, toDay, ways */
 /* global language:writable */
 
 const byId = (id) => document.getElementById(id);
-const TOOLS = ['select', 'borders', 'split', 'front', 'event', 'place'];
-const TABS = ['chosen', 'ledger', 'problems'];
 const EVENT_DAYS = 7;
-
-const COLUMNS = {
-  events: ['id', 'event_date', 'end_date', 'time_precision', 'event_type', 'sub_event_type', 'actor1', 'assoc_actor_1', 'actor2', 'assoc_actor_2', 'place_id', 'location', 'geo_precision', 'geo_radius_m', 'source_ids', 'notes', 'fatalities', 'confidence', 'change_id'],
-  places: ['id', 'name', 'name_ar', 'alternatenames', 'kind', 'admin1', 'geo_radius_m', 'coord_method', 'coord_source', 'source_ids', 'note'],
-  changes: ['id', 'from_date', 'to_date', 'date', 'date_end', 'from_controller', 'to_controller', 'kind', 'place_ids', 'event_ids', 'source_ids', 'recorded_at', 'recorded_by', 'supersedes', 'note'],
-};
-const blank = (layer, values) => ({ ...Object.fromEntries(COLUMNS[layer].map((name) => [name, null])), ...values });
 
 class App {
   tool = 'select';
@@ -50,7 +43,7 @@ class App {
     this.problems = new Problems(this, byId('problems'));
     this.keeper = new Keeper(this);
     this.#prepareAskers();
-    this.#prepareControls();
+    prepareControls(this);
     this.words();
     this.changed();
     document.body.dataset.ready = 'yes';
@@ -124,7 +117,7 @@ class App {
     }
     PLACES.clear();
     for (const place of work.now.places) PLACES.set(place.properties.id, place.properties);
-    this.#datalists();
+    fillLists(this);
     const layers = LAYERS.map((name) => work.now[name]);
     if (layers.some((layer, i) => layer !== this.asked?.[i])) {
       this.checker.soon();
@@ -146,26 +139,14 @@ class App {
     return this.ledger.rows().map((row) => row.id).join();
   }
 
-  #datalists() {
-    const { work } = this;
-    const fill = (name, options, key) => {
-      const list = byId(`known-${name}`);
-      if (list.made === key && list.spoken === language) return;
-      Object.assign(list, { made: key, spoken: language });
-      list.replaceChildren(...options().map(([value, label]) => el('option', { value, label })));
-    };
-    fill('places', () => work.now.places.map((place) => [idOf(place), nameOf(place.properties, idOf(place))]), work.now.places);
-    fill('events', () => this.eventsShown().map((event) => [idOf(event), this.eventText(idOf(event))]), work.now.events);
-    fill('changes', () => this.ledger.rows().map((row) => [row.id, row.note ?? '']), work.now.changes);
-    fill('sources', () => Object.values(DATA.sources).map((source) => [source.id, [source.publisher, source.title].filter(Boolean).join(': ')]), this.state);
-    fill('actors', () => Object.values(this.actors).map((actor) => [actor.id, nameOf(actor, actor.id)]), this.state);
-    fill('statements', () => [...this.statements.values()].filter((s) => s.date <= this.state.date)
-      .map((s) => [s.id, `${placeName(s.place_id)}, ${s.date}, ${s.controller ?? s.status}`]), this.state);
-  }
-
   eventText(id) {
     const event = this.work.record('events', id)?.properties;
     return event ? `${isoText(event.event_date, { short: true, year: false })} ${term('sub', event.sub_event_type)}, ${PLACES.has(event.place_id) ? placeName(event.place_id) : event.location ?? ''}` : id;
+  }
+
+  statementText(id) {
+    const statement = this.statements.get(id);
+    return statement ? listed([placeName(statement.place_id), isoText(statement.date, { short: true })]) : id;
   }
 
   /** Events of the days round the date, and between it and the layer before. */
@@ -361,50 +342,6 @@ class App {
     if (changed) this.work.step(word, { control: next }, run);
   }
 
-  #inside(at) {
-    if (this.work.now.control.some((patch) => covers(patch, at))) return true;
-    this.refuse(new Refusal('outside', at));
-    return false;
-  }
-
-  addEvent(at) {
-    if (!this.#inside(at)) return;
-    const [x, y] = this.stage.spot(at);
-    const place = this.work.now.places.find((one) => one.geometry && Math.hypot(...this.stage.spot(one.geometry.coordinates.map(toGrid)).map((v, i) => v - [x, y][i])) < 10);
-    const id = freshId('evt');
-    const properties = blank('events', { id, event_date: this.state.date, time_precision: 1, place_id: place ? idOf(place) : null, geo_radius_m: place?.properties.geo_radius_m ?? null });
-    const geometry = { type: 'Point', coordinates: place ? place.geometry.coordinates : at.map((v) => v / GRID) };
-    this.#added('events', { type: 'Feature', properties, geometry });
-  }
-
-  async addPlace(at) {
-    if (!this.#inside(at)) return;
-    const name = await askName(t('place.new'));
-    if (!name) return;
-    const arabic = /[\u0600-\u06ff]/.test(name);
-    const stem = name.normalize('NFKD').replace(/[^\x20-\x7e]/g, '').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '') || freshId('place').replace('-', '_');
-    let id = stem;
-    for (let n = 2; PLACES.has(id); n++) id = `${stem}_${n}`;
-    const properties = blank('places', { id, [arabic ? 'name_ar' : 'name']: name, coord_method: 'inferred' });
-    this.#added('places', { type: 'Feature', properties, geometry: { type: 'Point', coordinates: at.map((v) => v / GRID) } });
-  }
-
-  #added(layer, feature) {
-    this.work.step(`step.add.${layer}`, { [layer]: this.work.with(layer, feature) });
-    this.take('select');
-    this.choose({ layer, id: idOf(feature) });
-    byId('chosen').querySelector('input, select')?.focus({ preventScroll: true });
-  }
-
-  /** A row of the ledger: a draft of the server's, or an empty one. */
-  addChange(draft) {
-    const { previous, date } = this.state;
-    const row = draft ?? blank('changes', { id: freshId('chg'), from_date: previous, to_date: date, kind: 'refinement', recorded_at: today() });
-    this.work.step('step.add.changes', { changes: this.work.with('changes', row) });
-    this.show('ledger');
-    this.ledger.open(row.id);
-  }
-
   async cut(line) {
     const { work } = this;
     const only = this.tool === 'split' ? this.#patchAlong(line) : null;
@@ -480,67 +417,7 @@ class App {
       el('button', { type: 'button', class: 'close', 'aria-label': t('close'), on: { click: () => this.news(null) } }, '\u00D7'));
   }
 
-  // Buttons and keys.
-
-  #prepareControls() {
-    for (const button of document.querySelectorAll('[data-tool]')) button.addEventListener('click', () => this.take(button.dataset.tool));
-    byId('undo').addEventListener('click', () => this.work.undo());
-    byId('redo').addEventListener('click', () => this.work.redo());
-    byId('save').addEventListener('click', () => this.keeper.save());
-    byId('help').addEventListener('click', () => this.help());
-    byId('leave').addEventListener('click', () => this.leave());
-    byId('language').addEventListener('click', () => this.turnLanguage());
-    byId('ghost').addEventListener('change', (event) => { this.showGhost = event.target.checked; this.draw(); });
-    byId('snap').addEventListener('change', (event) => { this.snap = event.target.checked; });
-    byId('date').addEventListener('change', () => this.#turnDate(byId('date').value));
-    for (const name of TABS) byId(`tab-${name}`).addEventListener('click', () => this.show(name));
-    byId('tabs').addEventListener('keydown', (event) => this.#tabKey(event));
-    document.addEventListener('keydown', (event) => this.#key(event));
-  }
-
-  #tabKey(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] * (isRtl() ? -1 : 1);
-    if (!step) return;
-    this.show(TABS[(TABS.indexOf(this.panel) + step + TABS.length) % TABS.length]);
-    byId(`tab-${this.panel}`).focus();
-    event.preventDefault();
-  }
-
-  #key(event) {
-    if (byId('dialog').open) return;
-    const typing = event.target.matches?.('input:not([type="checkbox"], [type="radio"]), select, textarea');
-    if ((event.ctrlKey || event.metaKey) && !event.altKey) return this.#chord(event, typing);
-    if (event.key === 'Escape') return this.#escape();
-    if (typing || event.altKey || !this.keys) return undefined;
-    if (TOOLS[event.key - 1]) this.take(TOOLS[event.key - 1]);
-    else if (event.key === '?') this.help();
-    else if (event.key === 'g' && this.ghost.length) byId('ghost').click();
-    else return undefined;
-    return event.preventDefault();
-  }
-
-  #chord(event, typing) {
-    const key = event.key.toLowerCase();
-    if (key === 's') {
-      // A field tells of its last word when it is left.
-      event.target.blur?.();
-      event.target.focus?.();
-      this.keeper.save();
-    } else if (typing) return; // the field's own undo
-    else if (key === 'z' && event.shiftKey) this.work.redo();
-    else if (key === 'z') this.work.undo();
-    else if (key === 'y') this.work.redo();
-    else return;
-    event.preventDefault();
-  }
-
-  #escape() {
-    if (this.stage.cancel()) return;
-    Object.assign(this, { pieces: [], marks: [] });
-    if (this.tool !== 'select') this.take('select');
-    else if (this.selected.size || this.chosen) this.choose(null);
-    this.refuse(null);
-  }
+  // Language, dates, help.
 
   async help() {
     await openHelp(this);
@@ -557,7 +434,7 @@ class App {
     this.problems.renew();
   }
 
-  async #turnDate(date) {
+  async turnDate(date) {
     if (!(await this.keeper.settled()) || !(await this.load(date))) byId('date').value = this.state.date;
   }
 
@@ -568,11 +445,6 @@ class App {
     await tell(t('left.title'), el('p', null, t('left.text')));
   }
 }
-
-const today = () => {
-  const now = new Date();
-  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((v) => String(v).padStart(2, '0')).join('-');
-};
 
 const app = new App();
 for (const kind of ['error', 'unhandledrejection']) {

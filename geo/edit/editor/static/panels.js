@@ -1,8 +1,9 @@
 // The ledger of changes since the date before, and the findings about the work.
 
 import { toGrid } from './coverage.js';
-import { Form, choice, day, idList, text } from './fields.js';
-import { sourceName } from './chosen.js';
+import { addChange } from './adding.js';
+import { Form, choice } from './fields.js';
+import { addColumns, wordsOf } from './forms.js';
 import { areaText, handText } from './labels.js';
 
 /* global el, foreign, isoText, listed, nameOf, placeName, splitIds, t, term */
@@ -98,7 +99,7 @@ export class Ledger {
       this.#later(),
       rows.length ? el('h2', null, t('ledger.rows', { count: rows.length })) : null,
       rows.length ? el('div', { class: 'ledger' }, rows.map((row) => this.#row(row))) : null,
-      el('div', { class: 'tools' }, button('ledger.add', () => app.addChange(null), { 'data-key': 'add' })),
+      el('div', { class: 'tools' }, button('ledger.add', () => addChange(app, null), { 'data-key': 'add' })),
     ]);
   }
 
@@ -121,7 +122,7 @@ export class Ledger {
       this.#hands(draft, pieces), area ? ` · ${areaText(area)}` : '',
       places.length ? el('p', { class: 'quiet' }, foreign(listed(places))) : null,
       el('div', { class: 'tools' },
-        button('ledger.write', () => this.app.addChange(draft), { class: 'first', 'data-key': `write:${draft.id}` }),
+        button('ledger.write', () => addChange(this.app, draft), { class: 'first', 'data-key': `write:${draft.id}` }),
         pieces.length ? button('show', () => this.app.showShapes('pieces', pieces.map((piece) => piece.shape)), { 'data-key': `show:${draft.id}` }) : null));
   }
 
@@ -145,14 +146,12 @@ export class Ledger {
   #form(id) {
     const { app } = this;
     const form = new Form(() => [app.work.record('changes', id) ?? {}], (values, options) => app.work.setRecord('changes', id, values, options));
-    const actors = () => Object.values(app.actors).map((actor) => [actor.id, nameOf(actor, actor.id)]);
-    form.add('kind', choice(() => app.state.lists.change_kinds.map((kind) => [kind, term('change', kind)]), { empty: false }));
-    form.add('from_controller', choice(actors)).add('to_controller', choice(actors));
-    form.add('date', day()).add('date_end', day());
-    form.add('place_ids', idList('known-places', placeName));
-    form.add('event_ids', idList('known-events', (one) => app.eventText(one)));
-    form.add('source_ids', idList('known-sources', sourceName));
-    form.add('note', text({ kind: 'textarea' }));
+    const actors = () => choice(() => Object.values(app.actors).map((actor) => [actor.id, nameOf(actor, actor.id)]));
+    addColumns(form, app, 'changes', {
+      first: ['kind', 'from_controller', 'to_controller', 'date', 'date_end', 'place_ids', 'event_ids', 'source_ids', 'note'],
+      hidden: ['id', 'from_date', 'to_date', 'recorded_at', 'recorded_by', 'supersedes'],
+      fields: { kind: ({ choices }) => choice(() => wordsOf(choices, 'change'), { empty: false }), from_controller: actors, to_controller: actors },
+    });
     return form;
   }
 

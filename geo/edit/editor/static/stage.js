@@ -1,5 +1,6 @@
 // The map as a place of work: what a pointer or a key does there, by the tool in hand.
 
+import { addEvent, addPlace } from './adding.js';
 import { Picture } from './canvas.js';
 import { Borders, Move, Refusal, covers, keyOf, nearestOn, selfCrossing, toGrid, withPoint, withoutPoint, GRID } from './coverage.js';
 import { holderText } from './labels.js';
@@ -294,8 +295,8 @@ export class Stage {
     const { app } = this;
     app.refuse(null);
     if (LINE_TOOLS.has(app.tool)) return this.#addToLine(x, y);
-    if (app.tool === 'event') return app.addEvent(at);
-    if (app.tool === 'place') return app.addPlace(at);
+    if (app.tool === 'event') return addEvent(app, at);
+    if (app.tool === 'place') return addPlace(app, at);
     if (app.tool === 'select') {
       const found = app.recordNear((place) => Math.hypot(...this.spot(place).map((v, i) => v - [x, y][i])), more);
       if (found) return app.choose(found);
