@@ -192,10 +192,7 @@ class Case:
     """
 
     def __init__(
-        self,
-        folder: Folder,
-        limits: Limits,
-        compose: Callable[[Folder], Composite] | None = None,
+        self, folder: Folder, limits: Limits, compose: Callable[[Folder], Composite] | None = None
     ) -> None:
         self.folder = folder
         self.limits = limits

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geo.errors import DateError
-from geo.layers import (
-    write_control,
-)
+from geo.layers import write_control
 from geo.model import parse_day
 
 if TYPE_CHECKING:

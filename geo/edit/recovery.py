@@ -18,15 +18,7 @@ from geo.edit.copies.reading import read_copy
 from geo.edit.merge.difference import Difference, compare_records
 from geo.edit.records import read_records
 from geo.errors import LayerError, LayerNotFoundError, UnknownIdError, escape
-from geo.layers import (
-    Journal,
-    digest,
-    layer_paths,
-    list_backups,
-    read_bytes,
-    save_file,
-    schema_of,
-)
+from geo.layers import Journal, digest, layer_paths, list_backups, read_bytes, save_file, schema_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -175,7 +175,7 @@ def corners(shape):
     return {tuple(position) for position in shapely.get_coordinates(shape).round(6).tolist()}
 
 
-# BorderEdges.
+# Borders.
 
 
 def test_a_dragged_border_moves_both_neighbours_and_undo_gives_the_first_bytes_back(desk, layers):
@@ -282,7 +282,7 @@ def mosaic(seed):
 
 
 TRY = """async ([features, seed, count]) => {
-    const { BorderEdges, Move, featureOf, patchOf, withPoint, withoutPoint } =
+    const { Borders, Move, featureOf, patchOf, withPoint, withoutPoint } =
         await import('/static/coverage.js');
     let state = seed;
     const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -293,13 +293,13 @@ TRY = """async ([features, seed, count]) => {
         if (ok) patches = next;
     };
     for (let n = 0; n < count; n++) {
-        const borders = BorderEdges.of(patches);
+        const borders = Borders.of(patches);
         const inner = [...borders.edges.values()].filter((edge) => edge.owners.length === 2);
         const { ends: [a, b] } = inner[Math.floor(random() * inner.length)];
         const share = random();
         const at = [0, 1].map((k) => Math.round(a[k] + share * (b[k] - a[k])));
         try { tell('put in', true, withPoint(patches, [a, b], at)); } catch { continue; }
-        const free = [...BorderEdges.of(patches).points.values()].filter((point) => !point.fixed);
+        const free = [...Borders.of(patches).points.values()].filter((point) => !point.fixed);
         const point = free[Math.floor(random() * free.length)];
         const far = 10 ** (-3 + 2.6 * random()) * 1e6;
         const turn = 2 * Math.PI * random();

@@ -81,9 +81,7 @@ def duplicate_ids(case: Case) -> Iterator[Finding]:
         first = seen.setdefault((schema.name, record.id), file)
         if first != file:
             yield finding(
-                f"the id stands in {first} too",
-                "give one of them a new id",
-                (file, record),
+                f"the id stands in {first} too", "give one of them a new id", (file, record)
             )
 
 

@@ -13,31 +13,9 @@ from typing import TYPE_CHECKING
 
 from geo.edit.copies.project import TABLE, earlier_day, layer_path, orientation_tables, project_text
 from geo.errors import DateError, GeoError, escape
-from geo.exchange import (
-    FACTS,
-    ColumnType,
-    TypedColumn,
-    TypedTable,
-    features_table,
-    geopackage,
-)
-from geo.layers import (
-    digest,
-    private_folder,
-    read_bytes,
-    save_file,
-)
-from geo.model import (
-    CONTROL,
-    EVENTS,
-    PLACES,
-    SOURCES,
-    STATEMENTS,
-    Feature,
-    Row,
-    Schema,
-    parse_day,
-)
+from geo.exchange import FACTS, ColumnType, TypedColumn, TypedTable, features_table, geopackage
+from geo.layers import digest, private_folder, read_bytes, save_file
+from geo.model import CONTROL, EVENTS, PLACES, SOURCES, STATEMENTS, Feature, Row, Schema, parse_day
 
 if TYPE_CHECKING:
     import datetime as dt

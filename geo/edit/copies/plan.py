@@ -20,21 +20,9 @@ from geo.edit.copies.sewing import require_coverage, restore_features, sew_borde
 from geo.edit.merge.difference import Difference, compare_records
 from geo.edit.merge.merged import merge_features
 from geo.errors import GeoError, Issue, SchemaError, escape
-from geo.exchange import (
-    refresh_package,
-)
-from geo.layers import (
-    digest,
-    dump_geojson,
-    parse_geojson,
-    read_bytes,
-    write_control,
-)
-from geo.model import (
-    CONTROL,
-    Feature,
-    parse_day,
-)
+from geo.exchange import refresh_package
+from geo.layers import digest, dump_geojson, parse_geojson, read_bytes, write_control
+from geo.model import CONTROL, Feature, parse_day
 
 if TYPE_CHECKING:
     import datetime as dt

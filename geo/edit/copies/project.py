@@ -15,13 +15,7 @@ from geo.exchange import (
     features_table,
     render_project,
 )
-from geo.model import (
-    CONTEXT,
-    CONTROL,
-    Basis,
-    Confidence,
-    Status,
-)
+from geo.model import CONTEXT, CONTROL, Basis, Confidence, Status
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -60,10 +54,7 @@ def project_text(folder: Folder, day: dt.date, name: str) -> str:
             bounds=(west, south, east, north),
             edited=TABLE,
             edited_title=f"control {day}",
-            above=(
-                ProjectLayer("events", "events", 0),
-                ProjectLayer("places", "places", 0),
-            ),
+            above=(ProjectLayer("events", "events", 0), ProjectLayer("places", "places", 0)),
             previous=ProjectLayer("previous", f"border on {earlier}", 2) if earlier else None,
             below=(
                 *(

@@ -17,20 +17,9 @@ import shapely
 from geo.crs import area_km2
 from geo.edit.copies.project import TABLE
 from geo.errors import DateError, Issue, SchemaError
-from geo.exchange import (
-    read_package,
-)
-from geo.layers import (
-    new_id,
-    parse_features,
-    parse_geojson,
-    read_bytes,
-)
-from geo.model import (
-    CONTROL,
-    Feature,
-    parse_day,
-)
+from geo.exchange import read_package
+from geo.layers import new_id, parse_features, parse_geojson, read_bytes
+from geo.model import CONTROL, Feature, parse_day
 
 if TYPE_CHECKING:
     import datetime as dt

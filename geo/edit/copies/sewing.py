@@ -12,13 +12,8 @@ from geo.coverage import find_faults
 from geo.edit.copies.project import earlier_day
 from geo.edit.copies.stitch import stitch_borders
 from geo.errors import CoverageError, SchemaError
-from geo.layers import (
-    parse_features,
-)
-from geo.model import (
-    CONTROL,
-    Feature,
-)
+from geo.layers import parse_features
+from geo.model import CONTROL, Feature
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 
 from geo.crs import area_km2
 from geo.errors import escape
-from geo.model import (
-    Feature,
-    Row,
-)
+from geo.model import Feature, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from geo.layers import (
-    Layer,
-    digest,
-    dump_geojson,
-    dump_table,
-    fmt_geojson,
-    unfold_features,
-)
+from geo.layers import Layer, digest, dump_geojson, dump_table, fmt_geojson, unfold_features
 from geo.model import CHANGES, CONTROL, EVENTS, PLACES, Feature, Row, Schema
 
 if TYPE_CHECKING:

@@ -170,10 +170,7 @@ def three(base: T, ours: T, theirs: T) -> tuple[T, T, bool]:
 
 
 def _merged_values(
-    name: str,
-    base: Mapping[str, Value],
-    ours: Mapping[str, Value],
-    theirs: Mapping[str, Value],
+    name: str, base: Mapping[str, Value], ours: Mapping[str, Value], theirs: Mapping[str, Value]
 ) -> tuple[dict[str, Value], dict[str, Value], list[Conflict]]:
     """All properties of one record."""
     keys = [*ours, *(key for key in theirs if key not in ours)]

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from geo.crs import area_km2, distance_km
-from geo.edit.merge.by_id import (
-    shape_in_words,
-    state_of,
-)
+from geo.edit.merge.by_id import shape_in_words, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

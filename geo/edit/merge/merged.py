@@ -15,14 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geo.edit.merge.by_ground import GroundMerge
-from geo.edit.merge.by_id import (
-    Conflict,
-    State,
-    States,
-    Versions,
-    merged_by_id,
-    states_of,
-)
+from geo.edit.merge.by_id import Conflict, State, States, Versions, merged_by_id, states_of
 from geo.model import CONTROL, Feature, Row
 
 if TYPE_CHECKING:

@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING
 
 from geo.edit.merge.merged import merge_features, merge_rows
 from geo.errors import SchemaError
-from geo.layers import (
-    dump_geojson,
-    dump_table,
-    parse_geojson,
-    parse_table,
-    split_rows,
-)
+from geo.layers import dump_geojson, dump_table, parse_geojson, parse_table, split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from geo.edit.merge.by_id import (
-        Conflict,
-    )
+    from geo.edit.merge.by_id import Conflict
     from geo.model import Feature, Row, Schema
 
 __all__ = ["merge_bytes"]

@@ -17,10 +17,7 @@ from geo.check import check_folder
 from geo.edit.merge.difference import Difference, compare_records
 from geo.edit.versions.ground import LayerChange, layer_changes
 from geo.edit.versions.revision import read_revision, rename_file
-from geo.layers import (
-    Table,
-    read_folder,
-)
+from geo.layers import Table, read_folder
 from geo.model import CONTROL, SCHEMAS, Row
 
 if TYPE_CHECKING:

@@ -16,10 +16,7 @@ import shapely
 from geo.edit.records import read_records
 from geo.edit.versions.git import Repository
 from geo.errors import Issue, LayerError
-from geo.layers import (
-    layer_paths,
-    schema_of,
-)
+from geo.layers import layer_paths, schema_of
 from geo.model import CONTROL, Feature, Row, Schema
 
 if TYPE_CHECKING:

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 from geo.edit.versions.git import Repository
 from geo.errors import Issue, LayerError, LayerNotFoundError, escape
-from geo.layers import (
-    read_folder,
-)
+from geo.layers import read_folder
 
 if TYPE_CHECKING:
     from geo.layers import Folder

@@ -24,13 +24,7 @@ from geo.edit.records import read_records
 from geo.edit.versions.git import Repository
 from geo.edit.versions.guard import guard_commit
 from geo.errors import GeoError, Issue, LayerError, SchemaError, escape
-from geo.layers import (
-    digest,
-    fmt_geojson,
-    fmt_table,
-    layer_paths,
-    save_file,
-)
+from geo.layers import digest, fmt_geojson, fmt_table, layer_paths, save_file
 from geo.model import SCHEMAS, Feature, Row, Schema
 
 if TYPE_CHECKING:
