@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DESIGN = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS = PROJECT["tool"]["importlinter"]["contracts"]
 ROOMS = sorted(path.parent.name for path in (ROOT / "geo").glob("*/__init__.py"))
@@ -105,3 +106,15 @@ def test_every_library_that_is_imported_stands_in_the_table():
 
 def test_the_design_is_short_enough_to_be_read():
     assert len(DESIGN.encode()) < 12_000
+
+
+def test_every_file_that_contributors_are_sent_to_is_there():
+    table = re.search(r"\| change \|.*?\n\n", CONTRIBUTING, re.DOTALL).group()
+    lines = table.strip().splitlines()[2:]
+    assert len(lines) >= 17
+    for line in lines:
+        named = re.findall(r"`([\w./-]+)`", line.split("|")[2])
+        assert 1 <= len(named) <= 2, line
+        assert [name for name in named if not (ROOT / name).exists()] == [], line
+        rooms = {name.split("/")[1] for name in named if name.startswith("geo/")}
+        assert len(rooms - {"draw"}) <= 1, line
