@@ -39,7 +39,7 @@ from geo.control.spells import find_face_spells, tabulate_spells
 from geo.control.storing import restore_faces, store_faces
 from geo.coverage import (
     Arrangement,
-    shapes,
+    trace_borders,
 )
 
 if TYPE_CHECKING:
@@ -124,12 +124,12 @@ class Composite(LabelledFaces):
         ------
         CoverageError
             If the patches of a date overlap, leave a gap or reach outside the study area by more
-            than a sliver (`geo.coverage.topology.SLIVER_M`); its issues name all of them.
+            than a sliver (`geo.coverage.SLIVER_M`); its issues name all of them.
         """
         dates = tuple(sorted(snapshots))
         ordered = [snapshots[day] for day in dates]
         layers = collect_layers(area, ordered)
-        which = shapes(layers.geometries)
+        which = trace_borders(layers.geometries)
         epochs: list[Epoch] = []
         issues: list[Issue] = []
         for begin, end, load in find_epochs(which, layers) if dates else []:

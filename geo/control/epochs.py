@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geo.control.history import History
-    from geo.coverage import Shapes
+    from geo.coverage import DirectedBorders
 
     Ints = NDArray[np.int64]
     Row = NDArray[np.int32]
@@ -137,7 +137,7 @@ class Epoch:
         return self.begin + len(self.history)
 
 
-def find_epochs(which: Shapes, layers: DrawnLayers) -> list[tuple[int, int, Load]]:
+def find_epochs(which: DirectedBorders, layers: DrawnLayers) -> list[tuple[int, int, Load]]:
     """First and last layer but one of each epoch, and its load."""
     positions = np.array([shapely.get_num_coordinates(g) for g in layers.geometries], np.int64)
     found: list[tuple[int, int, Load]] = []

@@ -18,7 +18,7 @@ from geo.coverage import (
     Arcs,
     Arrangement,
     arrange,
-    shapes,
+    trace_borders,
 )
 from geo.errors import DateError
 from geo.model import Confidence, Label
@@ -218,7 +218,7 @@ class LabelledFaces:
         if one is two:
             return one.arrangement, first, second
         drawn = [e.arrangement.dissolve(row) for e, row in ((one, first), (two, second))]
-        which = shapes([polygon for _, polygons in drawn for polygon in polygons])
+        which = trace_borders([polygon for _, polygons in drawn for polygon in polygons])
         arrangement = arrange(which)
         offsets, arc, sign = arrangement.borders(which)
         rows, begin = [], 0

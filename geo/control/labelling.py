@@ -19,7 +19,7 @@ from geo.coverage import (
     Arrangement,
     arrange,
     find_faults,
-    shapes,
+    trace_borders,
     uniques,
 )
 from geo.errors import CoverageError, Issue
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geo.coverage import Shapes
+    from geo.coverage import DirectedBorders
     from geo.model import Label, Patch
 
     Ints = NDArray[np.int64]
@@ -120,7 +120,7 @@ class Labeller:
 
 
 def compose_epoch(
-    which: Shapes, layers: DrawnLayers, span: slice
+    which: DirectedBorders, layers: DrawnLayers, span: slice
 ) -> tuple[Arrangement, History, frozenset[int]]:
     """Faces and labels of some dates, and which of these do not cover the study area once."""
     shape, label = layers.shape[span], layers.label[span]
@@ -146,7 +146,7 @@ def compose_epoch(
 
 def _label_dates(
     arrangement: Arrangement,
-    which: Shapes,
+    which: DirectedBorders,
     shape: Sequence[Ints],
     label: Sequence[Ints],
     labels: int,
@@ -182,7 +182,7 @@ def extend_epoch(
     (day, patches), (gone, came) = layer, moved
     named = find_labels(labels, [patch.label for patch in (*gone, *came)])
     factor = np.repeat([-1, 1], [len(gone), len(came)])
-    which = shapes([area, *(patch.geometry for patch in (*gone, *came))])
+    which = trace_borders([area, *(patch.geometry for patch in (*gone, *came))])
     known = epoch.arrangement.segments.find(which.low, which.high) >= 0
     fresh = int((~known).sum())
     # What a patch kept of its border changes nothing.
@@ -205,7 +205,7 @@ def extend_epoch(
     last = None if row is None else patches
     if row is None:
         raise_coverage(find_coverage_errors(area, day, patches))
-        which = shapes([area, *(patch.geometry for patch in patches)])
+        which = trace_borders([area, *(patch.geometry for patch in patches)])
         labeller = Labeller(arrangement, arrangement.borders(which), len(labels))
         named = find_labels(labels, [patch.label for patch in patches])
         row = labeller.repaired(np.arange(1, len(patches) + 1), named, history.first >= 0)

@@ -1,16 +1,10 @@
-from .arrangement import Arrangement
-from .noding import PER_DEGREE, BorderEdges, pack, uniques
-from .topology import (
-    SLIVER_M,
-    Arcs,
-    Lines,
-    Segments,
-    Shapes,
-    arrange,
-    find_faults,
-    outlines,
-    shapes,
-)
+from .arcs import Arcs
+from .arrangement import Arrangement, arrange
+from .edges import BorderEdges, DirectedBorders, trace_borders
+from .faults import SLIVER_M, find_faults
+from .grid import PER_DEGREE, pack, uniques
+from .noding import Lines, Segments
+from .outlining import outlines
 
 __all__ = [
     "PER_DEGREE",
@@ -18,13 +12,13 @@ __all__ = [
     "Arcs",
     "Arrangement",
     "BorderEdges",
+    "DirectedBorders",
     "Lines",
     "Segments",
-    "Shapes",
     "arrange",
     "find_faults",
     "outlines",
     "pack",
-    "shapes",
+    "trace_borders",
     "uniques",
 ]

@@ -1,7 +1,7 @@
 """
 Lines between nodes: joined where just two of them meet, followed, and told apart.
 
-Private to `geo.coverage.topology`. A half-line is a line in one of its two directions:
+A half-line is a line in one of its two directions:
 ``2 k`` runs along line ``k``, ``2 k + 1`` against it.
 """
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.coverage.noding import Lines, ranges, uniques
+from geo.coverage.grid import ranges, uniques
+from geo.coverage.noding import Lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from geo import crs
 from geo.check import check_folder, patches_of
-from geo.coverage import topology
+from geo.coverage import find_faults
 from geo.edit.editor import cutting, parts
 from geo.edit.editor.cutting import cut_patches, join_patches
 from geo.edit.editor.requests import RequestError
@@ -47,7 +47,7 @@ def patch(name, shape, **values):
 
 
 def faults(area, features):
-    return topology.find_faults(area, patches_of(tuple(features)))
+    return find_faults(area, patches_of(tuple(features)))
 
 
 def is_edge_matched(features):

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from geo.check.case import patches_of
-from geo.coverage import topology
+from geo.coverage import find_faults
 from geo.edit.copies.checkout import checkout
 from geo.edit.copies.plan import plan_save, write_plan
 from geo.edit.copies.reading import read_copy
@@ -287,7 +287,7 @@ def test_five_edits_in_qgis_come_back_as_those_edits_and_nothing_else(desk, qgis
     # A sound layer: edge-matched, no gap, no overlap.
     features = tuple(after.values())
     assert shapely.coverage_is_valid([feature.geometry for feature in features])
-    assert topology.find_faults(read_folder(root).area, patches_of(features)) == []
+    assert find_faults(read_folder(root).area, patches_of(features)) == []
 
     # In git: one file, and in it only the features that were drawn, and neighbours of the cut.
     assert git(root.parent, "diff", "--name-only").split() == [f"layers/control/{DAY}.geojson"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geo.coverage import Arrangement, Shapes, arrange, shapes
+from geo.coverage import Arrangement, DirectedBorders, arrange, trace_borders
 from geo.errors import CoverageError, Issue
 from geo.layers import new_id
 from geo.model import CONTROL, Feature, Value, split_ids
@@ -286,7 +286,7 @@ class _CutGround:
         CoverageError
             If patches overlap.
         """
-        which = shapes(shown)
+        which = trace_borders(shown)
         arrangement = arrange(which)
         offsets, arc, sign = arrangement.borders(which)
         end = offsets[count]
@@ -323,13 +323,13 @@ class _CutGround:
         return dividing
 
 
-def _along(arrangement: Arrangement, which: Shapes, count: int) -> Ints:
+def _along(arrangement: Arrangement, which: DirectedBorders, count: int) -> Ints:
     """The half-arcs of the way there of the lines, which run there and back."""
     begin, size = which.offsets[count:-1], np.diff(which.offsets[count:]) // 2
     at = np.concatenate([np.arange(b, b + n) for b, n in zip(begin, size, strict=True)] or [begin])
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)])
     # A ring without area is turned round on its way in.
-    there = Shapes(which.low, which.high, offsets, which.segment[at], -which.sign[at])
+    there = DirectedBorders(which.low, which.high, offsets, which.segment[at], -which.sign[at])
     _, arc, sign = arrangement.borders(there)
     half: Ints = 2 * arc + (sign < 0)
     return half

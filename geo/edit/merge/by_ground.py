@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geo.coverage import arrange, shapes
+from geo.coverage import arrange, trace_borders
 from geo.edit.merge.by_id import (
     HOLDER,
     QUALITY,
@@ -64,7 +64,7 @@ class GroundMerge:
             for name in self.names
             if (shape := shape_of(records.get(name))) is not None and self._is_new(shape)
         ]
-        which = shapes(drawn)
+        which = trace_borders(drawn)
         self.arrangement = arrange(which)
         offsets, arc, sign = self.arrangement.borders(which)
         spans = [slice(a, b) for a, b in pairwise(offsets.tolist())]

@@ -1,33 +1,16 @@
-"""
-Faces and shared arcs: the borders of many polygons noded together once.
-
-`arrange` nodes segments on the 1e-6 degree grid, joins them into arcs and
-traces the faces. What a polygon covers is then told without any geometry: its
-border says by how much the cover changes from the right to the left of an arc,
-and a spanning tree of the faces adds that up. An arrangement can be extended by
-more segments; the outcome is the one that arranging all of them anew would give.
-"""
+"""Where the patches of one layer overlap, leave a gap or reach outside the study area."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from geo.coverage.arrangement import Arcs, Arrangement, arrange
-from geo.coverage.lines import components
-from geo.coverage.noding import (
-    BorderEdges,
-    Lines,
-    Segments,
-    Shapes,
-    directed_shapes,
-    distinct,
-    shapes,
-    uniques,
-)
+from geo.coverage.arrangement import Arrangement, arrange
+from geo.coverage.edges import BorderEdges, trace_borders
+from geo.coverage.grid import distinct
+from geo.coverage.noding import Segments
 from geo.crs import length_km
 from geo.errors import Issue
 
@@ -40,26 +23,11 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = [
-    "SLIVER_M",
-    "Arcs",
-    "Arrangement",
-    "BorderEdges",
-    "Lines",
-    "Segments",
-    "Shapes",
-    "arrange",
-    "components",
-    "find_faults",
-    "outlines",
-    "shapes",
-]
+__all__ = ["SLIVER_M", "find_faults"]
 
 SLIVER_M = 5.0
 """A gap or an overlap of less mean width than this is a sliver: reported, not refused."""
 
-
-# ---------------------------------------------------------------- faults of one layer
 
 _KINDS = {
     "overlap": "take the ground from one of them",
@@ -103,7 +71,7 @@ def find_faults(
     sound[doubted] = shapely.is_valid(shown[doubted])
     if sound.all() and _is_covered(area, edges or BorderEdges.of(shown[1:])):
         return []
-    which = shapes(shown)
+    which = trace_borders(shown)
     if not len(which.low):
         return [] if not patches else [_empty_area()]
     arrangement = arrange(which)
@@ -148,51 +116,6 @@ def _is_covered(area: shapely.Geometry, edges: BorderEdges) -> bool:
     _, pair = distinct(np.where(up, start, end), np.where(up, end, start))
     total = np.bincount(pair, np.where(up, 1, -1) * net[owner])
     return not total.any()
-
-
-def outlines(
-    area: shapely.Geometry, edges: BorderEdges, codes: NDArray[np.integer]
-) -> tuple[Ints, NDArray[np.object_]] | None:
-    """
-    Return the ground of each code as one polygon, from the patches of one layer.
-
-    Parameters
-    ----------
-    area
-        The study area, longitude, latitude.
-    edges
-        The segments of the patches: valid polygons and multipolygons.
-    codes
-        A whole number for each patch, not negative.
-
-    Returns
-    -------
-    values, polygons
-        The codes that occur, ascending, and for each its Polygon or MultiPolygon; None where the
-        patches do not cover the study area exactly once, be it by a sliver.
-    """
-    code = codes[edges.owner].astype(np.int64)
-    # Most segments part two patches of one code; they are gone before anything is noded.
-    kept = np.flatnonzero((edges.twin < 0) | (code != code[edges.twin]))
-    kept = kept[np.argsort(code[kept], kind="stable")]
-    values = uniques(code[kept])
-    rim = BorderEdges.of([area])
-    counts = np.searchsorted(code[kept], values, side="right")
-    offsets = np.concatenate([np.zeros(1, np.int64), len(rim.start) + np.append(0, counts)])
-    start, end = np.append(rim.start, edges.start[kept]), np.append(rim.end, edges.end[kept])
-    which = directed_shapes(start, end, offsets)
-    arrangement = arrange(which)
-    bounds, arc, sign = arrangement.borders(which)
-    covers = [
-        arrangement.cover(arc[begin:end], sign[begin:end])
-        for begin, end in pairwise(bounds.tolist())
-    ]
-    if not np.array_equal(covers[0], np.sum(covers[1:], axis=0, dtype=np.int64)):
-        return None
-    labels = np.full(arrangement.face_count, -1, np.int64)
-    for value, cover in zip(values.tolist(), covers[1:], strict=True):
-        labels[cover > 0] = value
-    return arrangement.dissolve(labels)
 
 
 def _crossed(arrangement: Arrangement, cover: Ints, patch: Patch) -> Iterator[tuple[float, Issue]]:
