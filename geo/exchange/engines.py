@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
-    Found = tuple[Ints, Ints]
+    Located = tuple[Ints, Ints]
     """Places, and the face that each lies in; by place and face."""
 
     Changes = tuple[Ints, NDArray[np.datetime64], Floats]
@@ -58,7 +58,7 @@ class Engine:
         What must be installed.
     """
 
-    locate: Callable[[Store, Floats, Floats, Any], Found]
+    locate: Callable[[Store, Floats, Floats, Any], Located]
     sum_areas: Callable[[Store, Any], Changes]
     packages: tuple[str, ...] = ()
 
@@ -92,7 +92,7 @@ def _missing_packages(engine: Engine) -> list[str]:
     ]
 
 
-def _keep_lowest(place: Ints, face: Ints, epoch: Ints) -> Found:
+def _keep_lowest(place: Ints, face: Ints, epoch: Ints) -> Located:
     """Of the faces that touch a place the lowest of each epoch; by place and face."""
     order = np.lexsort([face, place])
     place, face = place[order], face[order]
@@ -109,7 +109,7 @@ def _face_epochs(store: Store) -> Ints:
 # --- locating -------------------------------------------------------------------
 
 
-def _locate_here(store: Store, lon: Floats, lat: Floats, _: Any) -> Found:
+def _locate_here(store: Store, lon: Floats, lat: Floats, _: Any) -> Located:
     shapes = _prepare_faces(store.faces["geometry"])
     epoch = _face_epochs(store)
     found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
@@ -128,7 +128,7 @@ def _prepare_faces(wkb: Any) -> NDArray[np.object_]:
     return shapes
 
 
-def _find_touching(shapes: NDArray[np.object_], lon: Floats, lat: Floats) -> Found:
+def _find_touching(shapes: NDArray[np.object_], lon: Floats, lat: Floats) -> Located:
     """Every place with every face that it lies in or on the border of."""
     # The other way round, places against a tree of faces, no face would be prepared.
     tree = shapely.STRtree(np.asarray(shapely.points(lon, lat)))
@@ -136,7 +136,7 @@ def _find_touching(shapes: NDArray[np.object_], lon: Floats, lat: Floats) -> Fou
     return place.astype(np.int64), face.astype(np.int64)
 
 
-def _locate_duckdb(store: Store, lon: Floats, lat: Floats, _: Any) -> Found:
+def _locate_duckdb(store: Store, lon: Floats, lat: Floats, _: Any) -> Located:
     import pyarrow as pa
 
     with open_duckdb() as connection:
@@ -181,7 +181,7 @@ def open_duckdb() -> Any:
     )
 
 
-def _locate_sedona(store: Store, lon: Floats, lat: Floats, _: Any) -> Found:
+def _locate_sedona(store: Store, lon: Floats, lat: Floats, _: Any) -> Located:
     import pyarrow as pa
 
     context = _open_sedona()
@@ -207,7 +207,7 @@ def _open_sedona() -> Any:
     return context
 
 
-def _locate_dask(store: Store, lon: Floats, lat: Floats, client: Any) -> Found:
+def _locate_dask(store: Store, lon: Floats, lat: Floats, client: Any) -> Located:
     from distributed import Client
 
     own = client is None
@@ -249,7 +249,7 @@ class _ScatteredFaces:
         return _prepare_faces(self.wkb)
 
 
-def _locate_part(ground: _ScatteredFaces, lon: Floats, lat: Floats) -> Found:
+def _locate_part(ground: _ScatteredFaces, lon: Floats, lat: Floats) -> Located:
     """Locate some places, on a worker."""
     return _keep_lowest(*_find_touching(ground.shapes, lon, lat), ground.epoch)
 
