@@ -11,7 +11,7 @@ from .reading.options import Options
 from .reading.words import Word, read_words, words_table
 from .saving import save_import
 from .writing.geopackage import geopackage
-from .writing.tables import ColumnType, TypedColumn, TypedTable, features_table
+from .writing.tables import ColumnType, TypedColumn, TypedTable, context_tables, features_table
 
 __all__ = [
     "FACTS",
@@ -28,6 +28,7 @@ __all__ = [
     "TypedColumn",
     "TypedTable",
     "Word",
+    "context_tables",
     "export_series",
     "features_table",
     "geopackage",

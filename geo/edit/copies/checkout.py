@@ -11,9 +11,17 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from geo.edit.copies.project import TABLE, earlier_day, layer_path, orientation_tables, project_text
+from geo.edit.copies.project import ORIENTATION, TABLE, earlier_day, layer_path, project_text
 from geo.errors import DateError, GeoError, escape
-from geo.exchange import FACTS, ColumnType, TypedColumn, TypedTable, features_table, geopackage
+from geo.exchange import (
+    FACTS,
+    ColumnType,
+    TypedColumn,
+    TypedTable,
+    context_tables,
+    features_table,
+    geopackage,
+)
 from geo.layers import digest, private_folder, read_bytes, save_file
 from geo.model import CONTROL, EVENTS, PLACES, SOURCES, STATEMENTS, Feature, Row, Schema, parse_day
 
@@ -95,7 +103,7 @@ def _package(folder: Folder, day: dt.date, data: bytes) -> bytes:
     kept += [
         features_table("events", "Events.", EVENTS, folder.events),
         features_table("places", "Places.", PLACES, tuple(folder.places.values())),
-        *orientation_tables(folder),
+        *context_tables(folder.context, ORIENTATION),
         _rows_table(SOURCES, folder.sources.rows, "Who published what."),
         _rows_table(STATEMENTS, folder.statements.rows, "Who said that whom held a place."),
     ]

@@ -11,21 +11,23 @@ from geo.exchange import (
     FormField,
     Project,
     ProjectLayer,
-    TypedTable,
-    features_table,
+    context_tables,
     render_project,
 )
-from geo.model import CONTEXT, CONTROL, Basis, Confidence, Status
+from geo.model import CONTROL, Basis, Confidence, Status
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from geo.layers import Folder
 
-__all__ = ["TABLE", "earlier_day", "layer_path", "orientation_tables", "project_text"]
+__all__ = ["ORIENTATION", "TABLE", "earlier_day", "layer_path", "project_text"]
 
+
+ORIENTATION = "Orientation."
+"""What the tables of borders and roads say of themselves."""
 
 TABLE = "control"
 """The table of a working copy that is edited; the others are there to look at."""
@@ -36,7 +38,7 @@ def project_text(folder: Folder, day: dt.date, name: str) -> str:
     earlier = earlier_day(folder, day)
     values = folder.theatre.properties
     own = {row.id: str(row.values["color"]) for row in folder.actors.rows if row.values["color"]}
-    context = [table.name for table in orientation_tables(folder)]
+    context = [table.name for table in context_tables(folder.context, ORIENTATION)]
     west, south, east, north = (float(v) for v in shapely.bounds(folder.area))
     return render_project(
         Project(
@@ -126,19 +128,6 @@ def _known(name: str) -> dict[str, str]:
 
 def _same(choices: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple((str(one), str(one)) for one in choices)
-
-
-def orientation_tables(folder: Folder) -> Iterator[TypedTable]:
-    """Borders and roads, a table for each kind of shape: GeoPackage tables hold one kind."""
-    for dimension, name in enumerate(("points", "lines", "areas")):
-        features = [
-            feature
-            for feature in folder.context
-            if feature.geometry is not None
-            and shapely.get_dimensions(feature.geometry) == dimension
-        ]
-        if features:
-            yield features_table(f"context_{name}", "Orientation.", CONTEXT, features)
 
 
 def layer_path(folder: Folder, day: dt.date) -> Path:

@@ -10,13 +10,12 @@ import shapely
 from geo._version import __version__
 from geo.exchange.writing.control import areas_table, control_table
 from geo.exchange.writing.paint import Paint, paint_ground, side_paint
-from geo.exchange.writing.tables import TypedTable, features_table, rows_table
+from geo.exchange.writing.tables import TypedTable, context_tables, features_table, rows_table
 from geo.model import (
     ACTORS,
     ALIGNMENTS,
     ASSESSMENTS,
     CHANGES,
-    CONTEXT,
     EVENTS,
     PLACES,
     SOURCES,
@@ -25,7 +24,7 @@ from geo.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from geo.control import Composite
     from geo.layers import Folder
@@ -91,7 +90,7 @@ def gather_content(folder: Folder, composite: Composite) -> Content:
         rows_table("Who stands with whom, and when.", ALIGNMENTS, folder.alignments.rows),
         rows_table("Who published what.", SOURCES, folder.sources.rows),
         features_table("theatre", "The study area.", THEATRE, (folder.theatre,)),
-        *_context_tables(folder),
+        *context_tables(folder.context, "For orientation only."),
     ]
     return Content(
         folder=folder,
@@ -101,18 +100,6 @@ def gather_content(folder: Folder, composite: Composite) -> Content:
         colors=colors,
         tables={table.name: table for table in made},
     )
-
-
-def _context_tables(folder: Folder) -> Iterator[TypedTable]:
-    """Borders and roads: one table a kind of geometry, as desktop programs want it."""
-    for dimension, name in enumerate(("points", "lines", "areas")):
-        features = [
-            f
-            for f in folder.context
-            if f.geometry is not None and shapely.get_dimensions(f.geometry) == dimension
-        ]
-        if features:
-            yield features_table(f"context_{name}", "For orientation only.", CONTEXT, features)
 
 
 def about_theatre(folder: Folder, composite: Composite) -> dict[str, Any]:

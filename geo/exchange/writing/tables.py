@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from geo.model import Schema, parse_day
+from geo.model import CONTEXT, Schema, parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ __all__ = [
     "ColumnType",
     "TypedColumn",
     "TypedTable",
+    "context_tables",
     "features_table",
     "inner_position",
     "rows_table",
@@ -198,6 +199,33 @@ def features_table(name: str, doc: str, schema: Schema, features: Sequence[Featu
     geometry[:] = [feature.geometry for feature in features]
     cells = [_cells(schema, feature.properties) for feature in features]
     return TypedTable(name, doc, typed_columns(schema), cells, geometry)
+
+
+def context_tables(features: Sequence[Feature], doc: str) -> Iterator[TypedTable]:
+    """
+    Yield borders and roads: one table a kind of geometry, as desktop programs want it.
+
+    Parameters
+    ----------
+    features
+        Of the layer ``context``; those without a shape are left out.
+    doc
+        One line: what the tables hold.
+
+    Yields
+    ------
+    table
+        ``context_points``, ``context_lines`` and ``context_areas``, each if it holds anything.
+    """
+    for dimension, name in enumerate(("points", "lines", "areas")):
+        found = [
+            feature
+            for feature in features
+            if feature.geometry is not None
+            and shapely.get_dimensions(feature.geometry) == dimension
+        ]
+        if found:
+            yield features_table(f"context_{name}", doc, CONTEXT, found)
 
 
 def rows_table(doc: str, schema: Schema, rows: Sequence[Row]) -> TypedTable:
