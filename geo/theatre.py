@@ -167,6 +167,25 @@ class Theatre:
         """The dates that have a control layer."""
         return tuple(self.folder.control)
 
+    def as_of(self, day: str | dt.date) -> dt.date:
+        """
+        Return the date of the layer in force on a day: the last one not after it.
+
+        Raises
+        ------
+        DateError
+            If the day is before the first layer, or no date.
+        """
+        asked = parse_day(day)
+        if self._composite is not None:
+            return self._composite.dates[self._composite.index(asked)]
+        # No composite is built where the dates are enough.
+        self._require_layers()
+        dates = self.dates
+        if asked < dates[0]:
+            raise DateError(f"nothing is known of {asked}: the first layer is of {dates[0]}")
+        return dates[bisect_right(dates, asked) - 1]
+
     @property
     def before(self) -> dt.date:
         """The default first date of a comparison."""
@@ -206,7 +225,7 @@ class Theatre:
         self, day: str | dt.date, *, by: Ground = "patch"
     ) -> tuple[dict[str, Any], NDArray[np.object_]]:
         """Return `control` (`by` the same) as columns and geometries, for who needs no frame."""
-        layer_day = self._in_force(day)
+        layer_day = self.as_of(day)
         features = self.folder.control[layer_day].features
         patches, segments = self._drawn.get(layer_day) or (patches_of(features), None)
         return control.control_as_drawn(
@@ -304,7 +323,7 @@ class Theatre:
                 at = pieces.columns.get_loc("area_km2") + 1 + place
                 pieces.insert(at, name, known[name].reindex(pieces["id"]).to_numpy())
         change = draw.ChangeFrame(pieces)
-        title = f"Change from {self._in_force(first)} to {self._in_force(second)}"
+        title = f"Change from {self.as_of(first)} to {self.as_of(second)}"
         change.attrs |= pieces.attrs | {"title": title, "colors": draw.actor_colors(self.folder)}
         return change
 
@@ -635,20 +654,9 @@ class Theatre:
                 "there is no control layer yet; draft one with `frontline estimate DATE`"
             )
 
-    def _in_force(self, day: str | dt.date) -> dt.date:
-        # The last layer not after the day; no composite is built where the dates are enough.
-        asked = parse_day(day)
-        if self._composite is not None:
-            return self._composite.dates[self._composite.index(asked)]
-        self._require_layers()
-        dates = self.dates
-        if asked < dates[0]:
-            raise DateError(f"nothing is known of {asked}: the first layer is of {dates[0]}")
-        return dates[bisect_right(dates, asked) - 1]
-
     def _pair(self, before: str | dt.date, after: str | dt.date) -> tuple[dt.date, dt.date]:
         first, second = parse_day(before), parse_day(after)
         if second < first:
             raise DateError(f"after {second} is before {first}; exchange the two dates")
-        self._in_force(first)
+        self.as_of(first)
         return first, second

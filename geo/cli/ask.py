@@ -88,7 +88,7 @@ def change(
         return
     frame = theatre.change(before, after, min_area_km2=min_area_km2)
     if form == "table":
-        say(_as_of(theatre, before, after))
+        say(f"as of {theatre.as_of(before)} and {theatre.as_of(after)}")
         transfers = theatre.transfers(before, after)
         click.echo("Transfers, km2 (rows: before, columns: after)")
         click.echo(transfers.to_string(float_format=km2) + "\n")
@@ -151,11 +151,6 @@ def history(place: str, form: str, layers: Path) -> None:
         _print_history(frame)
     else:
         show(frame, form)
-
-
-def _as_of(theatre: Theatre, before: str, after: str) -> str:
-    days = [theatre.control(day)["as_of"].iloc[0] for day in (before, after)]
-    return f"as of {days[0]} and {days[1]}"
 
 
 def _print_history(frame: pd.DataFrame) -> None:

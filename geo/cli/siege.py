@@ -9,6 +9,7 @@ import click
 from geo.cli.opening import open_theatre
 from geo.cli.options import FOLDER, command, format_option, layers_option, wrong_usage
 from geo.cli.printing import km2, plain, say, show, show_json, wrapped
+from geo.control import UnknownRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from geo.theatre import Theatre
 
 _MEANS = {
-    "passable": "ground that nobody is known to hold lets supply through",
-    "enemy": "ground that nobody is known to hold blocks",
-    "own": "ground that nobody is known to hold counts as the side's own",
+    UnknownRule.PASSABLE: "ground that nobody is known to hold lets supply through",
+    UnknownRule.ENEMY: "ground that nobody is known to hold blocks",
+    UnknownRule.OWN: "ground that nobody is known to hold counts as the side's own",
 }
 
 
@@ -31,7 +32,7 @@ def _ground_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options of the questions about what could be cut off."""
     unknown = click.option(
         "--unknown",
-        type=click.Choice([*_MEANS, "all"]),
+        type=click.Choice([*UnknownRule, "all"]),
         default="all",
         show_default=True,
         help="What ground nobody is known to hold counts as; `all` answers for each.",
@@ -51,8 +52,8 @@ _min_area = _limit("min_area_km2", 10.0, "Leave out smaller pockets, km2.")
 _max_width = _limit("max_width_km", 30.0, "Leave out longer cuts, km.")
 
 
-def _rules(unknown: str) -> tuple[str, ...]:
-    return tuple(_MEANS) if unknown == "all" else (unknown,)
+def _rules(unknown: str) -> tuple[UnknownRule, ...]:
+    return tuple(UnknownRule) if unknown == "all" else (UnknownRule(unknown),)
 
 
 @command.command()
@@ -190,7 +191,7 @@ def _sides(theatre: Theatre, date: str, side: str | None) -> list[str]:
     """The side asked for, or each that holds ground."""
     if side is not None:
         return [side]
-    return sorted(theatre.control(date)["side"].dropna().unique())
+    return sorted(set(filter(None, theatre.control_columns(date)[0]["side"])))
 
 
 def _show_all(frames: list[pd.DataFrame], form: str, shown: tuple[str, ...], empty: str) -> None:
