@@ -10,34 +10,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 # What stands behind these doors is loaded when it is asked for.
-from geo import control, draw, evidence
-from geo.check import (
-    Case,
-    Limits,
-    check_folder,
-    compose_layers,
-    keep_composite,
-    load_sound,
-    patches_of,
-    require_sound,
-)
-from geo.errors import DateError, Issue, LayerError
-from geo.layers import (
-    cache_is_on,
-    cache_key,
-    load_or_keep,
-    read_advance,
-    read_bytes,
-    read_digests,
-    read_folder,
-    write_control,
-)
+from geo import check, control, draw, evidence, layers
+from geo.errors import DateError, Issue
 from geo.model import parse_day
 
 if TYPE_CHECKING:
@@ -50,13 +29,16 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
-    from geo.control import Composite, Ground, Movement, TheatreSupply, WhatIf
+    from geo.control import Composite, Movement, TheatreSupply, WhatIf
     from geo.coverage import BorderEdges
     from geo.crs import Edges
     from geo.draw import Animation, Page, Plots, Still
     from geo.evidence import Draft, Ensemble, Estimator, Gazetteer, Parameters, Why
     from geo.layers import Folder, Progress
-    from geo.model import Patch
+    from geo.model import Ground, Patch
+
+    Day = str | dt.date
+    """A date, or its text ``YYYY-MM-DD``."""
 
 __all__ = ["Theatre", "open_layers"]
 
@@ -90,17 +72,17 @@ def open_layers(path: str | Path = "layers", *, progress: Progress | None = None
     'opposition'
     """
     root = Path(path)
-    digests = read_digests(root) if cache_is_on() else {}
-    if digests and (known := load_sound(digests)):
+    digests = layers.read_digests(root) if layers.cache_is_on() else {}
+    if digests and (known := check.load_sound(digests)):
         return Theatre(root=root, composite=known, digests=digests)
-    folder = read_folder(root, progress=progress)
+    folder = layers.read_folder(root, progress=progress)
     if progress:
         progress("composing", 0, len(folder.control))
-    case = Case(folder, Limits(), compose_layers)
-    require_sound(folder, case)
+    case = check.Case(folder, check.Limits(), check.compose_layers)
+    check.require_sound(folder, case)
     made = case.composite if case.is_series else None
     if made is not None:
-        keep_composite(folder.digests, made)
+        check.keep_composite(folder.digests, made)
     return Theatre(folder, composite=made, drawn=case.drawn)
 
 
@@ -154,37 +136,27 @@ class Theatre:
         """Everything that the layers folder holds."""
         if self._folder is None:
             assert self._root is not None
-            self._folder = read_folder(self._root)
+            self._folder = layers.read_folder(self._root)
         return self._folder
 
     @cached_property
     def warnings(self) -> tuple[Issue, ...]:
         """What the checks have to say that is no error."""
-        return tuple(check_folder(self.folder))
+        return tuple(check.check_folder(self.folder))
 
     @property
     def dates(self) -> tuple[dt.date, ...]:
         """The dates that have a control layer."""
         return tuple(self.folder.control)
 
-    def as_of(self, day: str | dt.date) -> dt.date:
-        """
-        Return the date of the layer in force on a day: the last one not after it.
-
-        Raises
-        ------
-        DateError
-            If the day is before the first layer, or no date.
-        """
+    def as_of(self, day: Day) -> dt.date:
+        """Return the date of the layer in force on a day: the last one not after it."""
         asked = parse_day(day)
-        if self._composite is not None:
-            return self._composite.dates[self._composite.index(asked)]
-        # No composite is built where the dates are enough.
-        self._require_layers()
-        dates = self.dates
-        if asked < dates[0]:
-            raise DateError(f"nothing is known of {asked}: the first layer is of {dates[0]}")
-        return dates[bisect_right(dates, asked) - 1]
+        if self._composite is None:
+            self._require_layers()
+        # A composite that was kept knows its dates without a look into the folder.
+        dates = self.dates if self._composite is None else self._composite.dates
+        return dates[control.index_in_force(dates, asked)]
 
     @property
     def before(self) -> dt.date:
@@ -206,13 +178,13 @@ class Theatre:
         """All layers noded together; what every answer over time is read from."""
         if self._composite is None:
             self._require_layers()
-            self._composite = compose_layers(self.folder)
-            keep_composite(self.folder.digests, self._composite)
+            self._composite = check.compose_layers(self.folder)
+            check.keep_composite(self.folder.digests, self._composite)
         return self._composite
 
     # ------------------------------------------------------------ who held what
 
-    def control(self, day: str | dt.date, *, by: Ground = "patch") -> gpd.GeoDataFrame:
+    def control(self, day: Day, *, by: Ground = "patch") -> gpd.GeoDataFrame:
         """
         Return who held which ground at the end of a day; see `geo.control.control_as_drawn`.
 
@@ -222,12 +194,12 @@ class Theatre:
         return control.build_frame(*self.control_columns(day, by=by))
 
     def control_columns(
-        self, day: str | dt.date, *, by: Ground = "patch"
+        self, day: Day, *, by: Ground = "patch"
     ) -> tuple[dict[str, Any], NDArray[np.object_]]:
         """Return `control` (`by` the same) as columns and geometries, for who needs no frame."""
         layer_day = self.as_of(day)
         features = self.folder.control[layer_day].features
-        patches, segments = self._drawn.get(layer_day) or (patches_of(features), None)
+        patches, segments = self._drawn.get(layer_day) or (check.patches_of(features), None)
         return control.control_as_drawn(
             self.area, layer_day, features, patches, self.folder.sides, by=by, segments=segments
         )
@@ -261,7 +233,7 @@ class Theatre:
         history.attrs |= {"title": f"Who held {name}", "colors": draw.actor_colors(self.folder)}
         return history
 
-    def holder(self, lon: float | None, lat: float | None, day: str | dt.date) -> str | None:
+    def holder(self, lon: float | None, lat: float | None, day: Day) -> str | None:
         """
         Return who held the position `lon`, `lat` (degrees) at the end of a day.
 
@@ -293,12 +265,7 @@ class Theatre:
     # ------------------------------------------------------------ what changed
 
     def change(
-        self,
-        before: str | dt.date,
-        after: str | dt.date,
-        *,
-        min_area_km2: float = 0.01,
-        bands: bool = True,
+        self, before: Day, after: Day, *, min_area_km2: float = 0.01, bands: bool = True
     ) -> gpd.GeoDataFrame:
         """
         Return the ground that changed hands between two dates; see `geo.evidence.explain_pieces`.
@@ -314,34 +281,31 @@ class Theatre:
         first, second = self._pair(before, after)
         if min_area_km2 < 0:
             raise ValueError(f"min_area_km2 is {min_area_km2}; it cannot be negative")
+        # The bands first: the ledger asks for every step between the dates, and the composite
+        # remembers only the last few pairs.
+        known = self._ensemble.change(first, second)[0].set_index("id") if bands else None
         pieces = evidence.explain_pieces(
             self.folder, self.composite, first, second, min_area_km2=min_area_km2
         )
-        if bands:
-            known = self._ensemble.change(first, second)[0].set_index("id")
-            for place, name in enumerate(("low_km2", "high_km2")):
-                at = pieces.columns.get_loc("area_km2") + 1 + place
-                pieces.insert(at, name, known[name].reindex(pieces["id"]).to_numpy())
+        if known is not None:
+            at = pieces.columns.get_loc("area_km2")
+            for place, name in enumerate(("low_km2", "high_km2"), at + 1):
+                pieces.insert(place, name, known[name].reindex(pieces["id"]).to_numpy())
         change = draw.ChangeFrame(pieces)
         title = f"Change from {self.as_of(first)} to {self.as_of(second)}"
         change.attrs |= pieces.attrs | {"title": title, "colors": draw.actor_colors(self.folder)}
         return change
 
-    def transfers(self, before: str | dt.date, after: str | dt.date) -> pd.DataFrame:
+    def transfers(self, before: Day, after: Day) -> pd.DataFrame:
         """Return how much went from whom to whom; see `geo.control.Composite.transfers`."""
         return self.composite.transfers(*self._pair(before, after))
 
-    def totals(self, before: str | dt.date, after: str | dt.date) -> pd.DataFrame:
+    def totals(self, before: Day, after: Day) -> pd.DataFrame:
         """Return how much each took from whom: ``totals`` of `geo.evidence.Ensemble.change`."""
         return self._ensemble.change(*self._pair(before, after))[1]
 
     def fronts(
-        self,
-        day: str | dt.date,
-        left: str | None = None,
-        right: str | None = None,
-        *,
-        bands: bool = True,
+        self, day: Day, left: str | None = None, right: str | None = None, *, bands: bool = True
     ) -> gpd.GeoDataFrame:
         """
         Return the lines along which sides met at the end of a day; see `geo.control.front_lines`.
@@ -355,15 +319,13 @@ class Theatre:
         return self._ensemble.fronts(parse_day(day), left, right)[0]
 
     def front_totals(
-        self, day: str | dt.date, left: str | None = None, right: str | None = None
+        self, day: Day, left: str | None = None, right: str | None = None
     ) -> pd.DataFrame:
         """Return how long whole fronts were: ``totals`` of `geo.evidence.Ensemble.fronts`."""
         self._supply.require_sides(left, right)
         return self._ensemble.fronts(parse_day(day), left, right)[1]
 
-    def movement(
-        self, before: str | dt.date, after: str | dt.date, left: str, right: str
-    ) -> Movement:
+    def movement(self, before: Day, after: Day, left: str, right: str) -> Movement:
         """
         Return how the front of two sides moved, seen from `left`; see `geo.control.Movement`.
 
@@ -377,7 +339,7 @@ class Theatre:
 
     # ------------------------------------------------------------ on what it rests
 
-    def why(self, where: str | tuple[float, float], day: str | dt.date) -> Why:
+    def why(self, where: str | tuple[float, float], day: Day) -> Why:
         """
         Return why the map says what it says at a place or position; see `geo.evidence.find_why`.
 
@@ -390,7 +352,7 @@ class Theatre:
         """Return on what the ground of each date rests; see `geo.evidence.provenance`."""
         return evidence.provenance(self.folder, self.composite)
 
-    def disagreement(self, day: str | dt.date) -> gpd.GeoDataFrame:
+    def disagreement(self, day: Day) -> gpd.GeoDataFrame:
         """
         Return the ground on which sources in force on a date, layer or not, disagree.
 
@@ -407,13 +369,13 @@ class Theatre:
         others = [
             entry
             for path in tables
-            for entry in evidence.read_gazetteer(read_bytes(path, root=path.parent), file=str(path))
+            for entry in evidence.read_gazetteer(
+                layers.read_bytes(path, root=path.parent), file=str(path)
+            )
         ]
         return evidence.Gazetteer([*self.folder.places.values(), *others])
 
-    def estimate(
-        self, day: str | dt.date, *, parameters: Parameters | None = None, **numbers: Any
-    ) -> Draft:
+    def estimate(self, day: Day, *, parameters: Parameters | None = None, **numbers: Any) -> Draft:
         """
         Draft a control layer from the statements in force on a date.
 
@@ -423,9 +385,7 @@ class Theatre:
         chosen = dataclasses.replace(parameters or evidence.Parameters(), **numbers)
         return self._estimator(chosen).draft(day)
 
-    def probabilities(
-        self, day: str | dt.date, points: Sequence[tuple[float, float]]
-    ) -> pd.DataFrame:
+    def probabilities(self, day: Day, points: Sequence[tuple[float, float]]) -> pd.DataFrame:
         """
         Return how likely each side held some points (longitude, latitude) on a date.
 
@@ -435,41 +395,23 @@ class Theatre:
 
     def write_estimate(
         self,
-        day: str | dt.date,
+        day: Day,
         *,
         parameters: Parameters | None = None,
         replace: bool = False,
         **numbers: Any,
     ) -> Path:
         """
-        Draft a control layer as `estimate` does and write it; open the layers again to ask of it.
+        Draft a control layer as `estimate` does, `parameters` and `numbers` likewise, and write it.
 
-        `parameters` and `numbers` are those of `estimate`. A layer that stands there already gives
-        way to the draft only with `replace`.
-
-        Raises
-        ------
-        LayerError
-            If there is a layer of that date and `replace` is false, or the file changed meanwhile.
+        See `geo.evidence.write_draft`; open the layers again to ask of it.
         """
         draft = self.estimate(day, parameters=parameters, **numbers)
-        if draft.day in self.folder.control and not replace:
-            raise LayerError(
-                [
-                    Issue(
-                        "layer.exists",
-                        "error",
-                        f"there is a layer of {draft.day} already, perhaps edited by hand",
-                        "replace it on purpose, or draft another date",
-                        file=f"control/{draft.day}.geojson",
-                    )
-                ]
-            )
-        return write_control(self.folder, draft.day, draft.features)
+        return evidence.write_draft(self.folder, draft, replace=replace)
 
     # ------------------------------------------------------------ what could be cut off
 
-    def necks(self, day: str | dt.date, side: str, **rules: Any) -> gpd.GeoDataFrame:
+    def necks(self, day: Day, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
         Return where the ground of a side could be cut off, and by how short a line.
 
@@ -479,7 +421,7 @@ class Theatre:
         supply = self._supply.with_events(day, side)
         return control.necks(self.composite, parse_day(day), side, **supply, **rules)
 
-    def pockets(self, day: str | dt.date, side: str, **rules: Any) -> gpd.GeoDataFrame:
+    def pockets(self, day: Day, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
         Return the ground of a side that is already cut off.
 
@@ -488,7 +430,7 @@ class Theatre:
         supply = self._supply(day, side)
         return control.pockets(self.composite, parse_day(day), side, **supply, **rules)
 
-    def isolation(self, day: str | dt.date, side: str, **rules: Any) -> gpd.GeoDataFrame:
+    def isolation(self, day: Day, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
         Return, for each place that a side holds, the shortest cut that severs it from supply.
 
@@ -509,7 +451,7 @@ class Theatre:
 
     def what_if(
         self,
-        day: str | dt.date,
+        day: Day,
         side: str,
         *through: Sequence[tuple[float, float] | str],
         width_km: float = 2.0,
@@ -531,7 +473,7 @@ class Theatre:
     def read_what_if(self, path: str | Path) -> WhatIf:
         """Return a what-if that was saved; see `geo.layers.read_advance`."""
         supply = self._supply
-        asked = read_advance(Path(path), sides=supply.sides, days=self.composite.dates)
+        asked = layers.read_advance(Path(path), sides=supply.sides, days=self.composite.dates)
         return control.WhatIf.beside(self.composite, asked, supply)
 
     # ------------------------------------------------------------ what is drawn
@@ -541,7 +483,7 @@ class Theatre:
         """Matplotlib axes: ``plot(day)``, ``plot.areas()`` and more (`geo.draw.Plots`)."""
         return draw.Plots(self.folder, self.composite, self.areas)
 
-    def slider(self, day: str | dt.date | None = None, *, language: str = "en") -> Any:
+    def slider(self, day: Day | None = None, *, language: str = "en") -> Any:
         """
         Return a widget for a notebook that shows the layers under a slider of dates.
 
@@ -557,9 +499,9 @@ class Theatre:
 
     def still(
         self,
-        day: str | dt.date,
+        day: Day,
         *,
-        before: str | dt.date | None = None,
+        before: Day | None = None,
         language: str = "en",
         size: tuple[int, int] = (1600, 1000),
     ) -> Still:
@@ -576,8 +518,8 @@ class Theatre:
 
     def map(
         self,
-        before: str | dt.date | None = None,
-        after: str | dt.date | None = None,
+        before: Day | None = None,
+        after: Day | None = None,
         *,
         language: str = "en",
         tiles: str | None = None,
@@ -633,8 +575,8 @@ class Theatre:
     @cached_property
     def _corridors(self) -> list[list[dict[str, Any]]]:
         """The necks of all dates for the page, read back where these layers were asked before."""
-        return load_or_keep(
-            cache_key({**self._known_digests, "necks": "of all dates"}),
+        return layers.load_or_keep(
+            layers.cache_key({**self._known_digests, "necks": "of all dates"}),
             lambda: draw.necks_by_date(self.composite, self._supply.with_events),
             pack=lambda found: json.dumps(found).encode(),
             unpack=json.loads,
@@ -645,8 +587,7 @@ class Theatre:
 
     def _snapshots(self) -> dict[dt.date, list[Patch]]:
         """The patches of each date, as they are drawn."""
-        layers = self.folder.control.items()
-        return {day: patches_of(layer.features) for day, layer in layers}
+        return {day: check.patches_of(layer.features) for day, layer in self.folder.control.items()}
 
     def _require_layers(self) -> None:
         if not self.folder.control:
@@ -654,7 +595,7 @@ class Theatre:
                 "there is no control layer yet; draft one with `frontline estimate DATE`"
             )
 
-    def _pair(self, before: str | dt.date, after: str | dt.date) -> tuple[dt.date, dt.date]:
+    def _pair(self, before: Day, after: Day) -> tuple[dt.date, dt.date]:
         first, second = parse_day(before), parse_day(after)
         if second < first:
             raise DateError(f"after {second} is before {first}; exchange the two dates")

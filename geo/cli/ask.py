@@ -26,14 +26,13 @@ from geo.cli.printing import (
     show_json,
     wrapped,
 )
-from geo.model import CHANGES, Edges, parse_day
+from geo.model import CHANGES, Edges, Ground, parse_day
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from geo.control import Ground
     from geo.theatre import Theatre
 
 
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 @click.argument("date")
 @click.option(
     "--by",
-    type=click.Choice(["patch", "holder", "side"]),
+    type=click.Choice(get_args(Ground)),
     default="patch",
     show_default=True,
     help="Join the patches of each controller, or of each side, into one outline.",

@@ -1,6 +1,7 @@
 from .anchors import TheatreSupply
-from .as_drawn import Ground, areas_as_drawn, control_as_drawn, ground_of
+from .as_drawn import areas_as_drawn, control_as_drawn, ground_of
 from .composite import Composite
+from .faces import index_in_force
 from .fronts import Movement, front_lines, measure_movement
 from .points import events_beside_control, nearness_to_fronts, places_beside_control
 from .records import ChangedGround, HeldPatch, Outline, build_frame
@@ -16,7 +17,6 @@ __all__ = [
     "AnsweredNeck",
     "ChangedGround",
     "Composite",
-    "Ground",
     "HeldPatch",
     "Leg",
     "Movement",
@@ -33,6 +33,7 @@ __all__ = [
     "events_beside_control",
     "front_lines",
     "ground_of",
+    "index_in_force",
     "isolation",
     "measure_movement",
     "narrowest",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,12 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geo.crs import Edges
-    from geo.model import Feature, Patch
+    from geo.model import Feature, Ground, Patch
 
-__all__ = ["Ground", "areas_as_drawn", "control_as_drawn", "ground_of"]
-
-Ground = Literal["patch", "holder", "side"]
-"""Whether patches stay apart, or are joined by holder or by side."""
+__all__ = ["areas_as_drawn", "control_as_drawn", "ground_of"]
 
 _FIRST = ("id", "as_of", "controller", "side")
 """What a row says before everything else that the layer says of a patch."""

@@ -36,9 +36,37 @@ if TYPE_CHECKING:
     Row = NDArray[np.int32]
     Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
-__all__ = ["LabelledFaces", "number_values", "sum_areas"]
+__all__ = ["LabelledFaces", "index_in_force", "number_values", "sum_areas"]
 
 T = TypeVar("T", str, tuple[str, str])
+
+
+def index_in_force(dates: Sequence[dt.date], day: dt.date) -> int:
+    """
+    Return which of some layers is in force on a day.
+
+    Parameters
+    ----------
+    dates
+        The dates that have a layer, ascending.
+    day
+        The date.
+
+    Returns
+    -------
+    index
+        Into `dates`: the last layer that is not after the day.
+
+    Raises
+    ------
+    DateError
+        If the day is before the first layer, or there is no layer.
+    """
+    found = bisect_right(dates, day) - 1
+    if found < 0:
+        first = f"the first layer is of {dates[0]}" if dates else "there is no layer"
+        raise DateError(f"nothing is known of {day}: {first}")
+    return found
 
 
 class LabelledFaces:
@@ -161,11 +189,7 @@ class LabelledFaces:
         DateError
             If the day is before the first layer, or there is no layer.
         """
-        found = bisect_right(self.dates, day) - 1
-        if found < 0:
-            first = f"the first layer is of {self.dates[0]}" if self.dates else "there is no layer"
-            raise DateError(f"nothing is known of {day}: {first}")
-        return found
+        return index_in_force(self.dates, day)
 
     def _layer(self, day: dt.date) -> tuple[Epoch, Row]:
         """The epoch of the layer in force, and the labels of its faces."""

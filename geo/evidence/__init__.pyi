@@ -1,5 +1,6 @@
 from .bands import Ensemble, Judgements, Memory, pack, unpack
 from .disagreement import find_disagreement
+from .drafted import write_draft
 from .estimate import Draft, Estimator, Parameters, percent
 from .gazetteer.index import Gazetteer
 from .gazetteer.read import read_gazetteer
@@ -53,5 +54,6 @@ __all__ = [
     "read_gazetteer",
     "read_report",
     "unpack",
+    "write_draft",
     "write_ledger",
 ]

@@ -18,6 +18,7 @@ __all__ = [
     "Confidence",
     "Edges",
     "Feature",
+    "Ground",
     "Kind",
     "Label",
     "Patch",
@@ -28,6 +29,9 @@ __all__ = [
 
 Edges = Literal["straight", "geodesic"]
 """What runs between two corners: a straight line in longitude-latitude, or the shortest way."""
+
+Ground = Literal["patch", "holder", "side"]
+"""Whether patches stay apart, or the ground of each holder or each side is joined."""
 
 Kind = Literal["id", "ref", "refs", "text", "integer", "date", "choice", "url", "pattern"]
 
