@@ -28,8 +28,13 @@ FACTS = "frontline_base"
 """Table that says what a working copy is a copy of."""
 
 _ENVELOPES = (0, 32, 48, 48, 64)
+"""Bytes of the box before a shape, by the number in its flags (GeoPackage 1.2, clause 2.1.3)."""
+
 _POLYGON, _MULTIPOLYGON = 3, 6
+"""Types of WKB; all others are refused."""
+
 _WAIT_S = 3.0
+"""How long another program may hold the file while it saves, seconds."""
 
 
 @dataclass(frozen=True, slots=True)

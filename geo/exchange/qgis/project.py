@@ -20,6 +20,7 @@ from geo.exchange.qgis.document import (
     qgis_text,
     render_document,
 )
+from geo.model import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,15 +31,20 @@ _NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
 """What QGIS takes for nothing in a list of choices."""
 
 _PRECISION = "0.000001"
+"""The grid of the layers, degrees: QGIS rounds new corners to it, so that a save moves none."""
+
 _SNAP_PX = 12
-_SHARED = ("contested", "mixed", "advance")
-_OPEN = ("unknown", "none")
+"""How near the pointer must come to a corner to be drawn to it; QGIS's own default."""
+
+_STRIPED = (Status.CONTESTED, Status.MIXED, Status.ADVANCE)
+_NOBODYS = (Status.UNKNOWN, Status.NONE)
 _OUTLINE, _UNFIT = LOOKS["desk"]["outline"], LOOKS["desk"]["unfit"]
 _INK, _WHITE = LOOKS["paper"]["ink"], LOOKS["paper"]["white"]
 _GREY = flat_color("contested")
 """Where a holder has no colour."""
 
 _FIRM, _UNSURE = 178, 153
+"""How opaque ground is, of 255: what is inferred or only claimed shines through a little more."""
 
 _TOPOLOGY_RULES = (
     "must not overlap",
@@ -46,6 +52,7 @@ _TOPOLOGY_RULES = (
     "must not have invalid geometries",
     "must not have duplicates",
 )
+"""As the topology checker of QGIS spells its rules; one that it does not know it leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +325,7 @@ def _renderer(project: Project) -> str:
     second = (
         f"coalesce(map_get({sides}, regexp_substr(\"controllers\", '^[^;]+;([^;]+)')), {first})"
     )
-    shared = ", ".join(f"'{word}'" for word in (*_SHARED, *_OPEN))
+    shared = ", ".join(f"'{word}'" for word in (*_STRIPED, *_NOBODYS))
     key = f'CASE WHEN "status" IN ({shared}) THEN "status" ELSE {first} END'
     fill = (
         f"set_color_part(coalesce(map_get({colors}, {first}), '{_GREY}'), 'alpha', "
@@ -327,8 +334,8 @@ def _renderer(project: Project) -> str:
     stripe = f"coalesce(map_get({colors}, {second}), '{_GREY}')"
     # QGIS takes a quarter of 255 for faint; grey needs no expression.
     items = [(side, side, _fill(color, fill)) for side, color in sorted(project.colors.items())]
-    items += [(word, word, _fill(flat_color(word), fill, stripe)) for word in _SHARED]
-    items += [(word, word, _fill(flat_color(word))) for word in _OPEN]
+    items += [(word, word, _fill(flat_color(word), fill, stripe)) for word in _STRIPED]
+    items += [(word, word, _fill(flat_color(word))) for word in _NOBODYS]
     items.append(("", "neither side nor status: fill in the form", _fill(_UNFIT)))
     categories = "".join(
         f'<category render="true" symbol="{i}" value={qgis_attribute(value)} '

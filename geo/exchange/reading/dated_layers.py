@@ -112,7 +112,7 @@ def _make_features(patches: Sequence[DraftPatch], account: Account) -> list[Feat
             "source_ids": account.own_source(),
             "note": values.get("note"),
         }
-        if own["status"] in {Status.UNKNOWN, Status.NONE}:
+        if Status(str(own["status"])).is_nobodys:
             own |= {"controller": None, "controllers": None}
         if own["status"] == Status.UNKNOWN:
             own |= {"basis": None, "confidence": None}

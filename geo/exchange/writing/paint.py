@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Paint", "paint_ground", "side_paint"]
 
-_SHARED = frozenset({Status.CONTESTED, Status.MIXED, Status.ADVANCE})
+_STRIPED = frozenset({Status.CONTESTED, Status.MIXED, Status.ADVANCE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def paint_ground(
     parties = [sides.get(p, p) for p in split_ids(row["controllers"])]
     first = row["side"] or (parties[0] if parties else "")
     fill = colors.get(first) or flat_color(status)
-    if status not in _SHARED:
+    if status not in _STRIPED:
         return Paint(f"{first}-{status}", first, fill, 0.55)
     second = next((p for p in parties if p != first), first)
     key = "-".join(dict.fromkeys((first, second, status)))
