@@ -200,6 +200,7 @@ def extend_epoch(
     off = labeller.empty() if epoch.last is None else 0 * labeller.empty()
     labeller.enter(steps, off, shape, named, factor)
     base = None if epoch.last is None else history.row(len(history) - 1)
+    # The same object twice is an overlap, but has neither gone nor come.
     twice = len({id(patch) for patch in patches}) < len(patches)
     row = None if twice else labeller.row(steps, off, base)
     last = None if row is None else patches
@@ -213,17 +214,16 @@ def extend_epoch(
 
 
 def find_moved(last: Sequence[Patch], now: Sequence[Patch]) -> tuple[list[Patch], list[Patch]]:
-    """Patches that are gone, and patches that came; equal ones are recognised by their bytes."""
+    """Return the patches that are gone and those that came; equal ones have equal bytes."""
     before, after = {id(patch) for patch in last}, {id(patch) for patch in now}
-    gone = [patch for patch in last if id(patch) not in after]
-    came = [patch for patch in now if id(patch) not in before]
-    known = {(shapely.to_wkb(patch.geometry), patch.label): patch for patch in gone}
-    same = {id(known.pop((shapely.to_wkb(p.geometry), p.label), None)): p for p in came}
-    if len(same) > 1 or id(None) not in same:
-        left = {id(patch) for patch in known.values()}
-        stayed = {id(p) for key, p in same.items() if key != id(None)}
-        return [p for p in gone if id(p) in left], [p for p in came if id(p) not in stayed]
-    return gone, came
+    gone = {_spell_out(patch): patch for patch in last if id(patch) not in after}
+    # Taken out one by one: of two equal patches that came, which overlap, one remains to be seen.
+    came = [p for p in now if id(p) not in before and gone.pop(_spell_out(p), None) is None]
+    return list(gone.values()), came
+
+
+def _spell_out(patch: Patch) -> tuple[bytes, Label]:
+    return shapely.to_wkb(patch.geometry), patch.label
 
 
 def find_labels(labels: Sequence[Label], wanted: Sequence[Label]) -> Ints:
