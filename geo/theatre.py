@@ -199,7 +199,7 @@ class Theatre:
         """Return `control` (`by` the same) as columns and geometries, for who needs no frame."""
         layer_day = self.as_of(day)
         features = self.folder.control[layer_day].features
-        patches, segments = self._drawn.get(layer_day) or (check.patches_of(features), None)
+        patches, segments = self._drawn.get(layer_day) or (self.folder.patches(layer_day), None)
         return control.control_as_drawn(
             self.area, layer_day, features, patches, self.folder.sides, by=by, segments=segments
         )
@@ -587,7 +587,7 @@ class Theatre:
 
     def _snapshots(self) -> dict[dt.date, list[Patch]]:
         """The patches of each date, as they are drawn."""
-        return {day: check.patches_of(layer.features) for day, layer in self.folder.control.items()}
+        return {day: self.folder.patches(day) for day in self.folder.control}
 
     def _require_layers(self) -> None:
         if not self.folder.control:

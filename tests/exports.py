@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from geo.check import patches_of
 from geo.control.composite import Composite
 from geo.crs import area_km2
 from geo.exchange.export import render_export
@@ -26,7 +25,7 @@ KMZ_NAMES = {"k": "http://www.opengis.net/kml/2.2"}
 def made(folder):
     """A folder as read, and its composite."""
     read = read_folder(folder)
-    snapshots = {day: patches_of(layer.features) for day, layer in read.control.items()}
+    snapshots = {day: read.patches(day) for day in read.control}
     return read, Composite.build(read.area, snapshots, read.sides)
 
 

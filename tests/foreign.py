@@ -2,7 +2,6 @@
 
 import json
 
-from geo.check import patches_of
 from geo.control.composite import Composite
 from geo.layers.folder import read_folder
 
@@ -19,7 +18,7 @@ BOW_TIE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [
 def opened(root):
     """A saved folder as read, with its composite."""
     read = read_folder(root)
-    snapshots = {d: patches_of(la.features) for d, la in read.control.items()}
+    snapshots = {d: read.patches(d) for d in read.control}
     return read, Composite.build(read.area, snapshots, read.sides)
 
 

@@ -2,12 +2,11 @@
 
 import dataclasses
 
-from geo.check import patches_of
 from geo.control import Composite
 
 
 def composite_of(folder):
-    snapshots = {day: patches_of(layer.features) for day, layer in folder.control.items()}
+    snapshots = {day: folder.patches(day) for day in folder.control}
     return Composite.build(folder.area, snapshots, folder.sides)
 
 

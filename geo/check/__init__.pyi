@@ -1,4 +1,4 @@
-from .case import Case, Limits, patches_of
+from .case import Case, Limits
 from .composing import compose_layers, keep_composite, load_sound
 from .report import explain_code, sarif_report
 from .rules.table import BLOCKING, RULES
@@ -14,7 +14,6 @@ __all__ = [
     "explain_code",
     "keep_composite",
     "load_sound",
-    "patches_of",
     "require_sound",
     "sarif_report",
 ]

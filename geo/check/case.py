@@ -37,7 +37,6 @@ __all__ = [
     "Limits",
     "build_composite",
     "finding",
-    "patches_of",
     "position",
     "values_of",
 ]
@@ -123,37 +122,6 @@ def finding(
     return Finding(message, hint, file, record.line, ids, where, code)
 
 
-def patches_of(layer_features: tuple[Feature, ...]) -> list[Patch]:
-    """
-    Return the patches of a control layer.
-
-    Parameters
-    ----------
-    layer_features
-        Its features.
-
-    Returns
-    -------
-    patches
-        In the same order.
-    """
-    return [
-        Patch(
-            Label(
-                controller=str(f.properties["controller"] or ""),
-                controllers=str(f.properties["controllers"] or ""),
-                status=str(f.properties["status"]),
-                basis=str(f.properties["basis"] or ""),
-                confidence=str(f.properties["confidence"] or ""),
-                patch=f.id,
-            ),
-            f.geometry,
-        )
-        for f in layer_features
-        if f.geometry is not None
-    ]
-
-
 def build_composite(folder: Folder) -> Composite:
     """
     Node the control layers of a folder together.
@@ -173,7 +141,7 @@ def build_composite(folder: Folder) -> Composite:
     CoverageError
         If the patches of a date do not cover the study area once.
     """
-    snapshots = {day: patches_of(layer.features) for day, layer in folder.control.items()}
+    snapshots = {day: folder.patches(day) for day in folder.control}
     return Composite.build(folder.area, snapshots, folder.sides)
 
 
@@ -349,7 +317,7 @@ class Case:
         """
         key = (day, side)
         if key not in self._ground:
-            patches = patches_of(self.folder.control[day].features)
+            patches = self.folder.patches(day)
             shapes = [
                 p.geometry
                 for p in patches

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from geo.check.case import build_composite, patches_of
+from geo.check.case import build_composite
 from geo.control import Composite
 from geo.errors import CoverageError
 from geo.layers import cache_key, keep_cached, load_cached
@@ -94,7 +94,7 @@ def compose_layers(folder: Folder) -> Composite:
         with contextlib.suppress(CoverageError):
             if kept is not None and list(kept.dates) == earlier:
                 for day in later:
-                    kept = kept.extend(day, patches_of(folder.control[day].features))
+                    kept = kept.extend(day, folder.patches(day))
                 return kept
     return build_composite(folder)
 

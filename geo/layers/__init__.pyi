@@ -30,6 +30,7 @@ from .geojson import (
     read_geojson,
     unfold_features,
 )
+from .patches import patches_of
 from .rings import split_rings
 from .shapes import Rings, Shapes, flatten, spelt, unfold
 from .tables import Table, dump_table, fmt_table, format_row, parse_rows, parse_table, split_rows
@@ -73,6 +74,7 @@ __all__ = [
     "parse_geojson",
     "parse_rows",
     "parse_table",
+    "patches_of",
     "private_folder",
     "read_bytes",
     "read_digests",

@@ -11,10 +11,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from geo.errors import DateError, Issue, LayerNotFoundError, SchemaError, escape
 from geo.layers import files, geojson, tables
+from geo.layers.patches import patches_of
 from geo.model import (
     ACTORS,
     ALIGNMENTS,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
     import shapely
 
+    from geo.model import Patch
+
 __all__ = [
     "Folder",
     "Progress",
@@ -60,7 +64,7 @@ Progress = Callable[[str, int, int], None]
 """Told what is done, how much of it, and of how much."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folder:
     """
     Everything that a layers folder holds.
@@ -115,7 +119,7 @@ class Folder:
         assert self.theatre.geometry is not None
         return self.theatre.geometry
 
-    @property
+    @cached_property
     def sides(self) -> dict[str, str]:  # numpydoc ignore=RT01
         """The side of every actor that has one, by actor id; a side is its own."""
         return {row.id: str(row.values["side"]) for row in self.actors.rows if row.values["side"]}
@@ -134,8 +138,38 @@ class Folder:
         rows
             By id, in the order of the file.
         """
-        table: tables.Table = getattr(self, name)
-        return {row.id: row for row in table.rows}
+        if name not in self._rows:
+            table: tables.Table = getattr(self, name)
+            self._rows[name] = {row.id: row for row in table.rows}
+        return self._rows[name]
+
+    def patches(self, day: dt.date) -> list[Patch]:
+        """
+        Return the patches of the layer of one date.
+
+        Parameters
+        ----------
+        day
+            A date that has a layer.
+
+        Returns
+        -------
+        patches
+            In the order of its features.
+        """
+        if day not in self._patches:
+            self._patches[day] = patches_of(self.control[day].features)
+        return self._patches[day]
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, Row]]:
+        """The tables asked for so far."""
+        return {}
+
+    @cached_property
+    def _patches(self) -> dict[dt.date, list[Patch]]:
+        """The dates asked for so far."""
+        return {}
 
 
 def schema_of(path: Path, root: Path) -> Schema | None:
@@ -193,6 +227,10 @@ def layer_paths(root: Path) -> list[tuple[Path, Schema]]:
 def read_digests(root: Path) -> dict[str, str]:
     """
     Return the digest of every layer and table, without reading what they say.
+
+    Where nothing is kept for these digests, `read_folder` reads the files once more. To hold the
+    text of all of them in between would save a twelfth of the time of parsing them (0.3 s of 3.6 s
+    for 39 MB).
 
     Parameters
     ----------

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geo.check.case import patches_of
 from geo.control.composite import Composite
 from geo.crs import LocalPlane
 from geo.evidence.bands import Ensemble, Judgements
 from geo.evidence.estimate import Estimator
 from geo.evidence.field import LatentField
+from geo.layers import patches_of
 from geo.model import STATEMENTS, Feature, Label, Patch, Row
 from tests.theatres import KnownTheatre, known
 

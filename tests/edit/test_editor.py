@@ -14,7 +14,7 @@ from hypothesis import assume, example, given, reject, settings
 from hypothesis import strategies as st
 
 from geo import crs
-from geo.check import check_folder, patches_of
+from geo.check import check_folder
 from geo.coverage import find_faults
 from geo.edit.editor import cutting, parts
 from geo.edit.editor.cutting import cut_patches, join_patches
@@ -22,7 +22,7 @@ from geo.edit.editor.requests import RequestError
 from geo.edit.editor.saving import ConflictError, RefusedError
 from geo.edit.editor.session import Session
 from geo.errors import CoverageError, DateError, LayerError, SchemaError
-from geo.layers import files
+from geo.layers import files, patches_of
 from geo.layers.folder import read_folder
 from geo.model import CONTROL, EVENTS, Feature, parse_day
 
@@ -47,7 +47,7 @@ def patch(name, shape, **values):
 
 
 def faults(area, features):
-    return find_faults(area, patches_of(tuple(features)))
+    return find_faults(area, patches_of(features))
 
 
 def is_edge_matched(features):

@@ -14,7 +14,6 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.check.case import patches_of
 from geo.control.composite import Composite
 from geo.control.testing import FIRST_DAY, area, grid, theatre
 from geo.errors import GeoError
@@ -217,7 +216,7 @@ def test_what_is_not_there_is_named(tmp_path, monkeypatch):
 @pytest.fixture
 def exported(small, tmp_path):
     read = read_folder(small)
-    snapshots = {day: patches_of(layer.features) for day, layer in read.control.items()}
+    snapshots = {day: read.patches(day) for day in read.control}
     composite = Composite.build(read.area, snapshots, read.sides)
     return read, composite, export_series(read, composite, tmp_path / "out")
 

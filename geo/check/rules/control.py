@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.check.case import Finding, finding, patches_of, position, values_of
+from geo.check.case import Finding, finding, position, values_of
 from geo.model import Basis, Confidence, Status, split_ids
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def contradicted_statements(case: Case) -> Iterator[Finding]:
     """
     for day, layer in case.folder.control.items():
         firm = [row for row in case.folder.statements.rows if _is_firm(row, str(day))]
-        tree = shapely.STRtree([p.geometry for p in patches_of(layer.features)])
+        tree = shapely.STRtree([p.geometry for p in case.folder.patches(day)])
         for row in firm:
             place = case.folder.places.get(str(row.values["place_id"]))
             if place is None or place.geometry is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.check.case import Finding, finding, patches_of
+from geo.check.case import Finding, finding
 from geo.coverage import BorderEdges, find_faults
 from geo.model import parse_day, split_ids
 
@@ -38,7 +38,7 @@ def coverage_faults(case: Case) -> Iterator[Finding]:
     """
     for day, layer in case.folder.control.items():
         by_id = {feature.id: feature for feature in layer.features}
-        patches = patches_of(layer.features)
+        patches = case.folder.patches(day)
         edges = BorderEdges.of([patch.geometry for patch in patches])
         if not case.is_series:
             case.drawn[day] = patches, edges
@@ -142,8 +142,8 @@ def repeated_layers(case: Case) -> Iterator[Finding]:
         if row.values["outcome"] == "no_change"
     }
     pictures = {
-        day: {(p.label, shapely.to_wkb(p.geometry)) for p in patches_of(layer.features)}
-        for day, layer in case.folder.control.items()
+        day: {(p.label, shapely.to_wkb(p.geometry)) for p in case.folder.patches(day)}
+        for day in case.folder.control
     }
     for first, second in pairwise(pictures):
         if pictures[first] == pictures[second] and str(second) not in quiet:

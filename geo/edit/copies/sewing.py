@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.check import patches_of
 from geo.coverage import find_faults
 from geo.edit.copies.project import earlier_day
 from geo.edit.copies.stitch import stitch_borders
 from geo.errors import CoverageError, SchemaError
-from geo.layers import parse_features
+from geo.layers import parse_features, patches_of
 from geo.model import CONTROL, Feature
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def require_coverage(folder: Folder, features: Sequence[Feature], file: str) -> 
     SchemaError
         If they overlap, leave a gap or reach outside; all errors are in it.
     """
-    found = find_faults(folder.area, patches_of(tuple(features)))
+    found = find_faults(folder.area, patches_of(features))
     errors = [replace(issue, file=file) for issue in found if issue.severity == "error"]
     if errors:
         raise SchemaError(errors)

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from geo.check import check_folder, patches_of, require_sound
+from geo.check import check_folder, require_sound
 from geo.control import Composite
 from geo.edit.editor import answers, parts
 from geo.edit.editor.cutting import cut_patches, join_patches
@@ -397,7 +397,7 @@ class Session:
                 raise SchemaError(issues)
             folder = parts.applied(folder, day, drafts)
             days = [self._neighbour(folder, day, step) for step in (-1, 0, 1)]
-        snapshots = {d: patches_of(folder.control[d].features) for d in days if d}
+        snapshots = {d: folder.patches(d) for d in days if d}
         pieces = ledger_frame(folder, Composite.build(folder.area, snapshots, folder.sides))
         rows = draft_ledger(folder, pieces, recorded_at=self._today())
         return {

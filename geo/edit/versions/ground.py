@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo.check import patches_of
 from geo.control import Composite
 from geo.edit.merge.difference import Difference, compare_records
+from geo.layers import patches_of
 from geo.model import Feature, Label, Patch, Status
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _common_area(
     folders: tuple[Folder, Folder], features: tuple[Sequence[Feature], Sequence[Feature]]
 ) -> tuple[shapely.Geometry, list[list[Patch]]]:
     """One study area for both versions, and their patches; what only one has is not assessed."""
-    layers = [patches_of(tuple(some)) for some in features]
+    layers = [patches_of(some) for some in features]
     if folders[0].area == folders[1].area:
         return folders[1].area, layers
     area = shapely.union(folders[0].area, folders[1].area, grid_size=1e-6)
