@@ -32,7 +32,7 @@ def _ground_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options of the questions about what could be cut off."""
     unknown = click.option(
         "--unknown",
-        type=click.Choice([*UnknownRule, "all"]),
+        type=click.Choice([*map(str, UnknownRule), "all"]),
         default="all",
         show_default=True,
         help="What ground nobody is known to hold counts as; `all` answers for each.",
