@@ -78,8 +78,8 @@ function paintWidth(ctx, painter, view, line, km) {
   const [mx, my] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
   for (const [dx, dy] of [[0, -16], [0, 16], [half + 10, 0], [-half - 10, 0]]) {
     const box = [mx + dx - half, my + dy - 9, mx + dx + half, my + dy + 9];
-    if (painter.taken.some((o) => box[0] < o[2] && box[2] > o[0] && box[1] < o[3] && box[3] > o[1])) continue;
-    painter.taken.push(box);
+    if (!painter.names.isFree(box)) continue;
+    painter.names.take(box);
     ctx.fillStyle = INK;
     ctx.fillRect(box[0], box[1], 2 * half, 18);
     ctx.fillStyle = CUT;

@@ -56,6 +56,7 @@ _SCRIPTS = (
     "store",
     "measure",
     "looks",
+    "names",
     "draw",
     "svg",
     "cards",
@@ -65,6 +66,10 @@ _SCRIPTS = (
     "export",
     "help",
     "corridors",
+    "canvaslayer",
+    "scenes",
+    "opening",
+    "links",
     "page",
 )
 

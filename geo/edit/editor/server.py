@@ -73,7 +73,7 @@ _HEADERS = (
     (b"cache-control", b"no-store"),
 )
 _KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
-_FROM_MAP = ("page.css", "text.js", "store.js", "measure.js", "looks.js")
+_FROM_MAP = ("page.css", "text.js", "store.js", "measure.js", "looks.js", "canvaslayer.js")
 
 
 class App:

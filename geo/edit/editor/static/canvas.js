@@ -3,7 +3,7 @@
 
 import { Borders, GRID, keyOf, nearestOn, ringsOf } from './coverage.js';
 
-/* global FONT, INK, L, LOOKS, OUTSIDE, Patterns, WHITE, drawMark, eventKind, lineStyles, lookOf */
+/* global CanvasLayer, FONT, INK, LOOKS, OUTSIDE, Patterns, WHITE, drawMark, eventKind, lineStyles, lookOf */
 /* global nameOf, paintsOf, placeRank, sheer, splitIds, strokeAll, worldX, worldY */
 
 const { accent: ACCENT } = LOOKS.paper;
@@ -84,47 +84,21 @@ class Tracer {
   }
 }
 
-export const Picture = L.Layer.extend({
+export const Picture = CanvasLayer.extend({
   initialize(corner) {
+    CanvasLayer.prototype.initialize.call(this, 'work');
     this.tracer = new Tracer(ofGrid(corner));
     this.patternSets = new Map();
   },
   onAdd(map) {
-    const pane = map.createPane('work');
-    pane.style.zIndex = 300;
-    this.canvas = document.createElement('canvas');
-    this.canvas.className = 'leaflet-zoom-animated';
-    pane.append(this.canvas);
-  },
-  getEvents() {
-    return { zoomanim: this._animate };
-  },
-  _animate(event) {
-    const scale = this._map.getZoomScale(event.zoom, this.view.zoom);
-    L.DomUtil.setTransform(this.canvas, this._map._latLngToNewLayerPoint(this.corner, event.zoom, event.center), scale);
-  },
-  draw(scene) {
-    const size = this._map.getSize();
-    const margin = size.multiplyBy(0.08).round();
-    const corner = this._map.containerPointToLayerPoint(margin.multiplyBy(-1)).round();
-    const ratio = window.devicePixelRatio || 1;
-    const [width, height] = [size.x + 2 * margin.x, size.y + 2 * margin.y];
-    const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== pixels[0] || this.canvas.height !== pixels[1]) [this.canvas.width, this.canvas.height] = pixels;
-    this.canvas.style.width = `${width}px`;
-    this.canvas.style.height = `${height}px`;
-    L.DomUtil.setTransform(this.canvas, corner, 1);
-    L.DomUtil.setPosition(this.canvas, corner);
-    this.corner = this._map.layerPointToLatLng(corner);
-    const origin = this._map.getPixelOrigin();
-    this.view = { zoom: this._map.getZoom(), x0: origin.x + corner.x, y0: origin.y + corner.y, width, height, ratio };
-    if (!this.patternSets.has(ratio)) this.patternSets.set(ratio, new Patterns(ratio));
-    this.patterns = this.patternSets.get(ratio);
-    this.paint(this.canvas.getContext('2d'), scene);
+    map.createPane('work').style.zIndex = 300;
+    CanvasLayer.prototype.onAdd.call(this);
   },
 
   paint(ctx, scene) {
     const { view } = this;
+    if (!this.patternSets.has(view.ratio)) this.patternSets.set(view.ratio, new Patterns(view.ratio));
+    this.patterns = this.patternSets.get(view.ratio);
     ctx.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
     ctx.fillStyle = OUTSIDE;
     ctx.fillRect(0, 0, view.width, view.height);

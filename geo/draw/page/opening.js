@@ -1,0 +1,171 @@
+// Opening: where a card or a dialog stands, and what a click or a link opens.
+
+const narrow = () => window.matchMedia('(max-width: 800px)').matches;
+
+/** Show a card at a position: beside it, or from the lower edge where there is no room. */
+function openCard(lonlat, maker, { focus = false, radius = 0, what = null, chains = null, corridor = null } = {}) {
+  closeCard();
+  state.selected = { lonlat, radius, what, chains, corridor };
+  card = narrow() ? drawerCard(maker) : popupCard(lonlat, maker);
+  card.renew();
+  if (focus) card.body.focus({ preventScroll: true });
+  queueMap();
+  writeLink();
+}
+
+function closeCard() {
+  const open = card;
+  card = null;
+  state.selected = null;
+  open?.close();
+  queueMap();
+  if (open) writeLink();
+}
+
+function drawerCard(maker) {
+  const drawer = byId('drawer');
+  const body = byId('drawer-body');
+  drawer.hidden = false;
+  body.scrollTop = 0;
+  return { body, renew: () => body.replaceChildren(maker()), close: () => { drawer.hidden = true; } };
+}
+
+function popupCard(lonlat, maker) {
+  const size = map.getSize();
+  const popup = L.popup({
+    maxWidth: Math.min(360, size.x - 120), minWidth: 260, maxHeight: Math.max(160, size.y * 0.62),
+    autoPanPaddingTopLeft: [56, 12], autoPanPaddingBottomRight: [56, 12], className: 'card-popup',
+  }).setLatLng([lonlat[1], lonlat[0]]).setContent(maker());
+  popup.openOn(map);
+  popup.options.autoPan = false; // It must not pull the map about when the date changes.
+  const close = popup.getElement().querySelector('.leaflet-popup-close-button');
+  close.setAttribute('aria-label', t('close'));
+  close.removeAttribute('href'); // A button, not a way to another part of the page.
+  close.tabIndex = 0;
+  close.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    close.click();
+  });
+  const body = popup.getElement().querySelector('.leaflet-popup-content');
+  body.setAttribute('tabindex', '0');
+  body.setAttribute('role', 'group');
+  body.setAttribute('aria-label', t('card'));
+  popup.on('remove', () => { if (card?.popup === popup) closeCard(); });
+  return { popup, body, renew: () => popup.setContent(maker()), close: () => popup.remove() };
+}
+
+function goTo(lonlat) {
+  const zoom = Math.max(map.getZoom(), 9);
+  map.setView([lonlat[1], lonlat[0]], zoom, { animate: false });
+}
+
+const cardDay = () => (state.mode === 'swipe' && state.split > 0.98 ? state.before : state.after);
+
+function openPlace(place, { move = true } = {}) {
+  if (!place.lonlat) return openDialog(nameOf(place, place.id), placeCard(place, cardDay()));
+  if (move) goTo(place.lonlat);
+  return openCard(place.lonlat, () => placeCard(place, cardDay()), { focus: move, radius: place.geo_radius_m ?? 0, what: `p:${place.id}` });
+}
+
+function openEvent(event) {
+  if (!event.lonlat) return openDialog(eventTitle(event), eventsCard([event]));
+  goTo(event.lonlat);
+  return openCard(event.lonlat, () => eventsCard([event]), { focus: true, radius: event.geo_radius_m ?? 0, what: `e:${event.id}` });
+}
+
+const openGround = (lon, lat, day) => openCard([lon, lat], () => groundCard(lon, lat, day ?? cardDay()), { what: `g:${lon.toFixed(5)},${lat.toFixed(5)}` });
+
+function openFront(front, lonlat, day, { focus = false } = {}) {
+  return openCard(lonlat, () => frontCard(front, day), { focus, chains: front.chains, what: `f:${lonlat.map((v) => v.toFixed(5)).join()}` });
+}
+
+/** The stretch of front within some pixels of a point of the screen. */
+function frontNear(point, date, reach = 7) {
+  let best = null;
+  for (const front of frontLines(date)) {
+    for (const chain of front.chains) {
+      const spots = store.positions(chain).map(([lon, lat]) => map.latLngToContainerPoint([lat, lon]));
+      for (let i = 1; i < spots.length; i++) {
+        const away = L.LineUtil.pointToSegmentDistance(point, spots[i - 1], spots[i]);
+        if (away <= reach && away < (best?.away ?? Infinity)) best = { away, front: { ...front, chains: [chain] } };
+      }
+    }
+  }
+  return best?.front;
+}
+
+/** Open again what a link speaks of. */
+function openWhat(what) {
+  const [kind, rest] = [what.slice(0, 1), what.slice(2)];
+  if (kind === 'p' && PLACES.has(rest)) return openPlace(PLACES.get(rest), { move: false });
+  if (kind === 'e') {
+    const event = DATA.events.find((one) => one.id === rest && one.lonlat);
+    return event && openCard(event.lonlat, () => eventsCard([event]), { radius: event.geo_radius_m ?? 0, what });
+  }
+  const [lon, lat] = rest.split(',').map(Number);
+  if (!(Math.abs(lon) <= 180 && Math.abs(lat) <= 85)) return null;
+  if (kind === 'g') return openGround(lon, lat);
+  const neck = kind === 'k' && state.show.corridors && corridorNear(map.latLngToContainerPoint([lat, lon]), state.dateAfter);
+  if (neck) return openCorridor(neck);
+  const front = kind === 'f' && frontNear(map.latLngToContainerPoint([lat, lon]), state.dateAfter);
+  return front ? openFront(front, [lon, lat], state.after) : null;
+}
+
+function openActor(actor) {
+  const notes = [actor.kind, actor.side && actor.side !== actor.id ? actorName(actor.side) : null].filter(Boolean).join(' · ');
+  openDialog(nameOf(actor, actor.id), el('div', { class: 'card' },
+    el('p', { class: 'quiet' }, sideDot(sideOf(actor.id)), foreign(notes)),
+    el('dl', null, row(t('also'), actor.alternatenames ? foreign(listed(splitIds(actor.alternatenames))) : '')),
+    actor.notes ? passage('p', null, actor.notes) : null));
+}
+
+function openDialog(title, ...content) {
+  const dialog = byId('dialog');
+  byId('dialog-title').replaceChildren(foreign(title));
+  byId('dialog-body').replaceChildren(...content);
+  if (!dialog.open) dialog.showModal();
+  byId('dialog-title').focus();
+}
+
+function openAbout() {
+  const theatre = DATA.theatre;
+  const licence = el('details', null, el('summary', null, t('about.licence')), el('pre', { dir: 'ltr' }, byId('licence').textContent));
+  openDialog(t('tool.about'), el('div', { class: 'card' },
+    el('p', null, t('method')), el('p', null, t('about.time')), el('p', null, t('about.numbers')), DATA.bands ? el('p', null, t('band.means')) : null,
+    theatre.note ? passage('p', null, theatre.note) : null,
+    theatre.attribution ? passage('p', null, theatre.attribution) : null,
+    el('p', { class: 'quiet' }, t('about.made', { version: DATA.version, layers: store.days.length, events: DATA.events.length, sources: Object.keys(DATA.sources).length })),
+    licence));
+}
+
+/** What lies under a point of the screen: an event, else a place, a front, the ground. */
+function clickAt(point, latlng) {
+  if (state.measure) return addMeasure(latlng);
+  const all = scenes();
+  const right = all.length > 1 && point.x > map.getSize().x * state.split;
+  const scene = all[right ? 1 : 0];
+  const day = all.length > 1 && !right ? state.before : state.after;
+  const near = (items, reach) => {
+    let best = null;
+    for (const item of items) {
+      if (!item.lonlat) continue;
+      const away = map.latLngToContainerPoint([item.lonlat[1], item.lonlat[0]]).distanceTo(point);
+      if (away <= reach && away < (best?.away ?? Infinity)) best = { item, away };
+    }
+    return best?.item;
+  };
+  const dot = state.show.events && near(scene.dots, 14);
+  if (dot) {
+    const radius = Math.max(...dot.events.map((event) => event.geo_radius_m ?? 0));
+    return openCard(dot.lonlat, () => eventsCard(dot.events), { radius, what: `e:${dot.events[0].id}` });
+  }
+  const neck = state.show.corridors && corridorNear(point, Math.max(0, store.index(day)));
+  if (neck) return openCorridor(neck);
+  const limit = map.getZoom() < 8.4 ? 2 : 4;
+  const place = state.show.places && near(DATA.places.filter((p) => scene.keyPlaces.has(p.id) || placeRank(p.kind) <= limit), 10);
+  if (place) return openCard(place.lonlat, () => placeCard(place, day), { radius: place.geo_radius_m ?? 0, what: `p:${place.id}` });
+  const front = state.show.fronts && frontNear(point, Math.max(0, store.index(day)));
+  if (front) return openFront(front, [latlng.lng, latlng.lat], day);
+  return openGround(latlng.lng, latlng.lat, day);
+}

@@ -1,0 +1,61 @@
+// What the map shows of a date, or of two: events near it, places that matter, what is switched on.
+
+const eventSpan = (event) => [toDay(event.event_date), toDay(event.end_date ?? event.event_date)];
+
+function eventsNear(first, last) {
+  return DATA.events.filter((event) => {
+    const [from, to] = eventSpan(event);
+    return to >= first - state.window && from <= last + state.window && !state.hidden.has(eventKind(event.event_type));
+  });
+}
+
+/** One mark a position, however many events. */
+function dotsOf(events) {
+  const spots = new Map();
+  for (const event of events) {
+    if (!event.lonlat) continue;
+    const key = event.lonlat.map((v) => v.toFixed(4)).join();
+    if (spots.has(key)) spots.get(key).events.push(event);
+    else spots.set(key, { lonlat: event.lonlat, events: [event] });
+  }
+  const weight = (event) => EVENT_KINDS.indexOf(eventKind(event.event_type));
+  return [...spots.values()].map((spot) => {
+    const lead = spot.events.reduce((a, b) => (weight(b) < weight(a) ? b : a));
+    return { ...spot, kind: eventKind(lead.event_type) };
+  });
+}
+
+const TRANSFERS = new Set(['Government regains territory', 'Non-state actor overtakes territory', 'Non-violent transfer of territory']);
+
+/** Places that the comparison is about: they keep their names at every zoom. */
+function keyPlaces() {
+  const found = new Set();
+  const [first, last] = [store.days[state.dateBefore], store.days[state.dateAfter]];
+  for (const change of DATA.changes) {
+    if (toDay(change.from_date) < last && toDay(change.to_date) > first) splitIds(change.place_ids).forEach((id) => found.add(id));
+  }
+  for (const event of DATA.events) {
+    const [from, to] = eventSpan(event);
+    if (TRANSFERS.has(event.sub_event_type) && from <= state.after && to >= state.before && event.place_id) found.add(event.place_id);
+  }
+  return found;
+}
+
+function scenes() {
+  const shared = { show: state.show, selected: state.selected, hot: state.hot, near: state.near, measure: state.measure, keyPlaces: keyPlaces() };
+  const control = (date, day, side) => ({ ...shared, kind: 'control', side, date, dots: dotsOf(eventsNear(day, day)) });
+  if (state.mode === 'one') return [control(state.dateAfter, state.after, 'after')];
+  if (state.mode === 'change') {
+    return [{
+      ...shared, kind: 'change', before: state.dateBefore, after: state.dateAfter,
+      dots: dotsOf(eventsNear(state.before, state.after)),
+    }];
+  }
+  return [control(state.dateBefore, state.before, 'before'), control(state.dateAfter, state.after, 'after')];
+}
+
+const eventsShown = () => {
+  if (state.mode === 'one') return eventsNear(state.after, state.after);
+  if (state.mode === 'change') return eventsNear(state.before, state.after);
+  return [...new Set([...eventsNear(state.before, state.before), ...eventsNear(state.after, state.after)])];
+};
