@@ -7,6 +7,7 @@ from pathlib import Path
 import pages
 import pytest
 
+from geo.draw.page import frame
 from geo.draw.page import page as maps
 from geo.draw.still.phrases import Words
 from geo.draw.words import languages
@@ -86,7 +87,7 @@ def upside_down(tmp_path, monkeypatch):
     (tmp_path / "up.json").write_text(json.dumps(words), encoding="utf-8")
     monkeypatch.setattr(languages, "_FOLDER", tmp_path)
     monkeypatch.setattr(languages, "LANGUAGES", languages.find_languages(tmp_path))
-    caches = (languages.read_language, languages.language_words, maps._frame)
+    caches = (languages.read_language, languages.language_words, frame.page_frame)
     for cached in caches:
         cached.cache_clear()
     yield "up"

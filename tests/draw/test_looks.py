@@ -9,6 +9,7 @@ import pages
 import pytest
 
 from geo.draw import frames, looks
+from geo.draw.page import frame
 from geo.draw.page import page as maps
 from geo.draw.plots import _paint
 from geo.draw.still.phrases import Words
@@ -128,7 +129,7 @@ def test_every_kind_of_event_has_one_mark():
     drawn = styles.event_renderer()
     for look in looks.LOOKS["events"].values():
         assert symbols.marker(look["qgis"], look["color"]) in drawn
-    script = maps._asset("looks.js")
+    script = frame.read_asset("looks.js")
     assert "LOOKS.events[kind]" in script
 
 

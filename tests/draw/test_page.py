@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.draw import looks
-from geo.draw.page import leaflet, store
+from geo.draw.page import frame, leaflet, store
 from geo.draw.page import page as maps
 from geo.draw.words.languages import language_words
 from geo.errors import DateError, GeoError
@@ -170,7 +170,7 @@ def test_coordinates_are_off_by_half_a_step_at_most():
 
 
 def test_the_same_input_gives_the_same_bytes(folder, page):
-    maps._frame.cache_clear()
+    frame.page_frame.cache_clear()
     again = maps.draw_page(pages.theatre(), pages.composite_of(folder), before=BEFORE, after=AFTER)
     assert again.html == page.html
 
@@ -196,11 +196,11 @@ def test_the_policy_does_not_depend_on_the_data(page):
 
 
 def test_the_frame_refuses_another_folium(monkeypatch):
-    monkeypatch.setattr(maps, "_MAP", "<div>another</div>")
-    maps._frame.cache_clear()
+    monkeypatch.setattr(frame, "_MAP", "<div>another</div>")
+    frame.page_frame.cache_clear()
     with pytest.raises(GeoError, match="folium"):
-        maps._frame()
-    maps._frame.cache_clear()
+        frame.page_frame()
+    frame.page_frame.cache_clear()
 
 
 def test_leaflet_is_the_one_that_was_looked_at():
@@ -240,7 +240,9 @@ def test_the_page_begins_in_its_language(folder, composite, language, start, tit
 
 def test_every_word_that_the_scripts_ask_for_is_there():
     words = language_words("page")["en"]
-    text = "".join(maps._asset(f"{name}.js") for name in maps._SCRIPTS) + maps._asset("page.html")
+    text = "".join(frame.read_asset(f"{name}.js") for name in frame.SCRIPTS) + frame.read_asset(
+        "page.html"
+    )
     asked = set(re.findall(r"\bt\('([a-z0-9.]+)'", text))
     asked |= set(re.findall(r'data-t(?:-label|-hint)?="([^"]+)"', text))
     assert asked - set(words) == set()

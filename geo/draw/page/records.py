@@ -1,0 +1,117 @@
+"""What the page says: the tables of a theatre as they are, and its context as lines and rings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from geo._version import __version__
+from geo.draw.looks import held_colors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geo.control import Composite
+    from geo.layers import Folder
+    from geo.model import Feature, Value
+
+__all__ = ["page_records"]
+
+
+def page_records(folder: Folder, composite: Composite) -> dict[str, Any]:
+    """Return what the page says of a theatre, ready for JSON."""
+    sides = dict(composite.sides)
+    theatre = {k: v for k, v in folder.theatre.properties.items() if v is not None}
+    return {
+        "version": __version__,
+        "theatre": theatre,
+        "sides": sides,
+        "colors": held_colors(folder, composite),
+        "actors": {row.id: _drop_empty(row.values) for row in folder.actors.rows},
+        "sources": {row.id: _drop_empty(row.values) for row in folder.sources.rows},
+        "places": [_locate(place) for place in folder.places.values()],
+        "events": [_locate(event) for event in folder.events],
+        "statements": {row.id: _drop_empty(row.values) for row in folder.statements.rows},
+        "changes": [_drop_empty(row.values) for row in folder.changes.rows],
+        "assessments": [_drop_empty(row.values) for row in folder.assessments.rows],
+        "context": _context(folder),
+        "patches": _patches(folder, composite),
+    }
+
+
+def _drop_empty(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Without what is empty: the page takes an absent key for an empty one."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _locate(feature: Feature) -> dict[str, Any]:
+    record: dict[str, Any] = _drop_empty(feature.properties)
+    if isinstance(feature.geometry, shapely.Point):
+        record["lonlat"] = [round(feature.geometry.x, 6), round(feature.geometry.y, 6)]
+    return record
+
+
+def _context(folder: Folder) -> list[dict[str, Any]]:
+    """
+    Context features as lines to stroke, rings to fill and a spot for the name.
+
+    Data that was cut to a window carries the window's edge as if it were a border; a segment
+    that runs along the frame of all areas of its kind is such an edge, and is not stroked.
+    """
+    features = [(f, f.geometry) for f in folder.context if f.geometry is not None]
+    shapes: dict[Value, list[shapely.Geometry]] = {}
+    for feature, shape in features:
+        shapes.setdefault(feature.properties["kind"], []).append(shape)
+    frames = {k: shapely.box(*shapely.total_bounds(many)).exterior for k, many in shapes.items()}
+    records = []
+    for feature, shape in features:
+        record: dict[str, Any] = _drop_empty(feature.properties)
+        frame = frames[feature.properties["kind"]]
+        parts = shapely.get_parts(shape)
+        if shapely.get_dimensions(shape) == 2:
+            rings = shapely.get_rings(parts)
+            record["rings"] = [_coordinates(ring) for ring in rings]
+            record["lines"] = [piece for ring in rings for piece in _off_frame(ring, frame)]
+            record["spot"] = _name_spot(shape, folder.area, feature.properties["kind"])
+        else:
+            record["lines"] = [_coordinates(part) for part in parts]
+        records.append(record)
+    return records
+
+
+def _coordinates(line: shapely.Geometry) -> list[list[float]]:
+    return shapely.get_coordinates(line).round(5).tolist()  # type: ignore[no-any-return]
+
+
+def _off_frame(ring: shapely.Geometry, frame: shapely.Geometry) -> list[list[list[float]]]:
+    """The stretches of a ring that do not run along the frame."""
+    points = shapely.get_coordinates(ring)
+    segments = [shapely.LineString(points[i : i + 2]) for i in range(len(points) - 1)]
+    real = [segment for segment in segments if not shapely.covers(frame, segment)]
+    merged = shapely.line_merge(shapely.MultiLineString(real))
+    return [_coordinates(line) for line in shapely.get_parts(merged)]
+
+
+def _name_spot(shape: shapely.Geometry, area: shapely.Geometry, kind: Value) -> list[float] | None:
+    """Where there is most room: for a country beside the study area, else in it."""
+    cut = shapely.difference if kind == "country" else shapely.intersection
+    room = cut(shape, area)
+    if not isinstance(room, shapely.Polygon | shapely.MultiPolygon) or room.is_empty:
+        return None
+    centre = shapely.get_coordinates(shapely.maximum_inscribed_circle(room, 0.01))[0]
+    return [round(float(v), 4) for v in centre]
+
+
+def _patches(folder: Folder, composite: Composite) -> dict[str, Any]:
+    """For each date the reasons of each patch; reasons that recur are stored once."""
+    reasons: dict[tuple[Value, ...], int] = {}
+    days = []
+    for day in composite.dates:
+        found = {}
+        for feature in folder.control[day].features:
+            keys = ("statement_ids", "source_ids", "note")
+            reason = tuple(feature.properties.get(key) for key in keys)
+            found[feature.id] = reasons.setdefault(reason, len(reasons))
+        days.append(found)
+    return {"days": days, "reasons": [list(reason) for reason in reasons]}
