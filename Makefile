@@ -1,8 +1,10 @@
-# map: the before/after map of the shipped case. test, check: what CI runs. bench: the figures.
+# map: the before/after map of the shipped case. test: what a person runs; CI asks for all of it
+# with MARKS="not qgis". check: style, rooms, types. bench: the figures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MAP := frontline-map.html
+MARKS ?= not slow and not qgis
 # One worker more than there are cores: browsers and killed programs make a test wait.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 
@@ -18,7 +20,7 @@ setup: $(VENV)/.dev
 test: export OPENBLAS_NUM_THREADS ?= 1
 test: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q geo
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "$(MARKS)" $(ARGS)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

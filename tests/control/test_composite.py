@@ -11,6 +11,7 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import pictures, redrawn
+from thoroughness import examples
 
 from geo.control.as_drawn import areas_as_drawn, ground_of
 from geo.control.composite import Composite
@@ -43,7 +44,7 @@ def assert_same_ground(ours, truth):
 
 
 @given(redrawn())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_control_is_the_union_of_the_patches_of_a_holder(drawn):
     whole, snapshots = drawn
     composite = Composite.build(whole, snapshots)
@@ -55,7 +56,7 @@ def test_control_is_the_union_of_the_patches_of_a_holder(drawn):
 
 
 @given(redrawn(), st.sampled_from(["holder", "side"]))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_one_layer_alone_gives_the_ground_that_the_composite_of_all_gives(drawn, by):
     whole, snapshots = drawn
     sides = {"a": "north", "c": "north"}
@@ -100,7 +101,7 @@ def test_areas_as_drawn_are_those_of_the_composite_where_edges_are_straight(draw
 
 
 @given(redrawn())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_change_is_the_overlay_of_two_dates(drawn):
     whole, snapshots = drawn
     composite = Composite.build(whole, snapshots)
@@ -128,7 +129,7 @@ def test_areas_on_the_grid_are_the_geodesic_areas_of_the_pictures(drawn):
 
 
 @given(redrawn())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_faces_tile_the_study_area(drawn):
     whole, snapshots = drawn
     composite = Composite.build(whole, snapshots)
@@ -142,7 +143,7 @@ def test_faces_tile_the_study_area(drawn):
 
 
 @given(redrawn())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_rows_and_columns_of_transfers_are_the_areas_to_the_last_bit(drawn):
     whole, snapshots = drawn
     composite = Composite.build(whole, snapshots)
@@ -155,7 +156,7 @@ def test_rows_and_columns_of_transfers_are_the_areas_to_the_last_bit(drawn):
 
 
 @given(redrawn())
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_labels_at_positions_are_those_of_the_patches_there(drawn):
     whole, snapshots = drawn
     composite = Composite.build(whole, snapshots)
@@ -352,13 +353,13 @@ def grown(whole, snapshots, slivers=()):
 
 
 @given(redrawn(most_dates=5))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_extending_by_a_date_gives_what_building_anew_gives(drawn):
     same_answers(grown(*drawn), Composite.build(*drawn))
 
 
 @given(pictures(most_dates=6))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_extending_pictures_gives_what_building_anew_gives(drawn):
     snapshots = {day: grid(*rows) for day, rows in zip(DAY, drawn, strict=False)}
     same_answers(grown(area(*drawn[0]), snapshots), theatre(*drawn))
@@ -394,7 +395,7 @@ def test_a_border_within_one_label_is_a_border_when_a_date_is_added_too(edge):
 
 
 @given(redrawn())
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_bytes_give_back_the_same_composite(drawn):
     composite = Composite.build(*drawn, {"a": "side"})
     again = Composite.from_bytes(composite.to_bytes())
@@ -422,7 +423,7 @@ def test_bytes_cut_short_are_refused():
 
 
 @given(redrawn(most_dates=5))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_epochs_give_the_answers_of_one_arrangement(drawn):
     whole = Composite.build(*drawn)
     with pytest.MonkeyPatch.context() as patch:

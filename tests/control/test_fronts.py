@@ -9,6 +9,7 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from strategies import pictures, redrawn
+from thoroughness import examples
 
 from geo.control.composite import Composite
 from geo.control.fronts import front_lines, measure_movement
@@ -24,7 +25,7 @@ DAY = [FIRST_DAY + dt.timedelta(days=i) for i in range(9)]
 @example([["aaa", "aba", "aaa"]])
 @example([["ab", "ba"]])
 @example([["ac", "ba"]])
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_left_lies_on_the_left(drawn):
     composite = theatre(*drawn)
     for line in front_lines(composite, FIRST_DAY, "a", "b").geometry:
@@ -39,7 +40,7 @@ def test_left_lies_on_the_left(drawn):
 
 @given(pictures(most_dates=1, letters="abc?"))
 @example([["ab", "ba"]])
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_swapping_the_sides_reverses_every_line_and_changes_nothing_else(drawn):
     composite = theatre(*drawn)
     one = front_lines(composite, FIRST_DAY, "a", "b")
@@ -56,7 +57,7 @@ def test_swapping_the_sides_reverses_every_line_and_changes_nothing_else(drawn):
 
 
 @given(redrawn(most_dates=1))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_fronts_are_where_the_polygons_of_two_sides_touch(drawn):
     whole, snapshots = drawn
     composite = Composite.build(whole, snapshots)
@@ -170,7 +171,7 @@ def test_movement_of_a_front_that_vanishes_tells_the_ground_alone():
 
 
 @given(redrawn(most_dates=3))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_swept_ground_is_the_change_between_the_two_sides(drawn):
     composite = Composite.build(*drawn)
     before, after = composite.dates[0], composite.dates[-1]

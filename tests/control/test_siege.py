@@ -9,6 +9,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiPoint, Point, Polygon, box
 from shapely.ops import substring
+from thoroughness import examples
 
 from geo.control.composite import Composite
 from geo.control.siege.advance import advance_along
@@ -347,7 +348,7 @@ def length(ground, place, anchors, edge):
 @example(333)  # a leg along a road
 @example(13)  # a place amid anchors, passed on both sides
 @example(1277)  # an enemy border that leaves the open edge at so sharp an angle that it stays near
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_a_cut_severs_from_every_anchor_and_from_an_open_edge(seed):
     ground, place, anchors, edge, _, _ = supplied(seed)
     (cut,) = minimum_cuts(Piece(ground, anchors=anchors, edge=edge), place[None])
@@ -359,7 +360,7 @@ def test_a_cut_severs_from_every_anchor_and_from_an_open_edge(seed):
 
 @given(seeds)
 @example(172)  # the way between a place and the open edge is cut along the edge
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_one_more_anchor_never_makes_a_cut_shorter(seed):
     ground, place, anchors, edge, _, rng = supplied(seed)
     more = anchors | {"more": MultiPoint(rng.uniform(-8e3, 8e3, (2, 2))).intersection(ground)}
@@ -371,7 +372,7 @@ def test_one_more_anchor_never_makes_a_cut_shorter(seed):
 @example(93)  # an anchor near the edge
 @example(155)  # two roads that meet the border side by side
 @example(58)  # a road that ends on the border
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_more_ground_never_makes_a_cut_shorter(seed):
     ground, place, anchors, edge, half, rng = supplied(seed)
     more = star(rng, 8, 4e3, rng.uniform(-8e3, 8e3, 2)).buffer(0).intersection(half)

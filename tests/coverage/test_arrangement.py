@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 from strategies import outline, partition, redrawn
+from thoroughness import examples
 
 from geo.coverage.arrangement import Arrangement, arrange
 from geo.coverage.edges import trace_borders
@@ -26,7 +27,7 @@ def same(one: Arrangement, two: Arrangement) -> bool:
 
 
 @given(redrawn())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_an_extended_arrangement_is_the_one_arranged_anew(drawn):
     whole, snapshots = drawn
     layers = [[patch.geometry for patch in patches] for patches in snapshots.values()]
@@ -47,7 +48,7 @@ def test_an_extended_arrangement_is_the_one_arranged_anew(drawn):
 
 
 @given(redrawn())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_faces_assembled_one_by_one_tile_what_all_of_them_cover(drawn):
     whole, snapshots = drawn
     layers = [patch.geometry for patches in snapshots.values() for patch in patches]
@@ -64,7 +65,7 @@ def test_faces_assembled_one_by_one_tile_what_all_of_them_cover(drawn):
 @example(["aaaaa", "abbba", "ab.ba", "abbba", "aaaaa"], 0)
 @example(["ab...", "ba..."], 0)
 @example(["aab..", "aba..", "baa.."], 0)
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_dissolved_letters_are_valid_and_equal_to_the_union(rows, seed):
     rows = [row if row.strip(".") else "a" + row[1:] for row in rows]
     squares = [
@@ -121,7 +122,7 @@ def segmentized(polygon, longest, at_least=1):
 
 
 @given(redrawn(most_dates=2))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_face_areas_are_those_of_geodesics_along_their_edges(drawn):
     _, snapshots = drawn
     arrangement = arrange(

@@ -4,6 +4,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from strategies import redrawn
+from thoroughness import examples
 
 from geo.control.testing import area, grid
 from geo.coverage import noding
@@ -12,7 +13,7 @@ from geo.model import Patch
 
 
 @given(redrawn(most_dates=2))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_twin_runs_the_other_way_and_what_has_none_lies_on_a_border(drawn):
     _, snapshots = drawn
     for patches in snapshots.values():

@@ -6,6 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import outline, partition, theatre
+from thoroughness import examples
 
 from geo.control.composite import Composite
 from geo.control.testing import FIRST_DAY, area, grid
@@ -47,7 +48,7 @@ def test_every_fault_of_a_layer_is_found_at_once():
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_faults_are_the_gaps_and_overlaps_that_the_overlay_finds(seed):
     rng = np.random.default_rng(seed)
     whole = outline(rng)

@@ -5,6 +5,7 @@ import pytest
 import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from geo.coverage import grid as packed
 from geo.coverage import noding
@@ -33,7 +34,7 @@ def edges_of(noded):
 
 
 @given(segments())
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_noded_edges_meet_only_at_their_ends(drawn):
     (ax, ay), (bx, by) = edges_of(noding.Segments.noded(*drawn))
     for i in range(len(ax)):
@@ -56,7 +57,7 @@ def test_pieces_of_all_segments_are_those_of_each_chain(drawn):
 
 
 @given(segments())
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_noded_segment_stays_within_a_grid_step_of_itself(drawn):
     noded = noding.Segments.noded(*drawn)
     chains = noded.chain(np.arange(len(noded.low)))
@@ -67,7 +68,7 @@ def test_a_noded_segment_stays_within_a_grid_step_of_itself(drawn):
 
 
 @given(segments(), segments(10))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_segments_noded_in_two_steps_are_those_noded_at_once(one, two):
     both = np.concatenate([one[0], two[0]]), np.concatenate([one[1], two[1]])
     first, _ = packed.distinct(*both)
@@ -84,7 +85,7 @@ def test_segments_noded_in_two_steps_are_those_noded_at_once(one, two):
 
 
 @given(st.data(), st.integers(1, 6), st.integers(2, 9))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_segments_noded_strip_by_strip_are_those_noded_in_one(data, reach, strip):
     at = st.tuples(st.integers(-40, 40), st.integers(-9, 9))
     step = st.tuples(st.integers(-reach, reach), st.integers(-9, 9)).filter(any)

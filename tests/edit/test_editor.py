@@ -12,6 +12,7 @@ import shapely
 import strategies
 from hypothesis import assume, example, given, reject, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from geo import crs
 from geo.check import check_folder
@@ -92,7 +93,7 @@ def cut_up(seed, cells, line):
         reject()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(seeds, st.integers(2, 9), lines)
 @example(0, 2, [(36.9, 33.5), (38.6, 33.5)])  # through an island and across the main land
 @example(3, 3, [(36.9, 32.9), (48, 0, -2)])  # two steps beside a sharp corner

@@ -9,6 +9,7 @@ import shapely
 import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from geo.control.testing import grid
 from geo.edit.merge.difference import compare_records
@@ -273,7 +274,7 @@ def versions(draw):
 
 
 @given(versions())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_a_side_that_changed_nothing_takes_the_other_side(three):
     base, ours, _ = three
     for merged in (
@@ -287,7 +288,7 @@ def test_a_side_that_changed_nothing_takes_the_other_side(three):
 
 
 @given(versions())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_exchanging_the_sides_exchanges_them_in_the_answer(three):
     base, ours, theirs = three
     one = merge_features(base, ours, theirs)
@@ -300,7 +301,7 @@ def test_exchanging_the_sides_exchanges_them_in_the_answer(three):
 
 
 @given(versions())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_nothing_is_invented_and_both_answers_cover_the_ground(three):
     base, ours, theirs = three
     merged = merge_features(base, ours, theirs)

@@ -18,6 +18,7 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import partition, snap
+from thoroughness import examples
 
 from geo.edit import recovery
 from geo.edit.copies.checkout import checkout
@@ -744,7 +745,7 @@ def test_a_saved_copy_goes_on_with_the_same_rows_and_a_sound_index(canonical, tm
 # --- sewing ---------------------------------------------------------------------------
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     seed=st.integers(0, 2**32 - 1),
     cells=st.integers(2, 12),
@@ -779,7 +780,7 @@ def test_borders_drawn_again_nearly_the_same_are_the_old_borders(seed, cells, ji
     assert all(a.equals(b) for a, b in zip(sewn, old, strict=True))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(seed=st.integers(0, 2**32 - 1), cells=st.integers(3, 10))
 def test_sewing_leaves_what_was_there_and_makes_one_border_of_two(seed, cells):
     """One patch cut at random: the cut's ends come into the neighbours, no old corner moves."""

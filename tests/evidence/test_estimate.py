@@ -9,6 +9,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from geo.crs import LocalPlane, area_km2, distance_km
 from geo.errors import CRSError
@@ -259,7 +260,7 @@ def theatres(draw):
     return places, {row.id: row for row in statements}.values()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(theatres(), st.randoms())
 def test_a_draft_covers_the_area_once_and_order_does_not_matter(theatre, dice):
     places, statements = theatre

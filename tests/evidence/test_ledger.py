@@ -10,6 +10,7 @@ import shapely
 from hypothesis import example, given, settings
 from ledgers import composite_of, with_rows, without
 from strategies import pictures
+from thoroughness import examples
 
 from geo import evidence
 from geo.check import check_folder
@@ -202,7 +203,7 @@ def folder_of(drawn):
 LABEL = ("controller", "controllers", "status", "basis", "confidence")
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(pictures(letters="ab?"))
 @example([["ab?"], ["ba?"], ["?ab"]])  # two hands at each step
 @example([["aaa", "aaa"], ["bab", "aba"]])  # pieces that meet at corners, with and without places

@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 import pytest
 import shapely
+from thoroughness import examples
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from shapely.testing import assert_geometries_equal
@@ -417,7 +418,7 @@ json_values = st.recursive(
 @given(
     json_values, st.sampled_from(["root", "member", "feature", "properties", "coordinates", "ring"])
 )
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_any_json_in_any_place_is_read_or_refused(value, place):
     one = feature()
     collection = {"type": "FeatureCollection", "features": [one]}
@@ -443,7 +444,7 @@ def test_any_json_in_any_place_is_read_or_refused(value, place):
 
 
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=3))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_a_damaged_canonical_file_is_never_read_as_something_else(at, damage):
     data = CANONICAL.encode()
     at %= len(data)
@@ -474,7 +475,7 @@ def told(data):
 
 
 @given(st.integers(0, 10**6), st.integers(0, 3), st.binary(max_size=3))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @example(0, 0, b"")
 def test_the_shortcut_for_canonical_files_sees_what_the_strict_reader_sees(at, removed, added):
     data = CANONICAL.encode()
@@ -555,7 +556,7 @@ def test_a_ring_that_is_spelt_in_another_way_takes_no_shortcut(old, new):
         st.tuples(*[st.integers(0, 200)] * 2, st.sampled_from("0123456789.-,[]e ")), max_size=4
     )
 )
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_a_ring_takes_the_shortcut_only_as_the_writer_would_spell_it(moves):
     ring = list(PLAIN)
     for out, into, character in moves:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from thoroughness import examples
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -150,7 +151,7 @@ def damaged(one, fault):
 
 
 @given(st.lists(faults, min_size=1, max_size=3), st.booleans(), st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @example([("cell", None, "id", "ctl-0002")], False, False)
 @example([("cell", None, "id", None)], True, True)
 @example([("feature", None, "id", None)], False, False)

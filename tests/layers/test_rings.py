@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from thoroughness import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -63,7 +64,7 @@ def test_rings_of_any_layout_are_found():
 
 
 @given(st.lists(geometries, max_size=3), st.sampled_from([None, 1]))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @example([{"type": "Polygon", "coordinates": [[1, 2], [3, 4]]}], None)
 @example([{"type": "Polygon", "coordinates": [[[1], [2, 3]]]}], None)
 @example([{"type": "Polygon", "coordinates": [[[1, 2], [3, [4, 5]]]]}], None)
@@ -78,7 +79,7 @@ def test_what_is_split_is_what_stands_there(shaped, indent):
 
 
 @given(st.integers(0, len(PLAIN)), st.integers(0, 3), st.text('[]{},": 1e-\\', max_size=3))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_text_that_is_no_json_is_not_split(at, removed, added):
     text = PLAIN[:at] + added + PLAIN[at + removed :]
     split = _rings.split_rings(text.encode())

@@ -1,0 +1,13 @@
+"""How many examples a property is asked for: some on a change, all in the whole check."""
+
+import os
+
+ON_A_CHANGE = 25
+"""Enough to meet most faults; the whole check asks for as many as the test names."""
+
+IS_THOROUGH = bool(os.environ.get("CI") or os.environ.get("THOROUGH"))
+
+
+def examples(number):
+    """So many examples in the whole check, fewer where a person waits."""
+    return number if IS_THOROUGH else min(number, ON_A_CHANGE)
