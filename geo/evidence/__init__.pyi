@@ -1,11 +1,13 @@
-from .bands import Ensemble, Judgements, Memory, pack, unpack
+from .bands import Ensemble
 from .disagreement import find_disagreement
 from .drafted import write_draft
-from .estimate import Draft, Estimator, Parameters, percent
+from .draws import Judgements
+from .estimate.draft import Draft, Estimator, percent
+from .estimate.parameters import Parameters
 from .gazetteer.index import Gazetteer
 from .gazetteer.read import read_gazetteer
 from .histories import place_history
-from .kept import kept_bands, kept_draws
+from .kept import Memory, kept_bands, kept_draws, pack, unpack
 from .ledger import (
     DRAFT,
     MIN_AREA_KM2,

@@ -10,7 +10,7 @@ as it takes to reach the figure.
 
 1. *Ground that rests on statements* (basis ``inferred``, with ``statement_ids``), and ground that
    nobody is said to hold alone (contested, mixed, advance, unknown): whoever holds it in a draw of
-   the field of control (`estimate`), which moves every place within its error, lets every
+   the field of control (`geo.evidence.field`), which moves every place within its error, lets every
    statement be wrong as often as its basis, confidence and age suggest, and goes back to the
    sides' shares of the evidence far from all of it. Unknown ground could be anyone's, and is.
 2. *Ground drawn by hand* is as drawn, but its borders are known to kilometres only. They move by
@@ -34,8 +34,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
-import json
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -43,16 +41,14 @@ import numpy as np
 import shapely
 
 from geo.control import front_lines
-from geo.crs import LocalPlane
-from geo.evidence.ensemble import Lattice, band
-from geo.evidence.estimate import Estimator
-from geo.evidence.field import LatentField, Observations
-from geo.evidence.spread import Field, Judgements, Spread, sums
-from geo.model import Basis, Confidence, Status
+from geo.evidence.dated_field import DatedField
+from geo.evidence.draws import Draws, Field, Judgements, sums
+from geo.evidence.kept import Memory, pack_draws, unpack_draws
+from geo.model import Basis, Status
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
     import pandas as pd
@@ -60,40 +56,16 @@ if TYPE_CHECKING:
 
     from geo.control import Composite, Movement
     from geo.layers import Folder
-    from geo.model import Label
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Ensemble", "Field", "Judgements", "Memory", "pack", "unpack"]
+__all__ = ["LEVEL", "Ensemble", "band"]
+
+LEVEL = 0.9
+"""So many of the draws lie in a band."""
 
 _MANY_DATES = 40
 """With so many dates more, the draws of each are halved, thirded, ...: all shall be answered."""
-_BY_HAND = 250
-"""Points of the study area at which ground drawn by hand informs the field."""
-_DOUBT: dict[str, float] = {
-    Confidence.HIGH: 0.05,
-    Confidence.MODERATE: 0.15,
-    Confidence.LOW: 0.3,
-    Basis.CLAIMED: 0.5,
-}
-"""How often such a point says nothing of the truth."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Memory:
-    """
-    Where answers are kept from one process to the next.
-
-    Attributes
-    ----------
-    load
-        Returns what was kept for a question, or None.
-    keep
-        Keeps bytes for a question.
-    """
-
-    load: Callable[[str], bytes | None] = lambda _: None
-    keep: Callable[[str, bytes], None] = lambda *_: None
 
 
 class Ensemble:
@@ -125,7 +97,7 @@ class Ensemble:
     ) -> None:
         self.composite = composite
         self._memory = memory or Memory()
-        self._spread = Spread(
+        self._draws = Draws(
             composite, supported or {}, field or (lambda _: None), judgements or Judgements()
         )
         self._changes = lru_cache(maxsize=4)(self._change)
@@ -168,14 +140,14 @@ class Ensemble:
             )
             for day, layer in folder.control.items()
         }
-        evidence = _Evidence(folder, composite, supported)
+        dated = DatedField(folder, composite, supported)
         if judgements is None:
             many = max(1, len(composite.dates) // _MANY_DATES)
             judgements = Judgements(draws=max(200, Judgements().draws // many))
         return cls(
             composite,
             supported=supported,
-            field=evidence.field,
+            field=dated.field,
             judgements=judgements,
             memory=memory,
         )
@@ -198,8 +170,8 @@ class Ensemble:
             zip(frame["date"], frame["controller"], frame["status"], strict=True)
         ):
             if name and status == Status.CONTROLLED:
-                column = self._spread.controllers.index(name)
-                bands[i] = self._band(drawn[i], self._spread.areas(day)[:, column])
+                column = self._draws.controllers.index(name)
+                bands[i] = self._band(drawn[i], self._draws.areas(day)[:, column])
         low, high = np.array(bands, dtype=float).reshape(-1, 2).T
         return frame.assign(low_km2=low, high_km2=high)
 
@@ -230,7 +202,7 @@ class Ensemble:
         for name, area in zip(frame["controller"], frame["area_km2"], strict=True):
             side = sides.get(name, name)
             drawn[side] = drawn.get(side, 0.0) + float(area)
-        more, of = self._spread.areas(layer), np.array(self._spread.side_of, dtype=object)
+        more, of = self._draws.areas(layer), np.array(self._draws.side_of, dtype=object)
         return {
             side: self._band(area, more[:, of == side].sum(axis=1)) for side, area in drawn.items()
         }
@@ -384,7 +356,7 @@ class Ensemble:
         pieces = self.composite.change(before, after)
         question = f"change {self._layer(before)} {self._layer(after)}"
         return pieces, self._asked(
-            question, len(pieces), lambda: self._spread.change(before, after, pieces)
+            question, len(pieces), lambda: self._draws.change(before, after, pieces)
         )
 
     def _front(
@@ -392,7 +364,7 @@ class Ensemble:
     ) -> tuple[gpd.GeoDataFrame, Floats]:
         lines = front_lines(self.composite, day, left, right)
         question = f"fronts {self._layer(day)} {left} {right}"
-        return lines, self._asked(question, len(lines), lambda: self._spread.fronts(day, lines))
+        return lines, self._asked(question, len(lines), lambda: self._draws.fronts(day, lines))
 
     def _layer(self, day: dt.date) -> dt.date:
         return self.composite.dates[self.composite.index(day)]
@@ -401,12 +373,12 @@ class Ensemble:
         """Draws for so many figures, as they were kept, or asked for now and kept."""
         if count and (data := self._memory.load(question)):
             with contextlib.suppress(ValueError):
-                draws = _unpack_draws(data)
+                draws = unpack_draws(data)
                 if draws.shape[1:] == (count,):
                     return draws
         draws = ask()
         if count:
-            self._memory.keep(question, _sealed(count.to_bytes(8, "little") + draws.tobytes()))
+            self._memory.keep(question, pack_draws(draws))
         return draws
 
     def _band(self, drawn: float, spread: Floats) -> tuple[float, float]:
@@ -423,131 +395,30 @@ class Ensemble:
         return float(self.composite.ground_km2(arrangement)[row >= 0].sum())
 
 
-def pack(bands: Mapping[str, Any]) -> bytes:
+def band(drawn: float, draws: Floats) -> tuple[float, float]:
     """
-    Return the bands of a theatre as bytes to keep.
+    Return the ends of the band of a figure.
+
+    It holds `LEVEL` of the draws and the figure itself: the middle ones where that will do, else
+    those next to the figure.
 
     Parameters
     ----------
-    bands
-        As from `Ensemble.bands`.
+    drawn
+        The figure.
+    draws
+        What it is on other maps that the evidence allows.
 
     Returns
     -------
-    data
-        For `unpack`; with a digest, so that damage shows.
+    low, high
+        Ends, `drawn` between them.
     """
-    return _sealed(json.dumps(bands, sort_keys=True).encode())
-
-
-def unpack(data: bytes) -> dict[str, Any]:
-    """
-    Return the bands that `pack` gave the bytes of.
-
-    Parameters
-    ----------
-    data
-        The bytes.
-
-    Returns
-    -------
-    bands
-        As they were.
-
-    Raises
-    ------
-    ValueError
-        If the bytes are damaged.
-    """
-    bands: dict[str, Any] = json.loads(_opened(data))
-    return bands
-
-
-def _unpack_draws(data: bytes) -> Floats:
-    """
-    Return one row a draw, one column a figure.
-
-    Raises
-    ------
-    ValueError
-        If the bytes are damaged.
-    """
-    opened = _opened(data)
-    draws = np.frombuffer(opened, np.float64, offset=8)
-    return draws.reshape(-1, int.from_bytes(opened[:8], "little"))
-
-
-def _sealed(data: bytes) -> bytes:
-    """Bytes with a digest, so that damage shows."""
-    return hashlib.blake2b(data, digest_size=16).digest() + data
-
-
-def _opened(data: bytes) -> bytes:
-    """
-    Return bytes without their digest.
-
-    Raises
-    ------
-    ValueError
-        If it is not theirs.
-    """
-    if hashlib.blake2b(data[16:], digest_size=16).digest() != data[:16]:
-        raise ValueError("nothing of ours, or damaged; compute it anew")
-    return data[16:]
-
-
-class _Evidence:
-    """The field of control of each date: statements in force, and ground drawn by hand."""
-
-    def __init__(
-        self, folder: Folder, composite: Composite, supported: Mapping[dt.date, frozenset[str]]
-    ) -> None:
-        self._composite, self._supported = composite, supported
-        self._plane = LocalPlane.around(composite.area)
-        self._estimator: Estimator | None = None
-        with contextlib.suppress(ValueError):
-            self._estimator = Estimator.of(folder)
-
-    def field(self, day: dt.date) -> Field | None:
-        """The field of a date that has a layer; None where no statement is in force."""
-        if self._estimator is None or not len(self._estimator.observations(day)):
-            return None
-        said = self._estimator.field(day)
-        labels = self._composite.labels
-        lattice = Lattice.over(self._plane.forward(self._composite.area), self._plane, _BY_HAND)
-        number = self._composite.labels_at(day, *lattice.lonlat.T)
-        held = self._supported.get(day, frozenset())
-        spots = [
-            (xy, labels[k])
-            for xy, k in zip(lattice.xy, number.tolist(), strict=True)
-            if k >= 0 and labels[k].is_held and labels[k].patch not in held
-        ]
-        return _informed(said, spots, self._composite) if spots else said
-
-
-def _informed(
-    field: LatentField, spots: Sequence[tuple[Floats, Label]], composite: Composite
-) -> LatentField:
-    """A field that also knows what hand-drawn ground shows at some points."""
-    said = field.observations
-    drawn = [composite.side(label) for _, label in spots]
-    sides = (*field.sides, *sorted(set(drawn) - set(field.sides)))
-    shares = np.zeros((len(said) + len(spots), len(sides)))
-    shares[: len(said), : len(field.sides)] = said.shares
-    shares[np.arange(len(said), len(shares)), [sides.index(side) for side in drawn]] = 1
-    doubt = [
-        _DOUBT[Basis.CLAIMED] if label.basis == Basis.CLAIMED else _DOUBT[label.confidence]
-        for _, label in spots
-    ]
-    seen = Observations(
-        np.concatenate([said.xy, [xy for xy, _ in spots]]),
-        np.concatenate([said.radius_m, np.zeros(len(spots))]),
-        shares,
-        np.concatenate([said.noise, doubt]),
-        sides=sides,
-        keys=(*said.keys, *(f"hand {round(x)} {round(y)}" for (x, y), _ in spots)),
-    )
-    return LatentField(seen, sides, parameters=field.parameters)
+    tail = (1 - LEVEL) / 2
+    below = float(np.mean(draws < drawn) + np.mean(draws == drawn) / 2)
+    start = min(tail, below) if below < LEVEL + tail else below - LEVEL
+    low, high = np.quantile(draws, [start, min(start + LEVEL, 1.0)])
+    return min(float(low), drawn), max(float(high), drawn)
 
 
 def _after(frame: gpd.GeoDataFrame, column: str, more: Mapping[str, Floats]) -> gpd.GeoDataFrame:

@@ -18,7 +18,7 @@ import numpy as np
 
 from geo.control import build_frame
 from geo.crs import area_km2
-from geo.evidence.estimate import Estimator
+from geo.evidence.estimate.draft import Estimator
 from geo.model import split_ids
 
 if TYPE_CHECKING:

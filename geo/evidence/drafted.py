@@ -10,7 +10,7 @@ from geo.layers import write_control
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geo.evidence.estimate import Draft
+    from geo.evidence.estimate.draft import Draft
     from geo.layers import Folder
 
 __all__ = ["write_draft"]

@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
-from geo.evidence.bands import Memory, pack, unpack
-from geo.evidence.spread import Judgements
+import numpy as np
+
+from geo.evidence.draws import Judgements
 from geo.layers import cache_key, keep_cached, load_cached, load_or_keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from geo.evidence.bands import Ensemble
+    from numpy.typing import NDArray
 
-__all__ = ["kept_bands", "kept_draws"]
+    Floats = NDArray[np.float64]
+
+__all__ = ["Memory", "kept_bands", "kept_draws", "pack", "pack_draws", "unpack", "unpack_draws"]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """
+    Where answers are kept from one process to the next.
+
+    Attributes
+    ----------
+    load
+        Returns what was kept for a question, or None.
+    keep
+        Keeps bytes for a question.
+    """
+
+    load: Callable[[str], bytes | None] = lambda _: None
+    keep: Callable[[str, bytes], None] = lambda *_: None
+
+
+class _Banded(Protocol):
+    """What can be asked for the bands worth keeping: `geo.evidence.Ensemble`."""
+
+    def bands(self) -> dict[str, Any]:  # numpydoc ignore=RT01
+        """The bands of all areas and sides."""
 
 
 def kept_draws(digests: Mapping[str, str]) -> Memory:
@@ -36,7 +66,7 @@ def kept_draws(digests: Mapping[str, str]) -> Memory:
     )
 
 
-def kept_bands(digests: Mapping[str, str], ensemble: Callable[[], Ensemble]) -> dict[str, Any]:
+def kept_bands(digests: Mapping[str, str], ensemble: Callable[[], _Banded]) -> dict[str, Any]:
     """
     Return the bands of areas and of sides, read back where these layers were asked before.
 
@@ -59,3 +89,81 @@ def kept_bands(digests: Mapping[str, str], ensemble: Callable[[], Ensemble]) -> 
 def _key(digests: Mapping[str, str], question: str) -> str:
     # Other judgements give other bands of the same layers.
     return cache_key({**digests, f"bands of {question}": repr(Judgements())})
+
+
+def pack(bands: Mapping[str, Any]) -> bytes:
+    """
+    Return the bands of a theatre as bytes to keep.
+
+    Parameters
+    ----------
+    bands
+        As from `Ensemble.bands`.
+
+    Returns
+    -------
+    data
+        For `unpack`; with a digest, so that damage shows.
+    """
+    return _sealed(json.dumps(bands, sort_keys=True).encode())
+
+
+def unpack(data: bytes) -> dict[str, Any]:
+    """
+    Return the bands that `pack` gave the bytes of.
+
+    Parameters
+    ----------
+    data
+        The bytes.
+
+    Returns
+    -------
+    bands
+        As they were.
+
+    Raises
+    ------
+    ValueError
+        If the bytes are damaged.
+    """
+    bands: dict[str, Any] = json.loads(_opened(data))
+    return bands
+
+
+def pack_draws(draws: Floats) -> bytes:
+    """One row a draw, one column a figure, as bytes to keep."""
+    return _sealed(draws.shape[1].to_bytes(8, "little") + draws.tobytes())
+
+
+def unpack_draws(data: bytes) -> Floats:
+    """
+    Return one row a draw, one column a figure.
+
+    Raises
+    ------
+    ValueError
+        If the bytes are damaged.
+    """
+    opened = _opened(data)
+    draws = np.frombuffer(opened, np.float64, offset=8)
+    return draws.reshape(-1, int.from_bytes(opened[:8], "little"))
+
+
+def _sealed(data: bytes) -> bytes:
+    """Bytes with a digest, so that damage shows."""
+    return hashlib.blake2b(data, digest_size=16).digest() + data
+
+
+def _opened(data: bytes) -> bytes:
+    """
+    Return bytes without their digest.
+
+    Raises
+    ------
+    ValueError
+        If it is not theirs.
+    """
+    if hashlib.blake2b(data[16:], digest_size=16).digest() != data[:16]:
+        raise ValueError("nothing of ours, or damaged; compute it anew")
+    return data[16:]

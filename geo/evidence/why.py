@@ -344,7 +344,7 @@ def _weights(folder: Folder, rows: Sequence[Row], day: dt.date) -> dict[str, flo
     """The weight of each statement in the estimate of a date; none where nothing can be drawn."""
     if not rows:
         return {}
-    from geo.evidence.estimate import Estimator
+    from geo.evidence.estimate.draft import Estimator
 
     estimator = Estimator.of(folder)
     return {

@@ -19,8 +19,9 @@ import shapely
 
 from geo.control.composite import Composite
 from geo.crs import LocalPlane
-from geo.evidence.bands import Ensemble, Judgements
-from geo.evidence.estimate import Estimator
+from geo.evidence.bands import Ensemble
+from geo.evidence.draws import Judgements
+from geo.evidence.estimate.draft import Estimator
 from geo.evidence.field import LatentField
 from geo.layers import patches_of
 from geo.model import STATEMENTS, Feature, Label, Patch, Row

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from geo.evidence.estimate import Estimator
+from geo.evidence.estimate.draft import Estimator
 from geo.model import Feature, Row
 
 SHARED = Path(os.environ.get("GEO_SHARED", Path(__file__).parents[3] / "shared"))

@@ -2,7 +2,7 @@
 How far a place speaks for its neighbours in the shipped case: ``python -m tests.benchmarks.reach``.
 
 Of the places that one monitor's snapshot shows at once, the share of pairs at a distance that have
-the same holder. It is what the reach of `geo.evidence.estimate.Parameters` is argued with.
+the same holder. It is what the reach of `geo.evidence.Parameters` is argued with.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ import pytest
 
 from geo.draw.page import page as maps
 from geo.draw.words.languages import LANGUAGES
-from geo.evidence.bands import Ensemble, Judgements
+from geo.evidence.bands import Ensemble
+from geo.evidence.draws import Judgements
 
 BANDS = "[...document.querySelectorAll('#panel .legend .band')].map((cell) => cell.textContent)"
 

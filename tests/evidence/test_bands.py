@@ -20,9 +20,11 @@ from geo.control.composite import Composite
 from geo.control.fronts import front_lines
 from geo.control.testing import FIRST_DAY, area, grid, theatre
 from geo.crs import LocalPlane
-from geo.evidence import bands as uncertainty
-from geo.evidence.bands import Ensemble, Judgements
-from geo.evidence.ensemble import LEVEL, Lattice, Noise, band
+from geo.evidence import kept
+from geo.evidence.bands import LEVEL, Ensemble, band
+from geo.evidence.dated_field import DatedField
+from geo.evidence.draws import Judgements
+from geo.evidence.lattice import Lattice, Noise
 from geo.layers.folder import read_folder
 from geo.model import Label, Patch
 from tests.benchmarks import bands as known_truth
@@ -412,8 +414,8 @@ def test_ground_drawn_by_hand_informs_the_field_beside_it(small):
     folder, composite = read_folder(small), open_layers(small).composite
     day = composite.dates[0]
     every = frozenset(label.patch for label in composite.labels)
-    said = uncertainty._Evidence(folder, composite, {day: every}).field(day)
-    drawn = uncertainty._Evidence(folder, composite, {}).field(day)
+    said = DatedField(folder, composite, {day: every}).field(day)
+    drawn = DatedField(folder, composite, {}).field(day)
     plane = LocalPlane.around(composite.area)
     hand = [key for key in drawn.observations.keys if key.startswith("hand")]
     assert len(drawn.observations) == len(said.observations) + len(hand)
@@ -449,10 +451,10 @@ def test_the_truth_lies_in_the_band_nine_times_in_ten(monkeypatch):
 
 def test_what_is_kept_is_read_back_and_damage_is_seen():
     bands = {"areas": [[1.0], [2.0]], "holders": {"2001-01-01": {"a": [1.0, 2.0]}}}
-    data = uncertainty.pack(bands)
-    assert uncertainty.unpack(data) == bands
+    data = kept.pack(bands)
+    assert kept.unpack(data) == bands
     with pytest.raises(ValueError, match="damaged"):
-        uncertainty.unpack(data[:-1] + b"x")
+        kept.unpack(data[:-1] + b"x")
 
 
 def test_bands_of_areas_are_computed_once_for_the_same_layers(small, monkeypatch):

@@ -13,7 +13,8 @@ from thoroughness import examples
 
 from geo.crs import LocalPlane, area_km2, distance_km
 from geo.errors import CRSError
-from geo.evidence.estimate import Estimator, Parameters
+from geo.evidence.estimate.draft import Estimator
+from geo.evidence.estimate.parameters import Parameters
 from geo.model import Feature, Row
 from tests.benchmarks import estimate as benchmark
 from tests.benchmarks.estimate import Forecast

@@ -6,7 +6,7 @@ import pytest
 
 from geo.layers import cache
 from geo import open_layers
-from geo.evidence.spread import Spread
+from geo.evidence.draws import Draws
 from geo.control.composite import Composite
 
 
@@ -42,8 +42,8 @@ def test_bands_of_changes_and_fronts_are_drawn_once(small, kept, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("it was drawn again")
 
-    monkeypatch.setattr(Spread, "change", refuse)
-    monkeypatch.setattr(Spread, "fronts", refuse)
+    monkeypatch.setattr(Draws, "change", refuse)
+    monkeypatch.setattr(Draws, "fronts", refuse)
     for one, two in zip(first, asked(), strict=True):
         assert two.equals(one)
     monkeypatch.undo()

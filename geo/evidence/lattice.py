@@ -1,7 +1,7 @@
 """
-What the bands are computed with: a lattice of points, a smooth random field, the band of a sample.
+What draws are taken with: a lattice of points, and smooth random noise.
 
-Private to `geo.evidence.bands`. Positions are metres in a local equal-area plane.
+Positions are metres in a local equal-area plane.
 """
 
 from __future__ import annotations
@@ -21,36 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-LEVEL = 0.9
-"""So many of the draws lie in a band."""
-
 _CHUNK = 4096
-
-
-def band(drawn: float, draws: Floats) -> tuple[float, float]:
-    """
-    Return the ends of the band of a figure.
-
-    It holds `LEVEL` of the draws and the figure itself: the middle ones where that will do, else
-    those next to the figure.
-
-    Parameters
-    ----------
-    drawn
-        The figure.
-    draws
-        What it is on other maps that the evidence allows.
-
-    Returns
-    -------
-    low, high
-        Ends, `drawn` between them.
-    """
-    tail = (1 - LEVEL) / 2
-    below = float(np.mean(draws < drawn) + np.mean(draws == drawn) / 2)
-    start = min(tail, below) if below < LEVEL + tail else below - LEVEL
-    low, high = np.quantile(draws, [start, min(start + LEVEL, 1.0)])
-    return min(float(low), drawn), max(float(high), drawn)
 
 
 @dataclass(frozen=True, slots=True)

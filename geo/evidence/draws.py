@@ -1,8 +1,10 @@
 """
-Maps that the evidence allows, and by how much a figure of theirs differs from the drawn one.
+Draws: maps that the evidence allows, and by how much a figure of theirs differs from the drawn one.
 
-Private to `bands`, which says what is sampled and why. Every answer is an array with one
-row a draw: what is more than drawn.
+The second of three steps: a field of control (`field`, for a date of a theatre `dated_field`) says
+who may hold any point; here maps are drawn from it, and borders drawn by hand are moved; `bands`
+makes a low and a high of the draws, and says what is sampled and why. Every answer is an array
+with one row a draw: what is more than drawn.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 import shapely
 
 from geo.crs import LocalPlane
-from geo.evidence.ensemble import Lattice, Noise
+from geo.evidence.lattice import Lattice, Noise
 from geo.model import Basis, Confidence, Status
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ class _Date:
     field: Field | None
 
 
-class Spread:
+class Draws:
     """
     What draws of the map hold more than the map, for areas, changes and fronts.
 
