@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from hypothesis import given, settings
 from strategies import redrawn
+from thoroughness import examples
 
 from geo.control import Composite
 from geo.layers import read_folder
@@ -64,7 +65,7 @@ def test_the_shipped_case_has_the_faces_and_labels_of_an_overlay():
 
 
 @given(redrawn())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_random_theatres_have_the_faces_and_labels_of_an_overlay(drawn):
     area, snapshots = drawn
     composite = Composite.build(area, snapshots)
