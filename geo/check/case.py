@@ -172,7 +172,7 @@ class Case:
     @cached_property
     def records(self) -> list[tuple[Schema, str, Feature | Row]]:  # numpydoc ignore=RT01
         """Every record with its schema and its file."""
-        return list(_records(self.folder))
+        return list(_list_records(self.folder))
 
     def file(self, name: str) -> str:
         """
@@ -328,7 +328,7 @@ class Case:
         return self._ground[key]
 
 
-def _records(folder: Folder) -> Iterator[tuple[Schema, str, Feature | Row]]:
+def _list_records(folder: Folder) -> Iterator[tuple[Schema, str, Feature | Row]]:
     root = folder.root
     yield SCHEMAS["theatre"], str(root / "theatre.geojson"), folder.theatre
     for day, layer in folder.control.items():

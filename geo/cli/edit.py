@@ -175,13 +175,13 @@ def _edited_copy(layers: Path, date: str | None) -> Path:
 
 
 def _tell_plan(plan: Plan) -> None:
-    from geo.edit import described
+    from geo.edit import describe_plan
 
     for note in plan.notes:
         say(note)
     for conflict in plan.conflicts:
         say(f"conflict: {conflict.message}")
-    for line in described(plan):
+    for line in describe_plan(plan):
         click.echo(line)
     for issue in plan.findings:
         say(str(issue))

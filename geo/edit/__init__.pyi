@@ -1,7 +1,7 @@
 from .copies.checkout import checkout, open_copies
 from .copies.plan import SNAP_M, Plan, plan_save, write_plan
 from .copies.reading import Copy, read_copy
-from .copies.told import described
+from .copies.told import describe_plan
 from .editor.serve import serve
 from .new_date import new_layer
 from .recovery import leftovers, restore
@@ -29,7 +29,7 @@ __all__ = [
     "check_staged",
     "checkout",
     "compare_versions",
-    "described",
+    "describe_plan",
     "guard_ids",
     "install_git",
     "leftovers",

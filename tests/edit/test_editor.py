@@ -652,7 +652,7 @@ def test_a_file_that_vanished_is_a_conflict_not_a_loss(session, small):
 
 def test_a_save_between_the_check_and_the_write_is_noticed(session, small, monkeypatch):
     state = session.state()
-    path, layered = small / "control" / f"{DAY}.geojson", parts.layered
+    path, layered = small / "control" / f"{DAY}.geojson", parts.dump_files
     theirs = path.read_text().replace('"note": null', '"note": "In between."', 1).encode()
     calls = []
 
@@ -662,7 +662,7 @@ def test_a_save_between_the_check_and_the_write_is_noticed(session, small, monke
             path.write_bytes(theirs)
         calls.append(words)
 
-    monkeypatch.setattr(parts, "layered", late)
+    monkeypatch.setattr(parts, "dump_files", late)
     with pytest.raises(ConflictError):
         session.save(saved(state, control=changed(state, "control", "ctl-mid", note="Mine.")))
     assert path.read_bytes() == theirs

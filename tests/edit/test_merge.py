@@ -81,7 +81,7 @@ def test_one_property_changed_by_both_is_a_conflict_that_names_all_three():
     ours, theirs = (with_values(base, "ctl-a", note=note) for note in ("north", "south"))
     merged = merge_features(base, ours, theirs)
     (conflict,) = merged.conflicts
-    assert (conflict.id, conflict.what) == ("ctl-a", "property note")
+    assert (conflict.ids, conflict.what) == (("ctl-a",), "property note")
     assert (conflict.base, conflict.ours, conflict.theirs) == ("was", "north", "south")
     assert "north" in conflict.message
     assert "south" in conflict.message
@@ -158,7 +158,7 @@ def test_clean_merges_by_id_that_would_overlap_are_a_conflict():
     theirs = layer("abb", "a.b")
     (conflict,) = merge_features(base, ours, theirs).conflicts
     assert conflict.what == "ground"
-    assert {"ctl-a", "ctl-b"} == set(conflict.id.split(";"))
+    assert {"ctl-a", "ctl-b"} == set(conflict.ids)
 
 
 def test_a_border_moved_to_a_patch_that_changed_hands_meanwhile_is_a_conflict():
@@ -295,8 +295,8 @@ def test_exchanging_the_sides_exchanges_them_in_the_answer(three):
     two = merge_features(base, theirs, ours)
     assert told(one.features) == told(two.theirs)
     assert told(one.theirs) == told(two.features)
-    assert {(c.id, c.what, c.ours, c.theirs) for c in one.conflicts} == {
-        (c.id, c.what, c.theirs, c.ours) for c in two.conflicts
+    assert {(c.ids, c.what, c.ours, c.theirs) for c in one.conflicts} == {
+        (c.ids, c.what, c.theirs, c.ours) for c in two.conflicts
     }
 
 

@@ -25,7 +25,7 @@ from geo.edit.copies.checkout import checkout
 from geo.edit.copies.plan import plan_save, write_plan
 from geo.edit.copies.reading import Copy, _identify_features, read_copy
 from geo.edit.copies.stitch import stitch_borders
-from geo.edit.copies.told import described
+from geo.edit.copies.told import describe_plan
 from geo.errors import (
     DateError,
     GeoError,
@@ -255,7 +255,7 @@ def test_whatever_programs_do_to_a_file_is_undone(chosen):
     features, _, columns, _ = _identify_features(json.dumps(document).encode(), "back", ())
     back = Copy(Path("back"), DAY, "", None, features, (), columns, {})
     plan = plan_save(folder, back)
-    assert not plan.difference, described(plan)
+    assert not plan.difference, describe_plan(plan)
 
 
 # --- edits come back, and nothing else ------------------------------------------------
@@ -276,7 +276,7 @@ def test_a_changed_holder_changes_its_line_alone(canonical, tmp_path):
         ['  "controller": "blue-guard",'],
         ['  "controller": "blue",'],
     )
-    assert described(plan) == ["~ ctl-mid  controller: blue-guard -> blue"]
+    assert describe_plan(plan) == ["~ ctl-mid  controller: blue-guard -> blue"]
 
 
 @settings(max_examples=20)
@@ -686,7 +686,7 @@ def test_a_conflict_is_refused_until_somebody_decides(canonical, tmp_path):
 
     change_package(path, change)
     plan = planned(canonical, path)
-    assert [conflict.id for conflict in plan.conflicts] == ["ctl-west"]
+    assert [conflict.ids for conflict in plan.conflicts] == [("ctl-west",)]
     before = layer_path(canonical).read_bytes()
     with pytest.raises(ValueError, match="conflicts"):
         write_plan(read_folder(canonical), plan)

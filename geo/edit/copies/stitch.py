@@ -71,7 +71,7 @@ def stitch_borders(
     out, at = list(edited), near(edited)
     old, guide = ([some[i] for i in near(some)] for some in (earlier, guides))
     for i, shape in zip(
-        at, _sewn(area, [out[i] for i in at], old, guide, tolerance_m), strict=True
+        at, _sew_near(area, [out[i] for i in at], old, guide, tolerance_m), strict=True
     ):
         out[i] = shape
     return out
@@ -93,7 +93,7 @@ def _near_changes(
     return near
 
 
-def _sewn(
+def _sew_near(
     area: shapely.Geometry,
     edited: list[shapely.Geometry],
     earlier: list[shapely.Geometry],

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from geo.edit.copies.plan import Plan
 
-__all__ = ["described"]
+__all__ = ["describe_plan"]
 
 _UNSEEN_KM2 = 0.0005
 """Less than this is not told from nothing in the digits that are printed."""
 
 
-def described(plan: Plan) -> list[str]:
+def describe_plan(plan: Plan) -> list[str]:
     """
     Return what will change in words, one line a feature.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Answer = dict[str, Any]
 
 
-def lists(folder: Folder) -> Answer:
+def list_choices(folder: Folder) -> Answer:
     """What may be chosen in the forms of the page, beside the closed lists of the columns."""
     sides = folder.sides
     own = {row.id: str(row.values["color"] or "") for row in folder.actors.rows}
@@ -57,7 +57,7 @@ def lists(folder: Folder) -> Answer:
     }
 
 
-def piece(found: Mapping[str, Any]) -> Answer:
+def tell_piece(found: Mapping[str, Any]) -> Answer:
     """A piece of change."""
     return {
         "id": found["id"],
@@ -75,7 +75,7 @@ def piece(found: Mapping[str, Any]) -> Answer:
     }
 
 
-def conflict(
+def tell_conflicts(
     folder: Folder,
     day: dt.date,
     drafts: Mapping[str, Sequence[Record]],
@@ -90,7 +90,7 @@ def conflict(
         outcome: Sequence[Record] = ours
         if part in bases:
             theirs = parts.records_of(part, folder, day)
-            outcome, found = merged(part, bases[part], ours, theirs)
+            outcome, found = merge_part(part, bases[part], ours, theirs)
             conflicts += found
         told[part] = parts.to_page(outcome)
     what = " and ".join(parts.file_of(part, day) for part in bases)
@@ -102,7 +102,7 @@ def conflict(
     }
 
 
-def merged(
+def merge_part(
     part: str, base: Sequence[Record], ours: Sequence[Record], theirs: Sequence[Record]
 ) -> tuple[Sequence[Record], list[Answer]]:
     """Three versions of a part as one, mine where they conflict; and the conflicts."""
@@ -120,14 +120,13 @@ def merged(
     sides = [{record.id: record for record in records} for records in (ours, theirs)]
     conflicts = []
     for conflict in outcome.conflicts:
-        mine, other = (
-            parts.to_page([side[conflict.id]])[0] if conflict.id in side else None for side in sides
-        )
+        name = ";".join(conflict.ids)
+        mine, other = (parts.to_page([side[name]])[0] if name in side else None for side in sides)
         point = {"type": "Point", "coordinates": conflict.where} if conflict.where else None
         conflicts.append(
             {
                 "layer": part,
-                "id": conflict.id,
+                "id": name,
                 "what": conflict.what,
                 "message": conflict.message,
                 "mine": mine,
@@ -138,7 +137,7 @@ def merged(
     return records, conflicts
 
 
-def summary(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]) -> Answer:
+def summarize_save(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]) -> Answer:
     """What a save changed, by id and in lines for people."""
     answer: Answer = {}
     lines = []

@@ -152,7 +152,7 @@ def to_page(records: Sequence[Record]) -> list[dict[str, Any]]:
     ]
 
 
-def same(one: Sequence[Record], other: Sequence[Record]) -> bool:
+def is_same(one: Sequence[Record], other: Sequence[Record]) -> bool:
     """
     Tell whether two lists say the same, wherever in a file they stand.
 
@@ -166,10 +166,10 @@ def same(one: Sequence[Record], other: Sequence[Record]) -> bool:
     same
         Whether they have the same ids, values and shapes.
     """
-    return _told(one) == _told(other)
+    return _content_of(one) == _content_of(other)
 
 
-def _told(records: Sequence[Record]) -> dict[str, object]:
+def _content_of(records: Sequence[Record]) -> dict[str, object]:
     return {
         record.id: record.values
         if isinstance(record, Row)
@@ -178,7 +178,7 @@ def _told(records: Sequence[Record]) -> dict[str, object]:
     }
 
 
-def layered(
+def dump_files(
     part: str, records: Sequence[Record], folder: Folder, day: dt.date, before: Mapping[str, bytes]
 ) -> Iterator[tuple[str, bytes]]:
     """
@@ -210,8 +210,8 @@ def layered(
     schema = SCHEMAS[part]
     if part != "events":
         path = paths_of(part, folder, day)[0]
-        if not same(records, records_of(part, folder, day)):
-            yield path, _text(schema, records, before.get(path, b""))
+        if not is_same(records, records_of(part, folder, day)):
+            yield path, _dump_part(schema, records, before.get(path, b""))
         return
     months: dict[str, list[Record]] = {path: [] for path in before}
     for event in records:
@@ -222,11 +222,11 @@ def layered(
     for layer, path in zip(folder.event_layers, paths_of(part, folder, day), strict=True):
         now[path] = layer.features
     for path, events in sorted(months.items()):
-        if not same(events, now.get(path, ())):
-            yield path, _text(schema, events, before.get(path, b""))
+        if not is_same(events, now.get(path, ())):
+            yield path, _dump_part(schema, events, before.get(path, b""))
 
 
-def _text(schema: Schema, records: Sequence[Record], before: bytes) -> bytes:
+def _dump_part(schema: Schema, records: Sequence[Record], before: bytes) -> bytes:
     """Canonical text; what a person wrote beside the features stays."""
     if not schema.geometry:
         return dump_table([r for r in records if isinstance(r, Row)], schema=schema)
@@ -239,7 +239,7 @@ def _text(schema: Schema, records: Sequence[Record], before: bytes) -> bytes:
     return data
 
 
-def applied(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]) -> Folder:
+def apply_drafts(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]) -> Folder:
     """
     Return the layers as they would be with other parts.
 
@@ -260,7 +260,7 @@ def applied(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]
     changed: dict[str, Any] = {}
     gone: set[str] = set()
     for part, records in drafts.items():
-        if same(records, records_of(part, folder, day)):
+        if is_same(records, records_of(part, folder, day)):
             continue
         features = tuple(r for r in records if isinstance(r, Feature))
         gone.update(str(folder.root / path) for path in paths_of(part, folder, day))
@@ -270,7 +270,7 @@ def applied(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]
         elif part == "events":
             order = sorted(features, key=lambda e: (str(e.properties["event_date"]), e.id))
             changed["events"] = tuple(order)
-            changed["event_layers"] = _months(folder, order)
+            changed["event_layers"] = _split_months(folder, order)
         elif part == "places":
             changed["places"] = {place.id: place for place in features}
         else:
@@ -280,7 +280,7 @@ def applied(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]
     return dataclasses.replace(folder, issues=issues, **changed)
 
 
-def _months(folder: Folder, events: Sequence[Feature]) -> tuple[Layer, ...]:
+def _split_months(folder: Folder, events: Sequence[Feature]) -> tuple[Layer, ...]:
     months: dict[str, list[Feature]] = {}
     for event in events:
         months.setdefault(str(event.properties["event_date"])[:7], []).append(event)
@@ -290,7 +290,7 @@ def _months(folder: Folder, events: Sequence[Feature]) -> tuple[Layer, ...]:
     )
 
 
-def shown(issue: Issue) -> dict[str, Any]:
+def tell_issue(issue: Issue) -> dict[str, Any]:
     """
     Return a finding as the page wants it.
 

@@ -290,9 +290,9 @@ async def _answered(answer: Callable[[], object]) -> Response:
     except ConflictError as error:
         return _json(409, error.answer)
     except RefusedError as error:
-        return _error(422, _said(error.issues), issues=list(map(parts.shown, error.issues)))
+        return _error(422, _said(error.issues), issues=list(map(parts.tell_issue, error.issues)))
     except (CoverageError, LayerError) as error:
-        shown = list(map(parts.shown, error.issues))
+        shown = list(map(parts.tell_issue, error.issues))
         where = next((one["where"] for one in shown if one["where"]), None)
         return _error(422, escape(str(error), 500), issues=shown, where=where)
     except GeoError as error:

@@ -137,7 +137,7 @@ class Session:
                 else {"features": []},
                 "context": {"features": parts.to_page(folder.context)},
                 "columns": {p: describe_columns(schema) for p, schema in SCHEMAS.items()},
-                "lists": answers.lists(folder),
+                "lists": answers.list_choices(folder),
                 "journal": self._journals.latest(name),
             }
             for part in SCHEMAS:
@@ -334,9 +334,9 @@ class Session:
         # A folder as read never changes: what takes long keeps nobody waiting.
         drafts, issues = self._drafts(sent, day)
         known = {_told(issue) for issue in self._checked(folder)}
-        issues += check_folder(parts.applied(folder, day, drafts))
+        issues += check_folder(parts.apply_drafts(folder, day, drafts))
         told = [
-            {**parts.shown(issue), "new": _told(issue) not in known}
+            {**parts.tell_issue(issue), "new": _told(issue) not in known}
             for issue in dict.fromkeys(issues)
         ]
         return {"issues": sorted(told, key=lambda one: (not one["new"], one["severity"]))}
@@ -395,13 +395,13 @@ class Session:
             drafts, issues = self._drafts({**sent, "changes": sent.get("rows")}, day)
             if issues:
                 raise SchemaError(issues)
-            folder = parts.applied(folder, day, drafts)
+            folder = parts.apply_drafts(folder, day, drafts)
             days = [self._neighbour(folder, day, step) for step in (-1, 0, 1)]
         snapshots = {d: folder.patches(d) for d in days if d}
         pieces = ledger_frame(folder, Composite.build(folder.area, snapshots, folder.sides))
         rows = draft_ledger(folder, pieces, recorded_at=self._today())
         return {
-            "pieces": list(map(answers.piece, pieces.to_dict("records"))),
+            "pieces": list(map(answers.tell_piece, pieces.to_dict("records"))),
             "drafts": parts.to_page(rows),
         }
 
@@ -501,7 +501,7 @@ class Session:
                         if (etag := read_etag(part, sent[part])) != etags[part]
                     }
                     raise ConflictError(
-                        answers.conflict(folder, day, drafts, bases=bases, etags=etags)
+                        answers.tell_conflicts(folder, day, drafts, bases=bases, etags=etags)
                     )
                 try:
                     self._write(folder, day, drafts)
@@ -509,7 +509,7 @@ class Session:
                 except StaleLayerError:
                     if attempt == 2:
                         raise
-            summary = answers.summary(folder, day, drafts)
+            summary = answers.summarize_save(folder, day, drafts)
             _, etags = self._read(day)
         self._journals.forget(tab)
         return {"etags": etags, "summary": summary}
@@ -523,7 +523,7 @@ class Session:
         RefusedError
             If anything would.
         """
-        after = parts.applied(folder, day, drafts)
+        after = parts.apply_drafts(folder, day, drafts)
         try:
             require_sound(after)
         except SchemaError as error:
@@ -551,7 +551,7 @@ class Session:
         changes = []
         for part, records in drafts.items():
             before = self._versions[part, parts.etag(part, folder, day)]
-            for path, data in parts.layered(part, records, folder, day, before):
+            for path, data in parts.dump_files(part, records, folder, day, before):
                 changes.append(FileChange(path, before.get(path), data))
         if changes:
             self._require_sound(folder, day, drafts)

@@ -157,7 +157,9 @@ class GroundMerge:
     def _torn(self) -> set[str]:
         """Patches of which it is disputed whether they are there at all."""
         whole = {"added on both sides", "deleted and changed"}
-        return {c.id for c in self.outcome.conflicts if c.what in whole}.intersection(self.names)
+        return {i for c in self.outcome.conflicts if c.what in whole for i in c.ids}.intersection(
+            self.names
+        )
 
     def _owner(self, disputed: Bools, own: Ints) -> Ints:
         """Who owns each face after the merge, disputed ground as one side has it."""
@@ -183,7 +185,7 @@ class GroundMerge:
         """Ground that the merge would give to a holder whom nobody named for it."""
         merged = self._owner(disputed, self.ours)
         codes = np.stack([self.base, self.ours, self.theirs, merged], axis=1)
-        known = {c.id for c in self.outcome.conflicts if c.what == "holder"}
+        known = {i for c in self.outcome.conflicts if c.what == "holder" for i in c.ids}
         bad = np.zeros(len(self.part), bool)
         rows, inverse = np.unique(codes[~disputed], axis=0, return_inverse=True)
         at = np.flatnonzero(~disputed)
@@ -220,16 +222,15 @@ class GroundMerge:
         for number in np.unique(self.part[flags]).tolist():
             faces = np.flatnonzero((self.part == number) & self.is_changed)
             named = [self._names(own[faces]) for own in (self.base, self.ours, self.theirs)]
-            names = ", ".join(sorted({*chain(*named)}))
+            names = tuple(sorted({*chain(*named)}))
             size, where = self._place(faces)
             message = (
-                f"both moved the borders of {names} on the same {size:,.6g} km2 "
+                f"both moved the borders of {', '.join(names)} on the same {size:,.6g} km2 "
                 f"round {where[0]:g}, {where[1]:g}, and not in the same way"
             )
             base, ours, theirs = (" and ".join(own) or None for own in named)
-            shown = names.replace(", ", ";")
             self.outcome.conflicts.append(
-                Conflict(shown, "ground", base, ours, theirs, message, where)
+                Conflict(names, "ground", base, ours, theirs, message, where)
             )
 
     def _names(self, codes: Ints) -> list[str]:
@@ -243,8 +244,8 @@ class GroundMerge:
             f"{size:,.6g} km2 round {where[0]:g}, {where[1]:g} was {was}; it is {ours} for ours, "
             f"{theirs} for theirs: a border was moved, and who holds the patch behind it changed"
         )
-        shown = ";".join(sorted(names))
-        self.outcome.conflicts.append(Conflict(shown, "holder", was, ours, theirs, message, where))
+        ids = tuple(sorted(names))
+        self.outcome.conflicts.append(Conflict(ids, "holder", was, ours, theirs, message, where))
 
     def _place(self, faces: Ints) -> tuple[float, tuple[float, float]]:
         """How large some faces are, and a point on them."""

@@ -36,8 +36,8 @@ class Conflict:
 
     Attributes
     ----------
-    id
-        Of the feature or row; several are joined by ``;`` where ground is meant.
+    ids
+        Of the feature or row; of all patches that meet there where ground is meant.
     what
         ``property`` and its name, ``holder``, ``geometry``, ``ground``, ``added on both sides``
         or ``deleted and changed``.
@@ -49,7 +49,7 @@ class Conflict:
         Longitude, latitude of a point on the ground that is meant; None where there is none.
     """
 
-    id: str
+    ids: tuple[str, ...]
     what: str
     base: Value
     ours: Value
@@ -142,18 +142,18 @@ def _merged_record(
     if base is None:
         message = f"{name} was added on both sides, and they differ; give one of them a new id"
         what = "added on both sides"
-        return ours, theirs, [Conflict(name, what, None, "added", "added", message)]
+        return ours, theirs, [Conflict((name,), what, None, "added", "added", message)]
     if ours is None or theirs is None:
         said = "deleted" if ours is None else "changed", "deleted" if theirs is None else "changed"
         message = f"{name} was {said[0]} by ours and {said[1]} by theirs"
         what = "deleted and changed"
-        return ours, theirs, [Conflict(name, what, "there", *said, message)]
+        return ours, theirs, [Conflict((name,), what, "there", *said, message)]
     one, two, conflicts = _merged_values(name, base.values, ours.values, theirs.values)
     shape, other, clash = three(base.geometry, ours.geometry, theirs.geometry)
     if clash:
         words = [shape_in_words(record.geometry) for record in (base, ours, theirs)]
         message = f"{name} was drawn anew by both: {words[1]} by ours, {words[2]} by theirs"
-        conflicts.append(Conflict(name, "geometry", words[0], words[1], words[2], message))
+        conflicts.append(Conflict((name,), "geometry", words[0], words[1], words[2], message))
     return State(one, shape), State(two, other), conflicts
 
 
@@ -196,11 +196,11 @@ def _merged_values(
             message = (
                 f"{key} of {name} is {_said(values[1])} for ours, {_said(values[2])} for theirs"
             )
-            conflicts.append(Conflict(name, f"property {key}", *values, message))
+            conflicts.append(Conflict((name,), f"property {key}", *values, message))
     if three(*answers)[2]:
         words = [held(values) for values in (base, ours, theirs)]
         message = f"{name} is {words[1]} for ours, {words[2]} for theirs; it was {words[0]}"
-        conflicts.append(Conflict(name, "holder", words[0], words[1], words[2], message))
+        conflicts.append(Conflict((name,), "holder", words[0], words[1], words[2], message))
     return one, two, conflicts
 
 

@@ -141,7 +141,7 @@ def _record_differences(first: Folder, second: Folder) -> dict[str, Difference]:
     for name in SCHEMAS:
         if name == CONTROL.name:
             continue
-        one, two = (_records(folder, name) for folder in (first, second))
+        one, two = (_records_of(folder, name) for folder in (first, second))
         if "id" in SCHEMAS[name].names:
             different = compare_records(one, two)
         else:
@@ -151,7 +151,7 @@ def _record_differences(first: Folder, second: Folder) -> dict[str, Difference]:
     return found
 
 
-def _records(folder: Folder, name: str) -> Any:
+def _records_of(folder: Folder, name: str) -> Any:
     if name == "theatre":
         return [folder.theatre]
     held = getattr(folder, name)

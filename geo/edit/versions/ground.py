@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,13 +21,21 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["Flip", "LayerChange", "layer_changes"]
+__all__ = ["Flip", "LayerChange", "LayerFate", "layer_changes"]
 
 _MOVED, _RETOLD = 0, 1
 
 
 _ONE, _TWO = dt.date(1, 1, 1), dt.date(1, 1, 2)
 """Stand for the two versions in a composite; they are no dates of the theatre."""
+
+
+class LayerFate(StrEnum):
+    """What became of a layer."""
+
+    CHANGED = "changed"
+    ADDED = "added"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class LayerChange:
     day
         The date.
     kind
-        ``changed``, ``added`` or ``gone``.
+        What became of it.
     against
         Date of the layer that it is compared with: its own, or for a date that only one version
         has the layer in force before it; None where there is none.
@@ -83,7 +92,7 @@ class LayerChange:
     """
 
     day: dt.date
-    kind: str
+    kind: LayerFate
     against: dt.date | None
     transfers: tuple[tuple[str, str, float], ...]
     surer: tuple[tuple[str, float], ...]
@@ -105,15 +114,15 @@ def layer_changes(first: Folder, second: Folder) -> Iterator[LayerChange]:
         one, two = first.control.get(day), second.control.get(day)
         if one is None and two is not None:
             against = max((d for d in second.control if d < day), default=None)
-            kind, old = "added", second.control[against].features if against else ()
+            kind, old = LayerFate.ADDED, second.control[against].features if against else ()
             new = two.features
         elif two is None and one is not None:
             against = max((d for d in second.control if d < day), default=None)
-            kind, old = "gone", one.features
+            kind, old = LayerFate.GONE, one.features
             new = second.control[against].features if against else ()
         else:
             assert one is not None and two is not None
-            kind, against, old, new = "changed", day, one.features, two.features
+            kind, against, old, new = LayerFate.CHANGED, day, one.features, two.features
             if not compare_records(old, new) and first.area == second.area:
                 continue
         yield _ground(day, kind, against, (first, second), (old, new))
@@ -121,7 +130,7 @@ def layer_changes(first: Folder, second: Folder) -> Iterator[LayerChange]:
 
 def _ground(
     day: dt.date,
-    kind: str,
+    kind: LayerFate,
     against: dt.date | None,
     folders: tuple[Folder, Folder],
     features: tuple[Sequence[Feature], Sequence[Feature]],

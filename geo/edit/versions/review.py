@@ -10,13 +10,13 @@ from geo.edit.versions.words import (
     LAYER_NAMES,
     MOST,
     count_difference,
+    filled_values,
     list_entries,
     list_transfers,
     pair_transfers,
     sum_rows,
     summarize,
     tell_kind,
-    values_of,
 )
 from geo.errors import escape
 
@@ -114,8 +114,8 @@ def review_record(comparison: Comparison) -> dict[str, Any]:
 
 def _difference_record(difference: Difference) -> dict[str, Any]:
     return {
-        "added": [values_of(one) for one in difference.added],
-        "gone": [values_of(one) for one in difference.gone],
+        "added": [filled_values(one) for one in difference.added],
+        "gone": [filled_values(one) for one in difference.gone],
         "changed": [
             {
                 "id": change.id,

@@ -78,8 +78,8 @@ def install_git(layers: Path) -> list[str]:
     known = [name for name in repository.settings("frontline.layers") if name != (folder or ".")]
     _list_folders(repository, [*known, folder or "."])
     attributes = repository.path("info/attributes")
-    text = _without_block(_read(attributes), folder)
-    _write(attributes, text + _block(folder))
+    text = _without_block(_read_text(attributes), folder)
+    _write_text(attributes, text + _block(folder))
     return [
         "merges go by id and by ground, diffs read, and git add writes canonical text",
         f"attributes: {attributes}",
@@ -110,7 +110,7 @@ def remove_git(layers: Path) -> list[str]:
     repository = Repository.around(layers)
     folder = repository.relative(layers)
     attributes = repository.path("info/attributes")
-    _write(attributes, _without_block(_read(attributes), folder))
+    _write_text(attributes, _without_block(_read_text(attributes), folder))
     left = [n for n in repository.settings("frontline.layers") if n != (folder or ".")]
     _list_folders(repository, left)
     if left:
@@ -120,7 +120,7 @@ def remove_git(layers: Path) -> list[str]:
     for section in ("merge.frontline", "diff.frontline", "filter.frontline"):
         repository.unset_section(section)
     hook = repository.path("hooks/pre-commit")
-    if _HOOK_MARK in _read(hook):
+    if _HOOK_MARK in _read_text(hook):
         hook.unlink()
     return ["this clone is left to plain git"]
 
@@ -202,7 +202,7 @@ def readable_text(data: bytes) -> str:
     for schema in SCHEMAS.values():
         try:
             records = read_records(data, schema=schema, file="")
-            return "".join(line for record in records for line in _lines(record))
+            return "".join(line for record in records for line in _record_lines(record))
         except LayerError:
             continue
     return data.decode("utf-8", "replace")
@@ -233,7 +233,9 @@ def check_staged() -> list[Issue]:
         with tempfile.TemporaryDirectory(prefix="frontline-") as name:
             staged = Path(name) / "layers"
             if repository.write_out(None, path, staged):
-                issues += [_at(issue, staged, folder) for issue in _staged_faults(staged)]
+                issues += [
+                    _rename_folder(issue, staged, folder) for issue in _staged_faults(staged)
+                ]
         gone = os.environ.get("FRONTLINE_GONE", "").replace(",", " ").split()
         issues += guard_commit(repository.top / path, confirmed=gone)
     return issues
@@ -258,7 +260,7 @@ def _staged_faults(staged: Path) -> Iterator[Issue]:
     yield from (issue for issue in check_folder(folder) if issue.severity == "error")
 
 
-def _at(issue: Issue, staged: Path, folder: str) -> Issue:
+def _rename_folder(issue: Issue, staged: Path, folder: str) -> Issue:
     """A finding with the path that a person knows."""
     return dataclasses.replace(issue, file=issue.file.replace(str(staged), folder))
 
@@ -324,7 +326,7 @@ def _without_block(text: str, folder: str) -> str:
 def _install_hook(repository: Repository) -> list[str]:
     hook = repository.path("hooks/pre-commit")
     call = f"{shlex.quote(Path(sys.executable).as_posix())} -P -m geo git-driver pre-commit"
-    old = _read(hook)
+    old = _read_text(hook)
     if old and _HOOK_MARK not in old:
         return [
             f"there is a pre-commit hook already, and it was left alone: {hook}",
@@ -336,12 +338,12 @@ def _install_hook(repository: Repository) -> list[str]:
         '[ "$code" = 0 ] || echo "frontline did not answer; the layers were not checked" >&2\n'
         "exit 0\n"
     )
-    _write(hook, text)
+    _write_text(hook, text)
     hook.chmod(0o755)
     return [f"a commit checks the layers first: {hook}"]
 
 
-def _read(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -350,7 +352,7 @@ def _read(path: Path) -> str:
         raise GeoError(f"{escape(str(path))} cannot be read: {error}") from error
 
 
-def _write(path: Path, text: str) -> None:
+def _write_text(path: Path, text: str) -> None:
     old = path.read_bytes() if path.exists() else None
     if text:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -378,17 +380,17 @@ def _schema(name: str) -> Schema:
     raise SchemaError([Issue("file.name", "error", message, file=name)])
 
 
-def _lines(record: Feature | Row) -> Iterator[str]:
+def _record_lines(record: Feature | Row) -> Iterator[str]:
     values = record.properties if isinstance(record, Feature) else record.values
     name = escape(record.id or ", ".join(str(value) for value in list(values.values())[:2]))
     for key, value in values.items():
         if key != "id" and value is not None:
             yield f"{name}.{escape(key)}: {escape(str(value), 2000)}\n"
     if isinstance(record, Feature):
-        yield f"{name}.geometry: {_shape(record.geometry)}\n"
+        yield f"{name}.geometry: {_shape_line(record.geometry)}\n"
 
 
-def _shape(shape: shapely.Geometry | None) -> str:
+def _shape_line(shape: shapely.Geometry | None) -> str:
     if shape is None:
         return "never located"
     lon, lat = shapely.get_coordinates(shapely.point_on_surface(shape))[0].tolist()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from geo.crs import area_km2
+from geo.edit.versions.ground import LayerFate
 from geo.model import Feature
 
 if TYPE_CHECKING:
@@ -21,13 +22,13 @@ __all__ = [
     "LAYER_NAMES",
     "MOST",
     "count_difference",
+    "filled_values",
     "list_entries",
     "list_transfers",
     "pair_transfers",
     "sum_rows",
     "summarize",
     "tell_kind",
-    "values_of",
 ]
 
 MOST = 12
@@ -66,7 +67,7 @@ _PREFIXES = {"from_controller": "from ", "to_controller": "to "}
 _DATES = ("date", "event_date", "from_date", "to_date", "published")
 
 
-def values_of(one: Feature | Row) -> dict[str, Value]:
+def filled_values(one: Feature | Row) -> dict[str, Value]:
     """What a record says, without what it leaves empty."""
     values = one.properties if isinstance(one, Feature) else one.values
     return {key: value for key, value in values.items() if value is not None}
@@ -103,7 +104,7 @@ def list_transfers(comparison: Comparison) -> list[tuple[str, str]]:
     """Each date, with what is most of it and the places on it."""
     rows = []
     for ground in comparison.grounds:
-        words = [str(ground.day), "" if ground.kind == "changed" else ground.kind]
+        words = [str(ground.day), "" if ground.kind == LayerFate.CHANGED else ground.kind]
         words += [words for words, _ in pair_transfers(ground)[:1]]
         if ground.flips:
             words.append(_count(len(ground.flips), "place"))
@@ -145,9 +146,9 @@ def sum_rows(entries: Sequence[tuple[str, float]], limit: int) -> list[tuple[str
 
 def tell_kind(ground: LayerChange) -> str:
     """What became of a layer, in words."""
-    if ground.kind == "changed":
+    if ground.kind == LayerFate.CHANGED:
         return "the layer was changed"
-    if ground.kind == "added":
+    if ground.kind == LayerFate.ADDED:
         if ground.against is None:
             return "a new layer, the first of all"
         return f"a new layer; against the one of {ground.against}, which was in force"
