@@ -250,7 +250,7 @@ class Ensemble:
         totals = pd.DataFrame(rows, columns=columns)
         totals = totals.sort_values(["area_km2", "from", "to"], ascending=[False, True, True])
         return (
-            _after(pieces, "area_km2", {"low_km2": low, "high_km2": high}),
+            _insert_after(pieces, "area_km2", {"low_km2": low, "high_km2": high}),
             totals.reset_index(drop=True),
         )
 
@@ -296,7 +296,7 @@ class Ensemble:
             draws = np.maximum(length + spread[:, index].sum(axis=1), 0)
             rows.append((*pair, length, *band(length, draws)))
         totals = pd.DataFrame(rows, columns=["left", "right", "length_km", "low_km", "high_km"])
-        return _after(lines, "length_km", {"low_km": low, "high_km": high}), totals
+        return _insert_after(lines, "length_km", {"low_km": low, "high_km": high}), totals
 
     def movement(self, moved: Movement) -> Movement:
         """
@@ -330,7 +330,7 @@ class Ensemble:
             _, totals = self.fronts(day, moved.left, moved.right)
             ends = totals[["low_km", "high_km"]].to_numpy().reshape(-1, 2)
             found[f"length_{name}_km"] = tuple(ends[0].tolist()) if len(ends) else (length, length)
-        sweeps = _after(moved.sweeps, "area_km2", {"low_km2": low, "high_km2": high})
+        sweeps = _insert_after(moved.sweeps, "area_km2", {"low_km2": low, "high_km2": high})
         return dataclasses.replace(moved, sweeps=sweeps, bands=found)
 
     def bands(self) -> dict[str, Any]:
@@ -421,7 +421,9 @@ def band(drawn: float, draws: Floats) -> tuple[float, float]:
     return min(float(low), drawn), max(float(high), drawn)
 
 
-def _after(frame: gpd.GeoDataFrame, column: str, more: Mapping[str, Floats]) -> gpd.GeoDataFrame:
+def _insert_after(
+    frame: gpd.GeoDataFrame, column: str, more: Mapping[str, Floats]
+) -> gpd.GeoDataFrame:
     """The frame with further columns after one of its own."""
     at = list(frame.columns).index(column) + 1
     frame = frame.copy()

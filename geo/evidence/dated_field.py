@@ -64,10 +64,10 @@ class DatedField:
             for xy, k in zip(lattice.xy, number.tolist(), strict=True)
             if k >= 0 and labels[k].is_held and labels[k].patch not in held
         ]
-        return _informed(said, spots, self._composite) if spots else said
+        return _inform(said, spots, self._composite) if spots else said
 
 
-def _informed(
+def _inform(
     field: LatentField, spots: Sequence[tuple[Floats, Label]], composite: Composite
 ) -> LatentField:
     """A field that also knows what hand-drawn ground shows at some points."""

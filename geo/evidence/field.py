@@ -51,21 +51,29 @@ if TYPE_CHECKING:
 __all__ = ["FieldParameters", "LatentField", "Observations", "fitted"]
 
 _OCTAVES = 8
+"""The finest is a 128th of the range; a ninth would carry 0.1 % of the variance."""
 _LEVEL, _LEVEL_SCALE = 0.5, 1e3
 """Share of the variance that is the level of the whole theatre, and its scale in ranges."""
 _FEATURES = 512
+"""Waves of a random map; the level and each octave have their share of the variance of them."""
 _CHUNK = 4096
+"""Points at once: the waves of one chunk, in single precision, take 16 MB."""
 _KEPT = 4096
 """Positions whose prior heights are kept; one of 2,000 maps and four sides takes 16 kB."""
 
 _USUAL_RANGE = 0.24
 """Of the diagonal of the evidence."""
+# What is tried when a field is fitted: ranges an octave apart, spreads half an octave. Where the
+# best pair stands at an end of either list, the list is too short.
 _RANGES = tuple(_USUAL_RANGE * 2.0**k for k in (-3, -2, -1, 0, 1, 2))
 _SPREADS = (0.5, 0.7, 1.0, 1.4, 2.0)
 _FIT_AT_MOST = 500
+"""A fit inverts a matrix of so many observations for each range; its cost grows with their cube."""
 _PLAUSIBLE = 0.02
 """Pairs with less than this share of the best one's weight are left out."""
 
+# Of the Gauss-Hermite quadrature, and a table of the normal distribution: numpy has no function
+# for it, and a step of a thousandth of a deviation is off by less than `_normal` promises.
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(32)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _NORMAL_X = np.linspace(-9.0, 9.0, 18_001)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _CHUNK = 4096
+"""So many positions at once: their waves take 13 MB."""
 
 
 @dataclass(frozen=True, slots=True)

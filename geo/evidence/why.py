@@ -112,11 +112,11 @@ class Why:
             "as_of": str(self.as_of),
             "position": [self.lon, self.lat],
             "place": None if self.place is None else dict(self.place.properties),
-            "label": _label_dict(self.label),
+            "label": _list_axes(self.label),
             "patch": dict(self.patch.properties),
             "since": str(self.since),
             "until": None if self.until is None else str(self.until),
-            "before": None if self.before is None else _label_dict(self.before),
+            "before": None if self.before is None else _list_axes(self.before),
             "changes": [dict(row.values) for row in self.changes],
             "events": [dict(event.properties) for event in self.events],
             "statements": [self._statement(row) for row in self.statements],
@@ -137,18 +137,18 @@ class Why:
 
     def _lines(self) -> Iterator[str]:
         yield f"{self._where()} on {self.day}, as of the layer of {self.as_of}"
-        yield f"  {_held(self.label)}"
+        yield f"  {_tell_holder(self.label)}"
         if self.before is None:
             yield f"  since {self.since}, the first layer, or longer"
         else:
-            yield f"  since the layer of {self.since}; before that {_held(self.before)}"
+            yield f"  since the layer of {self.since}; before that {_tell_holder(self.before)}"
         if self.until is not None:
             yield f"  until the layer of {self.until}"
         if self.nearest is not None:
             yield f"  nearest evidence: {self.nearest[0]}, {self.nearest[1]:.1f} km away"
         yield f"patch {self.patch.id}"
         if self.patch.properties["note"]:
-            yield from _wrapped(str(self.patch.properties["note"]), 2)
+            yield from _wrap(str(self.patch.properties["note"]), 2)
         for row in self.changes:
             yield from self._change(row)
         if self.before is not None and not self.changes:
@@ -163,7 +163,7 @@ class Why:
         for identity in self.sources:
             yield from self._source(identity)
         names = f"publishers: {len(self.publishers)} ({', '.join(self.publishers) or 'none'})"
-        yield from _wrapped(names, 0)
+        yield from _wrap(names, 0)
 
     def _where(self) -> str:
         at = f"{self.lon:g}, {self.lat:g}"
@@ -176,18 +176,18 @@ class Why:
     def _change(self, row: Row) -> Iterator[str]:
         values = row.values
         hands = " to ".join(str(values[f"{way}_controller"] or "-") for way in ("from", "to"))
-        days = _span(values["date"], values["date_end"])
+        days = _tell_days(values["date"], values["date_end"])
         between = f"between {values['from_date']} and {values['to_date']}"
         yield f"ledger {row.id}: {values['kind']}, {hands}, {days or between}"
         if values["note"]:
-            yield from _wrapped(str(values["note"]), 2)
+            yield from _wrap(str(values["note"]), 2)
         mine = split_ids(values["event_ids"])
         for event in self.events:
             if event.id in mine:
                 told = event.properties
-                days = _span(told["event_date"], told["end_date"])
+                days = _tell_days(told["event_date"], told["end_date"])
                 yield f"  event {event.id}: {days}, {told['sub_event_type']}"
-                yield from _wrapped(f"{told['notes'] or ''} [{told['source_ids'] or ''}]", 4)
+                yield from _wrap(f"{told['notes'] or ''} [{told['source_ids'] or ''}]", 4)
 
     def _said(self, row: Row) -> Iterator[str]:
         values = row.values
@@ -196,7 +196,7 @@ class Why:
         sure = f"{values['basis']}, {values['confidence']}"
         heavy = "" if weight is None else f", weight {weight:.2f}"
         yield f"  {row.id}: {values['date']} {values['place_id']}: {held}; {sure}{heavy}"
-        yield from _wrapped(f"{values['note'] or ''} [{values['source_ids']}]", 4)
+        yield from _wrap(f"{values['note'] or ''} [{values['source_ids']}]", 4)
 
     def _source(self, identity: str) -> Iterator[str]:
         values = self.sources[identity].values
@@ -365,22 +365,22 @@ def _nearest_evidence(
     return None
 
 
-def _label_dict(label: Label) -> dict[str, str]:
+def _list_axes(label: Label) -> dict[str, str]:
     names = ("controller", "controllers", "status", "basis", "confidence")
     return {name: str(getattr(label, name)) for name in names}
 
 
-def _held(label: Label) -> str:
+def _tell_holder(label: Label) -> str:
     words = [label.status, label.basis, label.confidence and f"confidence {label.confidence}"]
     holder = label.controller or label.controllers.replace(";", " and ")
     return ", ".join(filter(None, (holder, *words)))
 
 
-def _span(first: Value, last: Value) -> str:
+def _tell_days(first: Value, last: Value) -> str:
     return f"{first} to {last}" if first and last and first != last else str(first or "")
 
 
-def _wrapped(text: str, indent: int) -> list[str]:
+def _wrap(text: str, indent: int) -> list[str]:
     gap = " " * indent
     return textwrap.wrap(
         text, 96, initial_indent=gap, subsequent_indent=gap, break_on_hyphens=False

@@ -18,6 +18,7 @@ from geo.crs import distance_km
 from geo.errors import escape
 from geo.evidence.gazetteer.likeness import disagreement, likeness
 from geo.evidence.gazetteer.names import Name, readings
+from geo.model import split_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +90,7 @@ class Entry:
         """
         values = feature.properties
         lon, lat = _position(feature.geometry)
-        others = [str(values.get("name_ar") or ""), *_split(values.get("alternatenames"))]
+        others = [str(values.get("name_ar") or ""), *split_ids(values.get("alternatenames"))]
         radius = values.get("geo_radius_m")
         return cls(
             feature.id,
@@ -105,10 +106,6 @@ class Entry:
 def _position(geometry: shapely.Geometry | None) -> tuple[float, float] | tuple[None, None]:
     at = [] if geometry is None else shapely.get_coordinates(geometry).tolist()
     return (at[0][0], at[0][1]) if len(at) == 1 else (None, None)
-
-
-def _split(value: object) -> list[str]:
-    return [part.strip() for part in str(value or "").split(";") if part.strip()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ _OF_PLACE_KIND: dict[str, frozenset[str]] = {
 }
 """Kind words that fit each `kind` of ``places.geojson``, where the name itself has none."""
 
+# What kind words, marks and numbers take off a score where they disagree. `MIN_SCORE` is 0.89, so
+# that what costs more than 0.11 keeps even names that sound alike apart.
 _KIND_OTHER = 0.15
 _KIND_ONE_SIDED = 0.05
 _KIND_BESIDE = 0.12
@@ -64,6 +66,7 @@ _TRANSLATED = 0.92
 _PART = 0.8
 """A name that lacks a word of the other; below `MIN_SCORE`."""
 _SWAPPED = 0.3
+"""Two sounds in the other order: Tadmur, Tamdur."""
 _NASALS = "mn"
 _ASSIMILATED = 0.1
 """N before b is said m: Anbashi, Ambashi."""

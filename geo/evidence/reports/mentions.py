@@ -43,6 +43,7 @@ _GAP = re.compile(r"[\s\u2010-\u2013-]*")
 _EXACT_ARABIC = 0.97
 """Arabic script has no capitals: any two words might be a name, so only a sure one is taken."""
 _WORDS_IN_NAME = 6
+"""The longest name of an actor that is looked for; a place may have two kind words more."""
 _NEVER = 1.01
 """No name reaches this score: asked with it, the gazetteer only lists what comes near."""
 
