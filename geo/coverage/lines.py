@@ -164,10 +164,10 @@ def join(lines: Lines) -> Joined:
     begin = np.cumsum(length[heads]) - length[heads]
     path = np.empty(len(mine), np.int64)
     path[begin[arc[mine]] + rank[mine]] = mine
-    return _joined(lines, path, length[heads], arc, ends)
+    return _follow_paths(lines, path, length[heads], arc, ends)
 
 
-def _joined(lines: Lines, path: Ints, length: Ints, arc: Ints, ends: Ints) -> Joined:
+def _follow_paths(lines: Lines, path: Ints, length: Ints, arc: Ints, ends: Ints) -> Joined:
     inner = lines.key[walk(lines, path)]
     begin = np.cumsum(length) - length
     sizes = np.add.reduceat(lines.size[path >> 1] - 1, begin) + 1 if len(begin) else begin
