@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from geo.coverage import BorderEdges
     from geo.crs import Edges
     from geo.draw import Animation, Page, Plots, Still
-    from geo.evidence import Draft, Ensemble, Estimator, Gazetteer, Parameters, Why
+    from geo.evidence import Draft, Ensemble, Gazetteer, Parameters, Why
     from geo.layers import Folder, Progress
     from geo.model import Ground, Patch
 
@@ -383,7 +383,7 @@ class Theatre:
         such as ``reach_km``, instead of those in `parameters` or its defaults.
         """
         chosen = dataclasses.replace(parameters or evidence.Parameters(), **numbers)
-        return self._estimator(chosen).draft(day)
+        return evidence.Estimator.of(self.folder, parameters=chosen).draft(day)
 
     def probabilities(self, day: Day, points: Sequence[tuple[float, float]]) -> pd.DataFrame:
         """
@@ -391,7 +391,7 @@ class Theatre:
 
         See `geo.evidence.Estimator.probabilities`.
         """
-        return self._estimator(evidence.Parameters()).probabilities(day, points)
+        return evidence.Estimator.of(self.folder).probabilities(day, points)
 
     def write_estimate(
         self,
@@ -581,9 +581,6 @@ class Theatre:
             pack=lambda found: json.dumps(found).encode(),
             unpack=json.loads,
         )
-
-    def _estimator(self, parameters: Parameters) -> Estimator:
-        return evidence.Estimator.of(self.folder, parameters=parameters)
 
     def _snapshots(self) -> dict[dt.date, list[Patch]]:
         """The patches of each date, as they are drawn."""

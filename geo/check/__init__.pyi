@@ -1,12 +1,11 @@
 from .case import Case, Limits
 from .composing import compose_layers, keep_composite, load_sound
 from .report import explain_code, sarif_report
-from .rules.table import BLOCKING, RULES
+from .rules.table import BLOCKING
 from .run import check_folder, require_sound
 
 __all__ = [
     "BLOCKING",
-    "RULES",
     "Case",
     "Limits",
     "check_folder",

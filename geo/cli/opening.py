@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
-import sys
 from typing import TYPE_CHECKING
 
 from geo.cli.options import wrong_usage
@@ -19,38 +17,18 @@ if TYPE_CHECKING:
 
 def open_theatre(layers: Path) -> Theatre:
     """Read and check a layers folder, with a bar where that takes long."""
-    # Huge pages in memory that is used once cost more than they spare; numpy looks at this when
-    # it is imported.
-    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
-    # What is read stays until the end, so nobody looks for garbage in it.
+    # What is read stays until the end, so nobody looks for garbage in it: 0.9 s of processor time
+    # instead of 1.1 for `areas` of the shipped case, 3.4 instead of 3.6 for a layer of 45 MB. Huge
+    # pages and the allocator of glibc are left alone: together they would spare the latter 0.3 s.
     gc.disable()
     try:
         from geo.theatre import open_layers
 
-        _keep_freed_memory()
         with contextlib.ExitStack() as stack:
             return open_layers(layers, progress=late_bar(stack))
     finally:
         gc.freeze()
         gc.enable()
-
-
-def _keep_freed_memory() -> None:
-    """
-    Have the C library keep what large arrays leave for the next ones; glibc only.
-
-    Else it gives every one of them back to the system at once, and a command on a large layer
-    spends a sixth of its time on getting the same pages again.
-    """
-    import ctypes
-
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(_M_MMAP_MAX, 0)
-        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
 
 def position(theatre: Theatre, where: str | None) -> tuple[float, float] | None:

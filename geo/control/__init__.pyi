@@ -1,5 +1,5 @@
 from .anchors import TheatreSupply
-from .as_drawn import areas_as_drawn, control_as_drawn, ground_of
+from .as_drawn import areas_as_drawn, control_as_drawn
 from .composite import Composite
 from .faces import index_in_force
 from .fronts import Movement, front_lines, measure_movement
@@ -32,7 +32,6 @@ __all__ = [
     "control_as_drawn",
     "events_beside_control",
     "front_lines",
-    "ground_of",
     "index_in_force",
     "isolation",
     "measure_movement",

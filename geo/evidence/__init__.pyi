@@ -19,7 +19,7 @@ from .ledger import (
     write_ledger,
 )
 from .places import locate_place, nearest_place
-from .provenance import provenance
+from .provenance_table import provenance
 from .reports.accept import accept_drafts
 from .reports.drafts import DRAFTS
 from .reports.review import read_report

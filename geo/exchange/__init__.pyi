@@ -1,7 +1,6 @@
 from .catalog import FORMATS, KINDS, LAYERS, SERIES
 from .cells import guard_formula
 from .export import export_series, write_export
-from .histories import histories, series_areas
 from .imported import Import
 from .imports import run_import
 from .into import import_into
@@ -10,6 +9,7 @@ from .qgis.project import FormField, Project, ProjectLayer, render_project
 from .reading.options import Options
 from .reading.words import Word, read_words, words_table
 from .saving import save_import
+from .series_histories import histories, series_areas
 from .writing.geopackage import geopackage
 from .writing.tables import ColumnType, TypedColumn, TypedTable, context_tables, features_table
 

@@ -34,15 +34,12 @@ from .patches import patches_of
 from .rings import split_rings
 from .shapes import Rings, Shapes, flatten, spelt, unfold
 from .tables import Table, dump_table, fmt_table, format_row, parse_rows, parse_table, split_rows
-from .what_if import WHAT_IF, Advance, read_advance, save_advance
+from .what_if import Advance, read_advance, save_advance
 
 __all__ = [
-    "Advance",
-    "WHAT_IF",
-    "read_advance",
-    "save_advance",
     "FIRST_DAY",
     "READING",
+    "Advance",
     "Folder",
     "Journal",
     "Layer",
@@ -76,10 +73,12 @@ __all__ = [
     "parse_table",
     "patches_of",
     "private_folder",
+    "read_advance",
     "read_bytes",
     "read_digests",
     "read_folder",
     "read_geojson",
+    "save_advance",
     "save_file",
     "schema_of",
     "spelt",

@@ -1,3 +1,4 @@
+from .as_json_schema import describe_columns, json_schema
 from .columns import (
     ACTORS,
     ALIGNMENTS,
@@ -15,7 +16,6 @@ from .columns import (
     THEATRE,
     VOCABULARY,
 )
-from .json_schema import describe_columns, json_schema
 from .nouns import (
     Basis,
     Column,
@@ -23,7 +23,6 @@ from .nouns import (
     Edges,
     Feature,
     Ground,
-    Kind,
     Label,
     Patch,
     Row,
@@ -58,7 +57,6 @@ __all__ = [
     "Edges",
     "Feature",
     "Ground",
-    "Kind",
     "Label",
     "Patch",
     "Row",

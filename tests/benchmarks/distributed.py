@@ -28,14 +28,14 @@ import shapely
 
 from geo.control.composite import Composite
 from geo.exchange import series
-from geo.exchange.histories import histories
+from geo.exchange.series_histories import histories
 from tests.benchmarks import synthetic
 
 _CHILD = """
 import time
 begin = time.perf_counter()
 import hashlib, json, re, sys
-from geo.exchange.histories import histories
+from geo.exchange.series_histories import histories
 from geo.exchange import series
 
 def high_water():

@@ -19,7 +19,7 @@ from geo.control.testing import FIRST_DAY, area, grid, theatre
 from geo.errors import GeoError
 from geo.exchange import engines, series
 from geo.exchange.export import export_series
-from geo.exchange.histories import histories, series_areas
+from geo.exchange.series_histories import histories, series_areas
 from geo.exchange.writing.content import about_theatre
 from geo.layers.folder import read_folder
 from geo.model import Label, Patch

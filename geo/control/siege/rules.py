@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from geo.model import split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection
 
     import shapely
 
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
     Positions = Mapping[str, tuple[float, float]]
     Shapes = Mapping[str, shapely.Geometry]
-    SupplyOf = Callable[[dt.date, str], Mapping[str, Any]]
 
-__all__ = ["EdgeRule", "Rules", "Standing", "UnknownRule", "require_positive"]
+__all__ = ["EdgeRule", "Rules", "Standing", "SupplyOf", "UnknownRule", "require_positive"]
+
+
+SupplyOf = Callable[["dt.date", str], Mapping[str, Any]]
+"""Gives ``anchors``, ``places`` and ``friends`` of a side on a day, as `necks` takes them."""
 
 
 class UnknownRule(StrEnum):
