@@ -7,7 +7,7 @@ from .estimate.parameters import Parameters
 from .gazetteer.index import Gazetteer
 from .gazetteer.read import read_gazetteer
 from .histories import place_history
-from .kept import Memory, kept_bands, kept_draws, pack, unpack
+from .kept import Memory, kept_bands, kept_draws
 from .ledger import (
     DRAFT,
     MIN_AREA_KM2,
@@ -49,13 +49,11 @@ __all__ = [
     "ledger_frame",
     "locate_place",
     "nearest_place",
-    "pack",
     "percent",
     "place_history",
     "provenance",
     "read_gazetteer",
     "read_report",
-    "unpack",
     "write_draft",
     "write_ledger",
 ]
