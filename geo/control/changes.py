@@ -10,10 +10,7 @@ import shapely
 
 from geo.control.faces import LabelledFaces, sum_areas
 from geo.control.records import ChangedGround
-from geo.coverage import (
-    PER_DEGREE,
-    pack,
-)
+from geo.coverage import PER_DEGREE, pack
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
-    Row = NDArray[np.int32]
-    Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
 __all__ = ["find_changes", "tabulate_transfers"]
 

@@ -37,10 +37,7 @@ from geo.control.records import (
 )
 from geo.control.spells import find_face_spells, tabulate_spells
 from geo.control.storing import restore_faces, store_faces
-from geo.coverage import (
-    Arrangement,
-    trace_borders,
-)
+from geo.coverage import Arrangement, trace_borders
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -55,8 +52,6 @@ if TYPE_CHECKING:
     from geo.model import Label, Patch
 
     Ints = NDArray[np.int64]
-    Row = NDArray[np.int32]
-    Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
 __all__ = ["Composite"]
 

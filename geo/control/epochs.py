@@ -15,10 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geo.coverage import (
-    Arrangement,
-    uniques,
-)
+from geo.coverage import Arrangement, uniques
 from geo.model import Label, Patch
 
 if TYPE_CHECKING:
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
     from geo.coverage import DirectedBorders
 
     Ints = NDArray[np.int64]
-    Row = NDArray[np.int32]
-    Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
 __all__ = ["DrawnLayers", "Epoch", "Load", "collect_layers", "count_positions", "find_epochs"]
 

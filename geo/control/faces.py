@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from geo.coverage import (
-    Arcs,
-    Arrangement,
-    arrange,
-    trace_borders,
-)
+from geo.coverage import Arcs, Arrangement, arrange, trace_borders
 from geo.errors import DateError
 from geo.model import Confidence, Label
 
@@ -34,7 +29,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Row = NDArray[np.int32]
-    Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
 __all__ = ["LabelledFaces", "index_in_force", "number_values", "sum_areas"]
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Row = NDArray[np.int32]
-    Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
 __all__ = ["History"]
 

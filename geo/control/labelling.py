@@ -15,13 +15,7 @@ import shapely
 
 from geo.control.epochs import DrawnLayers, Epoch, count_positions
 from geo.control.history import History
-from geo.coverage import (
-    Arrangement,
-    arrange,
-    find_faults,
-    trace_borders,
-    uniques,
-)
+from geo.coverage import Arrangement, arrange, find_faults, trace_borders, uniques
 from geo.errors import CoverageError, Issue
 
 if TYPE_CHECKING:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
-    Ints = NDArray[np.int64]
-    Row = NDArray[np.int32]
-    Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
 __all__ = [
     "AXES",

@@ -16,13 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geo.control.faces import LabelledFaces
-    from geo.coverage import (
-        Arrangement,
-    )
+    from geo.coverage import Arrangement
 
     Ints = NDArray[np.int64]
-    Row = NDArray[np.int32]
-    Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
 __all__ = ["find_face_spells", "tabulate_spells"]
 

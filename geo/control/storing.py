@@ -14,11 +14,7 @@ import shapely
 from geo.control.epochs import Epoch, Load
 from geo.control.history import History
 from geo.control.records import AXES
-from geo.coverage import (
-    Arrangement,
-    Lines,
-    Segments,
-)
+from geo.coverage import Arrangement, Lines, Segments
 from geo.model import Label
 
 if TYPE_CHECKING:
@@ -28,9 +24,6 @@ if TYPE_CHECKING:
 
     from geo.control.faces import LabelledFaces
 
-    Ints = NDArray[np.int64]
-    Row = NDArray[np.int32]
-    Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
 __all__ = ["StoredFaces", "restore_faces", "store_faces"]
 

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
-    Bits = NDArray[np.uint8]
 
 __all__ = ["WIDENING", "NarrowCut", "find_necks"]
 

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from geo.control.siege.piece import Cut, Piece
 
     Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
-    Bits = NDArray[np.uint8]
 
 __all__ = ["minimum_cuts"]
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
-    Bits = NDArray[np.uint8]
 
 __all__ = ["SLACK", "Legs", "find_sighted", "find_through"]
 
