@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-__all__ = ["Arcs"]
-
 
 @dataclass(frozen=True, slots=True)
 class Arcs:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["Arrangement", "arrange"]
-
 
 class Arrangement(Faces):
     """

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["Raster"]
-
 
 class Raster:
     """Segments in the squares of a raster over a strip, so that only neighbours are compared."""

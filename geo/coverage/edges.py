@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["BorderEdges", "DirectedBorders", "directed_borders", "run_abreast", "trace_borders"]
-
 
 @dataclass(frozen=True, slots=True)
 class DirectedBorders:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["edges_near", "replaced_edges"]
-
 
 def edges_near(
     faces: Faces, grown: Segments, low: Ints, high: Ints, near: Ints, touched: Bools

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-__all__ = ["Faces", "rotation"]
-
 
 def rotation(node: Ints, dx: Ints, dy: Ints) -> Ints:
     """

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["SLIVER_M", "find_faults"]
-
 SLIVER_M = 5.0
 """A gap or an overlap of less mean width than this is a sliver: reported, not refused."""
 

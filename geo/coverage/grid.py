@@ -18,23 +18,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-__all__ = [
-    "BIAS",
-    "PER_DEGREE",
-    "along",
-    "close",
-    "distinct",
-    "merged",
-    "mix_pairs",
-    "pack",
-    "ranges",
-    "side",
-    "sort_by_hash",
-    "starts",
-    "uniques",
-    "unpack",
-]
-
 PER_DEGREE = round(1 / GRID_DEG)
 BIAS = 1 << 28
 """Keeps packed coordinates positive; 180 degrees are 1.8e8 grid steps."""

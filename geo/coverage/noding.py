@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["Lines", "Segments", "splits"]
-
 
 @dataclass(frozen=True)
 class Lines:

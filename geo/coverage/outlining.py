@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["outlines"]
-
 
 def outlines(
     area: shapely.Geometry, edges: BorderEdges, codes: NDArray[np.integer]

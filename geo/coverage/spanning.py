@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["SpanningTree"]
-
 
 class SpanningTree:
     """A spanning tree of the faces, rooted outside: what lies behind an arc is one range of it."""

@@ -15,15 +15,6 @@ from geo.layers.fields.texts import find_machine_made, trim_text
 if TYPE_CHECKING:
     from geo.model import Column
 
-__all__ = [
-    "MAX_INTEGER",
-    "check_choice",
-    "check_integer",
-    "check_pattern",
-    "check_url",
-    "read_cell",
-]
-
 MAX_INTEGER = 2**53
 """Larger integers are changed by programs that keep numbers as floats."""
 

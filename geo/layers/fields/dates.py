@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from geo.model import Column
 
 
-__all__ = ["FIRST_DAY", "LAST_DAY", "check_date"]
-
 FIRST_DAY = dt.date(1900, 1, 1)
 """Earlier dates are refused."""
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-__all__ = ["Result", "mend", "place", "refuse", "show_value", "tell_missing", "warn"]
-
 Result = tuple[Value, list[Issue]]
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from geo.errors import Issue
 
 
-__all__ = ["check_id", "check_ref", "check_refs", "is_id", "new_id"]
-
 _ID_STARTS = {"control": "ctl", "events": "evt", "statements": "stm", "changes": "chg"}
 
 

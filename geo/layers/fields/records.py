@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-__all__ = ["TOOL_COLUMNS", "check_record", "check_value"]
-
 TOOL_COLUMNS = frozenset({"FID", "OBJECTID", "fid", "layer", "ogc_fid", "path"})
 """Columns that desktop programs and format conversions add; never data of ours."""
 

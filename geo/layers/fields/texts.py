@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from geo.model import Column
 
 
-__all__ = ["check_text", "clean_text", "find_machine_made", "trim_text"]
-
 _LONG = 20_000
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e")
 _MARKS = frozenset("\u200e\u200f\u061c\u2066\u2067\u2068\u2069")

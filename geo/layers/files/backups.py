@@ -13,8 +13,6 @@ from geo.layers.files.reading import refuse_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["KEPT", "PRIVATE", "Backup", "backup", "list_backups", "private_folder"]
-
 KEPT = 20
 """So many former contents of each file are kept."""
 

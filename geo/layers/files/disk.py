@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-__all__ = ["LEFTOVER", "lock_folder", "sync_folder", "tell_unwritable", "write_all", "write_beside"]
-
 LEFTOVER = ".frontline-*.tmp"
 _LOCK_SECONDS = 30
 

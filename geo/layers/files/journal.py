@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-__all__ = ["Journal"]
-
 
 class Journal:
     """

@@ -17,8 +17,6 @@ from geo.errors import Issue, LayerNotFoundError, SchemaError, escape
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MAX_BYTES", "decode_text", "digest", "read_bytes", "refuse_file"]
-
 MAX_BYTES = 50_000_000
 """Larger files are refused before they are read."""
 

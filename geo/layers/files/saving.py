@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-__all__ = ["add_files", "save_file"]
-
 
 def save_file(path: Path, data: bytes, *, expected: str | None, root: Path | None = None) -> None:
     """

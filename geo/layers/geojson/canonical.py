@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["HEAD", "collector_off", "parse_canonical", "parse_laid_out"]
-
 _LINE_FEED = 10
 HEAD = b'{\n"type": "FeatureCollection",\n"features": [\n'
 

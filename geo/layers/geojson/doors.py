@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 
 
-__all__ = ["dump_geojson", "fmt_geojson", "parse_features", "parse_geojson", "read_geojson"]
-
 
 def parse_geojson(
     data: bytes,

@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     from geo.model import Feature, Schema
 
 
-__all__ = [
-    "AREAS",
-    "DERIVED",
-    "Document",
-    "Draft",
-    "Layer",
-    "foreign_members",
-    "place_findings",
-    "type_of",
-]
-
 AREAS = frozenset({"Polygon", "MultiPolygon"})
 DERIVED = frozenset({"bbox", "name", "xy_coordinate_resolution"})
 

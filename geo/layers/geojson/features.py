@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 
 
-__all__ = ["assemble"]
-
 _ROW_NUMBER = re.compile(r"[0-9]+")
 
 

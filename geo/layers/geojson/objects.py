@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 
 
-__all__ = ["draft_objects", "unfold_features"]
-
 
 def unfold_features(features: Sequence[Feature]) -> list[dict[str, object]]:
     """

@@ -10,8 +10,6 @@ from geo.errors import Issue, escape
 from geo.layers import shapes
 from geo.layers.geojson.draft import DERIVED, type_of
 
-__all__ = ["check_root"]
-
 _CRS84 = frozenset(
     {
         "urn:ogc:def:crs:OGC:1.3:CRS84",

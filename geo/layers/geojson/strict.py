@@ -14,8 +14,6 @@ from geo.layers.geojson.canonical import collector_off
 from geo.layers.geojson.draft import Document
 from geo.layers.geojson.root import check_root
 
-__all__ = ["MAX_DEPTH", "parse_strict"]
-
 MAX_DEPTH = 32
 """Deeper nesting is refused before any parser sees it."""
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from geo.layers import shapes
 
 
-__all__ = ["write_text"]
-
 _TAIL = b"]\n}\n"
 
 

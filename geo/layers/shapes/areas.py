@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-__all__ = ["check_areas"]
-
 _METRES = 111_320.0
 _SLIVER_M = 5.0
 _SPIKE_COS = math.cos(math.radians(1.0))

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-__all__ = ["flatten"]
-
 
 def flatten(
     geometries: Sequence[Mapping[str, object] | None],

@@ -21,26 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-__all__ = [
-    "KINDS",
-    "Flags",
-    "Floats",
-    "Found",
-    "Ints",
-    "Rings",
-    "Shapes",
-    "are_rings",
-    "drop_failed",
-    "failed_features",
-    "first_of_each",
-    "offsets_of",
-    "owners_of",
-    "repairable",
-    "sequence_features",
-    "vertex_features",
-    "vertex_sequences",
-]
-
 KINDS: Mapping[str, int] = {
     "Point": 0,
     "LineString": 1,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from geo.layers.shapes.flat import Floats
 
 
-__all__ = ["explain_invalid"]
-
 _MANY = 2_000
 _PLACE = re.compile(r"\[(-?[0-9.eE+-]+) (-?[0-9.eE+-]+)\]")
 

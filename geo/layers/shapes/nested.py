@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-__all__ = ["gather_nested", "gather_numbered", "parts_of"]
-
 
 def gather_numbered(
     geometries: Sequence[Mapping[str, object] | None], rings: Rings

@@ -24,8 +24,6 @@ from geo.layers.shapes.flat import (
     vertex_sequences,
 )
 
-__all__ = ["put_in_order"]
-
 
 def put_in_order(shapes: Shapes, found: Found) -> Shapes:
     """Wind rings, begin each at its smallest vertex, order holes and parts."""

@@ -23,8 +23,6 @@ from geo.layers.shapes.flat import (
     vertex_sequences,
 )
 
-__all__ = ["check_swapped", "check_world", "close_rings", "put_on_grid"]
-
 _NOISE_DEG = 1e-12
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-__all__ = ["spell_out", "spelt", "unfold", "unfold_areas"]
-
 _TYPE_NAMES = (
     "Point",
     "LineString",
