@@ -7,7 +7,7 @@ from strategies import redrawn
 from thoroughness import examples
 
 from geo.control.testing import area, grid
-from geo.coverage import noding
+from geo.coverage.edges import BorderEdges
 from geo.coverage.faults import find_faults
 from geo.model import Patch
 
@@ -17,7 +17,7 @@ from geo.model import Patch
 def test_a_twin_runs_the_other_way_and_what_has_none_lies_on_a_border(drawn):
     _, snapshots = drawn
     for patches in snapshots.values():
-        edges = noding.BorderEdges.of([patch.geometry for patch in patches])
+        edges = BorderEdges.of([patch.geometry for patch in patches])
         known = set(zip(edges.start.tolist(), edges.end.tolist(), strict=True))
         for i, twin in enumerate(edges.twin.tolist()):
             back = (int(edges.end[i]), int(edges.start[i]))
@@ -29,9 +29,9 @@ def test_a_twin_runs_the_other_way_and_what_has_none_lies_on_a_border(drawn):
 
 def test_segments_that_are_there_more_than_twice_have_no_twin():
     box = shapely.box(37, 33, 38, 34)
-    edges = noding.BorderEdges.of([box, box, shapely.box(38, 33, 39, 34)])
+    edges = BorderEdges.of([box, box, shapely.box(38, 33, 39, 34)])
     assert (edges.twin == -1).all()
-    assert len(noding.BorderEdges.of([shapely.Polygon()]).twin) == 0
+    assert len(BorderEdges.of([shapely.Polygon()]).twin) == 0
 
 
 @pytest.mark.parametrize("moved", range(4))
