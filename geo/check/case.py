@@ -30,17 +30,6 @@ if TYPE_CHECKING:
     from geo.errors import Severity
     from geo.layers import Folder
 
-__all__ = [
-    "PRECISION_DAYS",
-    "Case",
-    "Finding",
-    "Limits",
-    "build_composite",
-    "finding",
-    "position",
-    "values_of",
-]
-
 PRECISION_DAYS = {1: 0, 2: 7, 3: 31}
 """By how many days the date of an event may be off, by its ACLED ``time_precision``."""
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["compose_layers", "keep_composite", "load_sound"]
-
 _SOUND = b"sound"
 _FOLDER = CONTROL.path.partition("*")[0]
 _MOST_ADDED = 31

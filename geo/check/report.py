@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from geo.errors import Issue
 
-__all__ = ["explain_code", "sarif_report"]
-
 
 def explain_code(code: str) -> str:
     """

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from geo.errors import Issue, Severity
     from geo.layers import Folder
 
-__all__ = ["check_folder", "require_sound"]
-
 
 def check_folder(
     folder: Folder,

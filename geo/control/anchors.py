@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Feature
 
-__all__ = ["TheatreSupply"]
-
 _RECENT_DAYS = 30
 """Events of so many days, the day itself among them, are told beside a neck."""
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from geo.crs import Edges
     from geo.model import Feature, Ground, Patch
 
-__all__ = ["areas_as_drawn", "control_as_drawn", "ground_of"]
-
 _FIRST = ("id", "as_of", "controller", "side")
 """What a row says before everything else that the layer says of a patch."""
 

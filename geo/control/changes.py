@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["find_changes", "tabulate_transfers"]
-
 
 def find_changes(
     faces: LabelledFaces, before: dt.date, after: dt.date

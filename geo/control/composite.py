@@ -53,8 +53,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["Composite"]
-
 By = Literal["label", "holder", "side"]
 
 _REMEMBERED = 16

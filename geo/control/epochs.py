@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["DrawnLayers", "Epoch", "Load", "collect_layers", "count_positions", "find_epochs"]
-
 _FRESH = 0.25
 """A layer is drawn anew where it has more new segments than this share of its positions."""
 _CROSSINGS = 50_000

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Row = NDArray[np.int32]
 
-__all__ = ["LabelledFaces", "index_in_force", "number_values", "sum_areas"]
-
 T = TypeVar("T", str, tuple[str, str])
 
 

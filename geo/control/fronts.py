@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["Movement", "distance_to_front", "front_lines", "measure_movement"]
-
 _WORDS = np.array([str(word) for word in Confidence], dtype=object)
 _STEP_KM = 0.25
 """Points along a front stand no further apart than this, up to `_POINTS` of them."""

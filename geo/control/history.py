@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Row = NDArray[np.int32]
 
-__all__ = ["History"]
-
 
 @dataclass(frozen=True, slots=True)
 class History:

@@ -31,16 +31,6 @@ if TYPE_CHECKING:
     Row = NDArray[np.int32]
     Borders = tuple[Ints, Ints, NDArray[np.int8]]
 
-__all__ = [
-    "compose_epoch",
-    "extend_epoch",
-    "find_coverage_errors",
-    "find_labels",
-    "find_moved",
-    "insert_labels",
-    "raise_coverage",
-]
-
 
 class Labeller:
     """Labels of the faces from the borders of labelled shapes, kept up from date to date."""

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from geo.control.composite import Composite
     from geo.layers import Folder
 
-__all__ = ["events_beside_control", "nearness_to_fronts", "places_beside_control"]
-
 _KEPT = (
     "id",
     "event_date",

@@ -17,18 +17,6 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
-
-__all__ = [
-    "AXES",
-    "HANDS",
-    "ChangedGround",
-    "HeldPatch",
-    "Outline",
-    "build_frame",
-    "frame_records",
-    "list_texts",
-]
-
 AXES = ("controller", "controllers", "status", "basis", "confidence", "patch")
 HANDS = ("id", "from_controller", "to_controller", "from_status", "to_status")
 

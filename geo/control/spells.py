@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["find_face_spells", "tabulate_spells"]
-
 
 def tabulate_spells(faces: LabelledFaces) -> gpd.GeoDataFrame:
     """Return each patch's life; see `Composite.intervals`."""

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from geo.control.faces import LabelledFaces
 
-
-__all__ = ["StoredFaces", "restore_faces", "store_faces"]
-
 _MAGIC = b"geo-composite-01"
 """What the bytes begin with; another number where they mean something else."""
 _STORED = {

@@ -19,8 +19,6 @@ from geo.model import Label, Patch, Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["FIRST_DAY", "area", "grid", "theatre"]
-
 FIRST_DAY = dt.date(2001, 1, 1)
 """Date of the first picture; each further one is a day later."""
 

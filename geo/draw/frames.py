@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["ChangeFrame", "HistoryFrame", "actor_colors", "theatre_card"]
-
 _ROWS = 30
 """So many rows are shown; the rest are counted."""
 

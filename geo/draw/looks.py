@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Label, Value
 
-__all__ = ["LOOKS", "SPARE_COLORS", "flat_color", "held_colors", "side_colors"]
-
 LOOKS: dict[str, Any] = json.loads((files("geo.draw") / "looks.json").read_text(encoding="utf-8"))
 """The table of looks, as it stands."""
 

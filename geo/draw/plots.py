@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from geo.draw.still.paper import Axes
     from geo.layers import Folder
 
-__all__ = ["Plots"]
-
 _CERTAINTY: dict[str, tuple[str, str]] = LOOKS["certainty"]
 """How a length is filled, by the weaker confidence of its two hands."""
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["new_layer"]
-
 
 def new_layer(folder: Folder, day: str | dt.date, source: str | dt.date | None = None) -> Path:
     """

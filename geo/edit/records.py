@@ -9,8 +9,6 @@ from geo.layers import parse_geojson, parse_table
 if TYPE_CHECKING:
     from geo.model import Feature, Row, Schema
 
-__all__ = ["read_records"]
-
 
 def read_records(
     data: bytes, *, schema: Schema, file: str, repair: bool = False

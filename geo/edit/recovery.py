@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-__all__ = ["Leftover", "leftovers", "restore"]
-
-
 @dataclass(frozen=True, slots=True)
 class Leftover:
     """

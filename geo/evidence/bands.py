@@ -59,8 +59,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["LEVEL", "Ensemble", "band"]
-
 LEVEL = 0.9
 """So many of the draws lie in a band."""
 

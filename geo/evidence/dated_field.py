@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["DatedField"]
-
 _BY_HAND = 250
 """Points of the study area at which ground drawn by hand informs the field."""
 _DOUBT: dict[str, float] = {

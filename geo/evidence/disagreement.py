@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Feature, Row
 
-__all__ = ["find_disagreement"]
-
 
 def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
     """

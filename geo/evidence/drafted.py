@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from geo.evidence.estimate.draft import Draft
     from geo.layers import Folder
 
-__all__ = ["write_draft"]
-
 
 def write_draft(folder: Folder, draft: Draft, *, replace: bool = False) -> Path:
     """

@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["FieldParameters", "LatentField", "Observations", "fitted"]
-
 _OCTAVES = 8
 """The finest is a 128th of the range; a ninth would carry 0.1 % of the variance."""
 _LEVEL, _LEVEL_SCALE = 0.5, 1e3

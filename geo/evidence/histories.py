@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     Interval = tuple[dt.date, dt.date | None, Label]
     Cell = str | dt.date | None
 
-__all__ = ["place_history"]
-
 _AXES = ("controller", "controllers", "status", "basis", "confidence")
 """What makes an interval: a border that moved elsewhere, or another note, begins none."""
 

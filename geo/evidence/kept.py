@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Memory", "kept_bands", "kept_draws", "pack", "pack_draws", "unpack", "unpack_draws"]
-
 
 @dataclass(frozen=True, slots=True)
 class Memory:

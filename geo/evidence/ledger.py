@@ -41,19 +41,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Value
 
-__all__ = [
-    "DRAFT",
-    "MIN_AREA_KM2",
-    "PICTURE",
-    "ExplainedGround",
-    "draft_ledger",
-    "explain_ground",
-    "explain_pieces",
-    "idle_rows",
-    "ledger_frame",
-    "write_ledger",
-]
-
 MIN_AREA_KM2 = 0.01
 """Smaller pieces of change need no explanation; their sum is told."""
 

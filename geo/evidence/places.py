@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Feature
 
-__all__ = ["locate_place", "nearest_place", "places_on"]
-
 
 def locate_place(
     folder: Folder, where: str | tuple[float, float]

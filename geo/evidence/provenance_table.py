@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Feature, Value
 
-__all__ = ["provenance"]
-
 
 def provenance(folder: Folder, composite: Composite) -> pd.DataFrame:
     """

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Feature, Value
 
-__all__ = ["Why", "find_why"]
-
 
 @dataclass(frozen=True, slots=True)
 class Why:

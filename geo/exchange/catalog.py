@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FORMATS", "KINDS", "LAYERS", "SERIES", "Format", "Kind"]
-
 LAYERS = ("control", "events", "places")
 """What a format that holds one layer can be asked for."""
 

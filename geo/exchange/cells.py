@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["guard_formula", "unguard_formula"]
-
 _BEGINS_CELL = "(^|[;\\t\\r\\n|])"
 _FORMULA = "'*[=+\\-@\\t\\r＝＋－＠]"
 _UNGUARDED = re.compile(f"{_BEGINS_CELL}(?={_FORMULA})")

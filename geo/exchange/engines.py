@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     Changes = tuple[Ints, NDArray[np.datetime64], Floats]
     """Label, day and square kilometres of what begins (more) or ends (less)."""
 
-__all__ = ["ENGINES", "Engine", "EngineName", "open_duckdb", "require_engine"]
-
 EngineName = Literal["here", "duckdb", "sedona", "dask"]
 
 _BLOCK = 100_000

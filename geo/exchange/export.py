@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from geo.exchange.writing.content import Content
     from geo.layers import Folder
 
-__all__ = ["Writer", "export_series", "render_export", "write_export", "writer_of"]
-
 
 class Writer(Protocol):
     """What every format has: from the content to the bytes of each file, by its suffix."""

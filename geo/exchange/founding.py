@@ -16,8 +16,6 @@ from geo.model import EVENTS, PLACES, STATEMENTS, THEATRE, Feature, Value, parse
 if TYPE_CHECKING:
     from geo.exchange.imported import Import
 
-__all__ = ["found_theatre"]
-
 _SOME_DAY = "2000-01-01"
 """A theatre names two days; this stands for the first where no record has any."""
 

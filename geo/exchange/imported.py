@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from geo.exchange.reading.words import Word
     from geo.model import Feature, Row
 
-__all__ = ["Count", "Import"]
-
 
 @dataclass(frozen=True, slots=True)
 class Count:

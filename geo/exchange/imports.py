@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from geo.exchange.reading.reader import Reader
     from geo.layers import Folder, Progress
 
-__all__ = ["reader_of", "run_import"]
-
 
 def reader_of(kind: str) -> Reader:
     """Return how files of a kind, one of `KINDS`, are read; its module is loaded now."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from geo.exchange.imported import Import
     from geo.layers import Progress
 
-__all__ = ["import_into"]
-
 
 def import_into(
     path: str | Path,

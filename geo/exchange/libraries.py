@@ -10,8 +10,6 @@ from geo.errors import GeoError
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["import_library"]
-
 _PACKAGES = {"xlsxwriter": "XlsxWriter"}
 """Packages that are not called as their module is."""
 

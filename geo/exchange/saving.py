@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.imported import Import
 
-__all__ = ["Saved", "save_import"]
-
 
 @dataclass(frozen=True, slots=True)
 class Saved:

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["Store", "read_store", "write_store"]
-
 _LAYOUT = 1
 """Goes up when a table changes its columns: a series of another layout is not read."""
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.engines import EngineName, Ints
 
-__all__ = ["histories", "series_areas"]
-
 _STILL_HOLDS = np.iinfo(np.int32).max
 """The day on which an interval ends that holds as of the last layer."""
 

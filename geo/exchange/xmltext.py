@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = ["xml_attribute", "xml_text"]
-
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Signs that XML 1.0 cannot hold, not even escaped; a file with one of them is not opened."""
 

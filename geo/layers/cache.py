@@ -23,8 +23,6 @@ from geo._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["cache_is_on", "cache_key", "keep_cached", "load_cached", "load_or_keep"]
-
 Answer = TypeVar("Answer")
 
 _KEPT = 400

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["READING"]
-
 _BYTES = {
     "bom": "the file begins with a byte order mark, which other programs read as text; `fmt` "
     "removes it.",

@@ -48,18 +48,6 @@ if TYPE_CHECKING:
 
     from geo.model import Patch
 
-__all__ = [
-    "Folder",
-    "Progress",
-    "add_events",
-    "layer_paths",
-    "read_digests",
-    "read_folder",
-    "schema_of",
-    "write_control",
-]
-
-
 Progress = Callable[[str, int, int], None]
 """Told what is done, how much of it, and of how much."""
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from geo.model import Feature
 
-__all__ = ["patches_of"]
-
 
 def patches_of(features: Sequence[Feature]) -> list[Patch]:
     """

@@ -21,8 +21,6 @@ from geo.layers.shapes import Rings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Numbers", "split_rings"]
-
 _COORDINATES = b'"coordinates"'
 _LEAD = re.compile(rb"\s*:\s*\[")
 _RING = re.compile(rb"\[p(?:,p)*\]")

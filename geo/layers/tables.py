@@ -24,17 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = [
-    "Table",
-    "dump_table",
-    "fmt_table",
-    "format_row",
-    "parse_rows",
-    "parse_table",
-    "read_table",
-    "split_rows",
-]
-
 _QUOTED = frozenset('",\n\r')
 
 

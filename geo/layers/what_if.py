@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from geo.model import Value
 
-__all__ = ["WHAT_IF", "Advance", "read_advance", "save_advance"]
-
 WHAT_IF = replace(
     CONTROL,
     name="what-if",

@@ -16,8 +16,6 @@ from geo.model.words import ID_PATTERN, RESERVED_IDS
 if TYPE_CHECKING:
     from geo.model.nouns import Column, Schema
 
-__all__ = ["describe_columns", "json_schema"]
-
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _ID = ID_PATTERN.pattern
 # The reader takes days from 1900-01-01 to 2100-01-01; the calendar itself is its business.

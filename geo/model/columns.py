@@ -11,23 +11,6 @@ from itertools import chain
 
 from geo.model.nouns import Basis, Column, Confidence, Schema, Status
 
-__all__ = [
-    "ACTORS",
-    "ALIGNMENTS",
-    "ANCHORS",
-    "ASSESSMENTS",
-    "CHANGES",
-    "CONTEXT",
-    "CONTROL",
-    "EVENTS",
-    "PLACES",
-    "SCHEMAS",
-    "SOURCES",
-    "STATEMENTS",
-    "THEATRE",
-    "VOCABULARY",
-]
-
 _STATUS = tuple(Status)
 _BASIS = tuple(Basis)
 _CONFIDENCE = tuple(Confidence)

@@ -11,22 +11,6 @@ from geo.model.words import Value, split_ids
 if TYPE_CHECKING:
     import shapely
 
-
-__all__ = [
-    "Basis",
-    "Column",
-    "Confidence",
-    "Edges",
-    "Feature",
-    "Ground",
-    "Kind",
-    "Label",
-    "Patch",
-    "Row",
-    "Schema",
-    "Status",
-]
-
 Edges = Literal["straight", "geodesic"]
 """What runs between two corners: a straight line in longitude-latitude, or the shortest way."""
 

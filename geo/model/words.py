@@ -7,16 +7,6 @@ import re
 
 from geo.errors import DateError, escape
 
-__all__ = [
-    "ID_PATTERN",
-    "RESERVED_IDS",
-    "WHAT_IF_ID",
-    "WHAT_IF_MARK",
-    "Value",
-    "parse_day",
-    "split_ids",
-]
-
 Value = str | int | None
 """What a cell holds: text, an integer, or nothing."""
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from geo.check.case import Case, Finding
     from geo.model import Row, Value
 
-__all__ = ["overlapping_alignments", "sideless_actors"]
-
 
 def sideless_actors(case: Case) -> Iterator[Finding]:
     """

@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from geo.check.case import Case
     from geo.model import Feature, Row, Value
 
-__all__ = [
-    "contradicted_statements",
-    "flipping_places",
-    "lone_parties",
-    "partisan_patches",
-    "unfit_axes",
-]
-
 
 def unfit_axes(case: Case) -> Iterator[Finding]:
     """

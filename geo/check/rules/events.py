@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from geo.check.case import Case, Finding
     from geo.model import Feature
 
-__all__ = ["displaced_events", "far_clashes", "foreign_months", "unmatched_takings"]
-
 
 def foreign_months(case: Case) -> Iterator[Finding]:
     """

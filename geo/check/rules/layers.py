@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from geo.check.case import Case
     from geo.model import Row
 
-__all__ = [
-    "coverage_faults",
-    "denied_assessments",
-    "early_defaults",
-    "repeated_layers",
-    "unassessed_layers",
-]
-
 
 def coverage_faults(case: Case) -> Iterator[Finding]:
     """

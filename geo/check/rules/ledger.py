@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 
     from geo.check.case import Case
 
-__all__ = [
-    "bare_ledger_rows",
-    "broken_links",
-    "drafted_ledger_rows",
-    "idle_ledger_rows",
-    "misdated_ledger_rows",
-    "unexplained_pieces",
-]
-
 
 def unexplained_pieces(case: Case) -> Iterator[Finding]:
     """

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from geo.check.case import Case, Finding
 
-__all__ = ["far_places", "oversharp_places", "unlocated_places"]
-
 
 def unlocated_places(case: Case) -> Iterator[Finding]:
     """

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from geo.check.case import Case, Finding
 
-__all__ = ["dangling_references", "duplicate_ids", "reversed_dates"]
-
-
 _ORDERED = {
     "theatre": ("before", "after", False),
     "events": ("event_date", "end_date", True),

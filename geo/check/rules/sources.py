@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from geo.check.case import Case, Finding
 
-__all__ = ["sources_without_address", "undated_sources"]
-
 
 def sources_without_address(case: Case) -> Iterator[Finding]:
     """

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from geo.check.case import Case, Finding
     from geo.errors import Severity
 
-__all__ = ["BLOCKING", "RULES", "Rule"]
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from geo.control.composite import Composite
 
-__all__ = ["advance_along"]
-
 
 def advance_along(
     composite: Composite,

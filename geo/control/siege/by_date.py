@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from geo.control.siege.necks import Neck
     from geo.control.siege.rules import SupplyOf
 
-__all__ = ["AnsweredNeck", "NoNeck", "necks_of_all_dates"]
-
 _SAME_DEG = 1e-5
 """Cuts that are the same to a metre are one cut: rules differ in what lies beside them."""
 

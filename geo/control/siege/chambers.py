@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["WIDENING", "NarrowCut", "find_necks"]
-
 WIDENING = 1.25
 """Ground behind a neck must be this much wider than the neck, or long, to be a chamber."""
 _SAMPLES = 2000

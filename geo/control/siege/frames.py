@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     import shapely
 
 
-__all__ = ["build_cut_frame"]
-
-
 def build_cut_frame(
     columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],

@@ -23,22 +23,6 @@ if TYPE_CHECKING:
     from geo.control.siege.piece import Cut
     from geo.control.siege.rules import Positions
 
-__all__ = [
-    "EDGE",
-    "EDGE_DEG",
-    "MAX_VERTICES",
-    "NAMED",
-    "NEAR_KM",
-    "REACH_KM",
-    "TOLERANCE_M",
-    "Footing",
-    "Leg",
-    "SideGround",
-    "Stretch",
-    "build_piece",
-    "places_inside",
-]
-
 REACH_KM = 1.0
 """An anchor this near to the edge of the study area supplies through it; 1 km is what is known."""
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from geo.control.siege.piece import Cut, Piece
     from geo.control.siege.rules import Positions, Shapes
 
-__all__ = ["isolation"]
-
 _COLUMNS = (
     "place_id", "day", "side", "unknown", "length_km", "leg_count", "legs", "area_km2",
     "anchors_lost", "certainty", "footing",

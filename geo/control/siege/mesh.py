@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Mesh", "cross", "dot", "draw_points", "draw_segments"]
-
 
 def cross(a: Floats, b: Floats) -> Floats:
     """Return the cross product of vectors, the last axis theirs."""

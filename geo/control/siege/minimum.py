@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["minimum_cuts"]
-
 
 def minimum_cuts(piece: Piece, places: Floats) -> list[Cut | None]:
     """

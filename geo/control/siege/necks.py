@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from geo.control.composite import Composite
     from geo.control.siege.rules import Positions, Shapes
 
-__all__ = ["Neck", "find_side_necks", "narrowest", "necks"]
-
 MIN_AREA_KM2 = 10.0
 """Less ground behind a neck is no pocket that a map of a theatre would show."""
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Bits = NDArray[np.uint8]
 
-__all__ = ["MAX_ANCHORS", "Anchor", "Cut", "Piece"]
-
 MAX_ANCHORS = 8
 """Separate anchors inside one piece; the work doubles with each."""
 _TOUCH_M = 0.5

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from geo.control.composite import Composite
     from geo.control.siege.rules import Positions, Shapes
 
-__all__ = ["POCKET_KM2", "Pocket", "find_pockets", "pockets"]
-
 POCKET_KM2 = 0.01
 """Smaller pockets are no ground, but slivers between borders."""
 

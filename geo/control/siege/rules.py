@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     Positions = Mapping[str, tuple[float, float]]
     Shapes = Mapping[str, shapely.Geometry]
 
-__all__ = ["EdgeRule", "Rules", "Standing", "SupplyOf", "UnknownRule", "require_positive"]
-
-
 SupplyOf = Callable[["dt.date", str], Mapping[str, Any]]
 """Gives ``anchors``, ``places`` and ``friends`` of a side on a day, as `necks` takes them."""
 

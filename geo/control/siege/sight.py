@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["SLACK", "Legs", "find_sighted", "find_through"]
-
 _GRAZE = 1e-9
 """A corner this near to the limit of sight, in radians, is grazed and not seen."""
 SLACK = 1e-6

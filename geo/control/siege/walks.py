@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["find_closed_walks"]
-
 
 def find_closed_walks(node: Ints, weight: Floats, bits: Ints, full: int) -> list[list[int]] | None:
     """

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from geo.control.siege.pockets import Pocket
     from geo.control.siege.rules import SupplyOf
 
-__all__ = ["WhatIf"]
-
 _COLUMNS = (
     "side", "unknown", "before_km2", "after_km2", "place_ids_before", "place_ids_after", "besieged",
 )  # fmt: skip

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from geo.control import AnsweredNeck, Composite, Leg, SupplyOf, WhatIf
 
-__all__ = ["necks_by_date", "what_if_record"]
-
 _SIMPLER_DEG = 5e-4
 """About 50 m: less than the width of the line at the scale at which a pocket is looked at."""
 _DECIMALS = 4

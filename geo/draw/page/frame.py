@@ -24,8 +24,6 @@ from geo.draw.page.leaflet import leaflet_text
 from geo.draw.words.languages import language_words
 from geo.errors import GeoError
 
-__all__ = ["TOKENS", "data_block", "page_frame", "safe_json"]
-
 _PIECE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 SCRIPTS = (
     "text",

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from geo.control import Composite
     from geo.layers import Folder
 
-__all__ = ["Page", "draw_page"]
-
 MAX_INLINE_BYTES = 2_000_000
 """A larger page is not put into a notebook: Jupyter drops outputs beyond its rate limit."""
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Feature, Value
 
-__all__ = ["page_records"]
-
 
 def page_records(folder: Folder, composite: Composite) -> dict[str, Any]:
     """Return what the page says of a theatre, ready for JSON."""

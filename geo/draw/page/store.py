@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from geo.control import Composite
 
-__all__ = ["QUANTUM", "pack"]
-
 QUANTUM = 1e-5
 """Degrees; a stored coordinate is off by at most half of it."""
 

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from geo.draw.still.paper import Align
     from geo.layers import Folder
 
-__all__ = ["FORMATS", "Animation", "Still", "animate", "draw_still"]
-
 FORMATS = ("png", "svg", "pdf")
 """What a still can be saved as; an animation is a GIF."""
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from geo.draw.looks import Look
     from geo.layers import Folder
 
-__all__ = ["slider"]
-
 _WIDTH = 720
 
 

@@ -15,8 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LANGUAGES", "language_words", "require_language"]
-
 _FOLDER = Path(__file__).parent
 _DEFAULT = "en"
 

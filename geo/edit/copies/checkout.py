@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["checkout", "copy_facts", "open_copies", "text_of"]
-
 _REGISTER = "workcopies.json"
 
 

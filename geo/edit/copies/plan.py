@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from geo.edit.merge.by_id import Conflict
     from geo.layers import Folder
 
-__all__ = ["SNAP_M", "Plan", "plan_save", "unsaved", "write_plan"]
-
 _PREFER = {"mine", "theirs"}
 
 

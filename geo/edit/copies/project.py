@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["ORIENTATION", "TABLE", "earlier_day", "layer_path", "project_text"]
-
-
 ORIENTATION = "Orientation."
 """What the tables of borders and roads say of themselves."""
 

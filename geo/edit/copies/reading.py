@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-__all__ = ["Copy", "read_copy"]
-
-
 @dataclass(frozen=True, slots=True)
 class Copy:
     """

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["require_coverage", "restore_features", "sew_borders"]
-
 
 def restore_features(
     features: Sequence[Feature], before: Sequence[Feature], columns: frozenset[str] | None = None

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["stitch_borders"]
-
 _METRES = 111_320.0
 _STRIDE = 1 << 30
 _ON_RIM_M = 0.1

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from geo.edit.copies.plan import Plan
 
-__all__ = ["describe_plan"]
-
 _UNSEEN_KM2 = 0.0005
 """Less than this is not told from nothing in the digits that are printed."""
 

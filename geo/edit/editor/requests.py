@@ -13,16 +13,6 @@ from geo.edit.editor.parts import SCHEMAS, Record
 from geo.layers import parse_features, parse_rows
 from geo.model import Feature, Row
 
-__all__ = [
-    "MAX_RECORDS",
-    "RequestError",
-    "read_etag",
-    "read_line",
-    "read_part",
-    "read_patches",
-    "read_records_of",
-]
-
 MAX_RECORDS = 20_000
 """More features or rows than this are not taken from the page."""
 

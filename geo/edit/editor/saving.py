@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     Answer = dict[str, Any]
 
-__all__ = ["ConflictError", "FileChange", "RefusedError", "write_together"]
-
 
 class ConflictError(Exception):
     """

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["IDLE_SECONDS", "App", "Session", "create_app", "serve"]
-
 IDLE_SECONDS = 1800.0
 """The server ends when no page has asked for so long; an open page asks every minute."""
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from geo.model import Feature, Row, Value
 
-__all__ = ["Change", "Difference", "compare_records"]
-
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from geo.model import Schema
 
-__all__ = ["Merged", "MergedRows", "merge_features", "merge_rows"]
-
 
 @dataclass(frozen=True, slots=True)
 class Merged:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from geo.edit.merge.by_id import Conflict
     from geo.model import Feature, Row, Schema
 
-__all__ = ["merge_bytes"]
-
 
 def merge_bytes(
     base: bytes, ours: bytes, theirs: bytes, *, schema: Schema, file: str

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from geo.errors import Issue
     from geo.layers import Folder
 
-__all__ = ["Comparison", "compare_versions"]
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["Flip", "LayerChange", "LayerFate", "layer_changes"]
-
 _MOVED, _RETOLD = 0, 1
 
 

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 
-__all__ = ["guard_commit", "guard_ids"]
-
-
 def guard_ids(
     layers: Path, revision: str, *, staged: bool = False, confirmed: Collection[str] = ()
 ) -> list[Issue]:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from geo.edit.versions.ground import LayerChange
     from geo.errors import Issue
 
-__all__ = ["review_record", "review_text"]
-
 
 def review_text(comparison: Comparison, *, markdown: bool = False, full: bool = False) -> str:
     """

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from geo.edit.versions.compare import Comparison
     from geo.edit.versions.ground import Flip, LayerChange
 
-__all__ = ["review_page"]
-
 _WIDTH = 420
 
 

@@ -14,8 +14,6 @@ from geo.layers import read_folder
 if TYPE_CHECKING:
     from geo.layers import Folder
 
-__all__ = ["read_revision", "rename_file"]
-
 
 def read_revision(layers: Path, revision: str) -> Folder:
     """

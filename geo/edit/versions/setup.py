@@ -32,16 +32,6 @@ if TYPE_CHECKING:
 
     from geo.edit.merge.by_id import Conflict
 
-__all__ = [
-    "REFUSED",
-    "canonical_text",
-    "check_staged",
-    "install_git",
-    "merge_files",
-    "readable_text",
-    "remove_git",
-]
-
 REFUSED = 90
 """Exit code for `the answer is no`: any other but 0 means that this package did not answer."""
 

@@ -18,19 +18,6 @@ if TYPE_CHECKING:
     from geo.edit.versions.ground import LayerChange
     from geo.model import Row, Value
 
-__all__ = [
-    "LAYER_NAMES",
-    "MOST",
-    "count_difference",
-    "filled_values",
-    "list_entries",
-    "list_transfers",
-    "pair_transfers",
-    "sum_rows",
-    "summarize",
-    "tell_kind",
-]
-
 MOST = 12
 """So many entries of a list are shown; of the rest the number."""
 

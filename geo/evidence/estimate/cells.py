@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from geo.model import Feature
 
-__all__ = ["Cells", "Sites", "Unused"]
-
 
 @dataclass(frozen=True, slots=True)
 class Unused:

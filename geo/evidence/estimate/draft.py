@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from geo.evidence.field import FieldParameters
     from geo.layers import Folder
 
-__all__ = ["Draft", "Estimator", "percent"]
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -10,8 +10,6 @@ from geo.model import Basis, Confidence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Parameters"]
-
 
 @dataclass(frozen=True, slots=True)
 class Parameters:

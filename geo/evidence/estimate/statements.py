@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from geo.evidence.estimate.parameters import Parameters
     from geo.model import Feature
 
-__all__ = ["Statements", "Verdict"]
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from geo.model import Feature
 
-__all__ = ["MIN_SCORE", "TIE", "Answer", "Candidate", "Entry", "Gazetteer", "Verdict"]
-
 Verdict = Literal["found", "ambiguous", "not_found"]
 
 MIN_SCORE = 0.89

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from geo.evidence.gazetteer.names import Name
 
-__all__ = ["disagreement", "likeness"]
-
 # The numbers below are judgements like the prices of sounds, and tried on the same spellings.
 
 _BESIDE = frozenset(

@@ -21,8 +21,6 @@ from geo.evidence.words.languages import every, languages
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Name", "is_kind_word", "key", "parse_name", "readings", "skeleton"]
-
 _BRACKETS_OFF = str.maketrans("()[]", "    ")
 # What transliterations mix up is one letter in a key; vowels and glides are none.
 _KEY = str.maketrans("qgGXTDzZSpv", "kkkhsddd$bf", "aeiouwy'?")

@@ -13,8 +13,6 @@ from importlib import resources
 
 from geo.evidence.words.languages import pairs
 
-__all__ = ["left_out", "mixed_up"]
-
 
 @cache
 def _tables() -> dict[str, dict[str, float]]:

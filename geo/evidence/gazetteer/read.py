@@ -14,8 +14,6 @@ from geo.evidence.gazetteer.index import Entry
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["read_gazetteer"]
-
 _GEONAMES = (
     *("geonameid", "name", "asciiname", "alternatenames", "latitude", "longitude"),
     *("feature_class", "feature_code", "country_code", "cc2", "admin1", "admin2", "admin3"),

@@ -25,8 +25,6 @@ from itertools import pairwise
 
 from geo.evidence.words.languages import every, languages, pairs
 
-__all__ = ["has_arabic", "is_article", "plain", "sounds", "words"]
-
 
 @cache
 def _letters() -> dict[str, str]:

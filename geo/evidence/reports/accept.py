@@ -12,8 +12,6 @@ from geo.model import EVENTS, Feature
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Accepted", "accept_drafts"]
-
 
 @dataclass(frozen=True, slots=True)
 class Accepted:

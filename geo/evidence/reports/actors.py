@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from geo.model import Row
 
-__all__ = ["GOVERNMENT", "Actors", "bare_arabic", "without_possessive"]
-
 GOVERNMENT = "government"
 """The side that ACLED calls the government: the state whose territory it is."""
 

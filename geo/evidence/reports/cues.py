@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
 
-__all__ = ["CUES", "STATES", "STRATEGIC", "Cue", "find_cues", "is_cue_word"]
-
 
 @dataclass(frozen=True, slots=True)
 class Cue:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from geo.evidence.words.languages import Language
 
-__all__ = ["When", "find_dates"]
-
 
 @cache
 def _month_of() -> dict[str, int]:

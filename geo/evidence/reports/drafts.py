@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from geo.evidence.gazetteer.index import Entry
 
-__all__ = ["DRAFTS", "DRAFT_COLUMNS", "Drafter"]
-
 _MUST_BE_SETTLED = ("event_date", "time_precision", "sub_event_type")
 _STATUSES = ("draft", "reviewed", "rejected")
 DRAFT_COLUMNS = (

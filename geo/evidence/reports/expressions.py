@@ -10,8 +10,6 @@ from geo.evidence.words.languages import any_of, languages, pattern, whole_words
 if TYPE_CHECKING:
     import re
 
-__all__ = ["before_name", "behind_name", "hedge_words", "in_name", "unreal_words"]
-
 
 @cache
 def _before(what: str) -> tuple[re.Pattern[str], ...]:

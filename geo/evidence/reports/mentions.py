@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from geo.evidence.reports.actors import Actors
 
-__all__ = ["SENTENCE_END", "SURE", "Mention", "MentionKind", "Reader", "top_score"]
-
 MentionKind = Literal["place", "actor", "date", "cue", "name"]
 
 SENTENCE_END = re.compile(r"(?<=[.!?؟…])[\"'”’)\]]*\s+|\n+")

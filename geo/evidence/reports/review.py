@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from geo.evidence.gazetteer.index import Gazetteer
     from geo.model import Feature, Row
 
-__all__ = ["Review", "read_report"]
-
 
 def read_report(
     text: str,

@@ -19,17 +19,6 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-__all__ = [
-    "DateRule",
-    "Language",
-    "any_of",
-    "every",
-    "languages",
-    "pairs",
-    "pattern",
-    "whole_words",
-]
-
 Expression = str | Sequence[str]
 """A regular expression, or its pieces."""
 

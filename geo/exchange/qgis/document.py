@@ -16,8 +16,6 @@ from geo.exchange.xmltext import xml_attribute, xml_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MapLayer", "layer_id", "qgis_attribute", "qgis_text", "render_document"]
-
 
 @dataclass(frozen=True, slots=True)
 class MapLayer:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["FACTS", "Package", "PackageRecord", "read_package", "refresh_package"]
-
 FACTS = "frontline_base"
 """Table that says what a working copy is a copy of."""
 

@@ -25,8 +25,6 @@ from geo.model import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["FormField", "Project", "ProjectLayer", "render_project"]
-
 _NULL = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
 """What QGIS takes for nothing in a list of choices."""
 

@@ -10,19 +10,6 @@ from geo.draw import LOOKS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = [
-    "SRS",
-    "categorized",
-    "fill",
-    "layer",
-    "marker",
-    "outline",
-    "plain_renderer",
-    "rgba",
-    "single",
-    "symbol",
-]
-
 _OUTLINE, _CONTEXT = LOOKS["desk"]["outline"], LOOKS["desk"]["context"]
 
 SRS = (

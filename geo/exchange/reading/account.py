@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.reading.ground import DatedArea, DraftPatch
 
-__all__ = ["Account"]
-
 
 class Account(Intake):
     """

@@ -6,6 +6,4 @@ from dataclasses import replace
 
 from geo.exchange.reading import events
 
-__all__ = ["READER"]
-
 READER = replace(events.READER, layout=replace(events.READER.layout, publisher="ACLED"))

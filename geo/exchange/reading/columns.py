@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["CONTROL_COLUMNS", "HOLDER", "LATITUDE", "LONGITUDE", "NAME", "NOTE", "PLACE_COLUMNS"]
-
 LONGITUDE = ("lon", "longitude", "lng", "long", "x", "point_x")
 LATITUDE = ("lat", "latitude", "y", "point_y")
 NAME = ("name", "place", "location", "city", "town", "settlement", "asciiname", "placename")

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.reading.account import Account
 
-__all__ = ["READER", "find_holder", "patch_key", "take_control", "usable_ground"]
-
-
 _POLYGONS = 2
 """Dimension of polygons, as shapely counts."""
 

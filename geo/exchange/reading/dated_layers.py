@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.reading.account import Account
 
-__all__ = ["finish_layers"]
-
-
 _NOTHING_KM2 = 1e-3
 """Ground of less than a thousand square metres is what rounding left, and is not spoken of."""
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from geo.exchange.reading.entry import Entry
     from geo.exchange.reading.intake import Intake
 
-__all__ = ["read_dates"]
-
-
 _MONTHS = {
     name[:n]: number
     for number, name in enumerate(

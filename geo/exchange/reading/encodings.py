@@ -12,9 +12,6 @@ from geo.layers import decode_text
 if TYPE_CHECKING:
     from geo.exchange.reading.intake import Intake
 
-__all__ = ["decode_foreign"]
-
-
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{4,}")
 """Four bytes in a row above ASCII: in a western language hardly ever, in others every word."""
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     import shapely
 
-__all__ = ["Entry", "Outcome"]
-
 
 class Outcome(StrEnum):
     """What became of an entry."""

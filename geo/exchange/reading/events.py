@@ -19,9 +19,6 @@ from geo.model import EVENTS, Feature, Value, split_ids
 if TYPE_CHECKING:
     from geo.exchange.reading.account import Account
 
-__all__ = ["READER", "take_event"]
-
-
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("event_id_cnty", "event_id", "data_id", "id"),
     "event_date": ("event_date", "date", "start_date", "day"),

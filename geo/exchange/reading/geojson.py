@@ -21,9 +21,6 @@ from geo.layers import Rings, decode_text, split_rings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["read_features"]
-
-
 _KEY_ENDS = re.compile(r'"\s*:')
 _EXACT = 2.0**63
 """The fast parser gives whole numbers from here on as floats, and so loses digits of them."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from geo.exchange.reading.entry import Entry
     from geo.exchange.reading.words import Word
 
-__all__ = ["DatedArea", "DraftPatch"]
-
 
 @dataclass(slots=True)
 class DraftPatch:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.reading.entry import Entry
 
-__all__ = ["Intake", "Layout", "MappedColumn", "fill_cells", "map_columns"]
-
 
 @dataclass(frozen=True, slots=True)
 class MappedColumn:

@@ -20,8 +20,6 @@ from geo.model import parse_day
 if TYPE_CHECKING:
     from geo.exchange.reading.account import Account
 
-__all__ = ["READER", "layers_from_spans", "take_interval"]
-
 
 def take_interval(entry: Entry, account: Account) -> Outcome:
     """One area with a first and a last day."""

@@ -13,8 +13,6 @@ from geo.crs import GRID_DEG
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["GroundJoiner", "join_layers"]
-
 
 class GroundJoiner:
     """

@@ -17,9 +17,6 @@ from geo.exchange.reading.shapes import read_shapes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["read_placemarks"]
-
-
 _MAX_MEMBER = 50_000_000
 """Bytes of KML in a KMZ; a small archive may hold more than any memory."""
 

@@ -11,8 +11,6 @@ import shapely
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["read_position", "read_whole_number"]
-
 
 def read_position(values: Mapping[str, str]) -> tuple[shapely.Geometry | None, str]:
     """The point of an entry, or what is wrong with it; no point where none is given."""

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.reading.words import Word
 
-__all__ = ["DEFAULTS", "Options"]
-
-
 DEFAULTS: dict[str, str] = {
     "basis": "reported",
     "confidence": "low",

@@ -15,9 +15,6 @@ from geo.model import split_ids
 if TYPE_CHECKING:
     from geo.layers import Folder
 
-__all__ = ["PlaceIndex"]
-
-
 _SAME_PLACE_KM = 2.0
 """Lists put a town's point now here, now there; places of one name farther apart are two."""
 

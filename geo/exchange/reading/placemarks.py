@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from geo.exchange.reading.account import Account
     from geo.exchange.reading.entry import Entry, Outcome
 
-__all__ = ["READER"]
-
 
 def take_placemark(entry: Entry, account: Account) -> Outcome:
     """One placemark: an area is control, a point is a place."""

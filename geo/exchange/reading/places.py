@@ -15,8 +15,6 @@ from geo.model import PLACES, Feature, Value
 if TYPE_CHECKING:
     from geo.exchange.reading.account import Account
 
-__all__ = ["READER", "find_or_make_place", "take_place"]
-
 
 def take_place(entry: Entry, account: Account) -> Outcome:
     """One place of a list."""

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from geo.exchange.reading.entry import Entry, Outcome
     from geo.exchange.reading.intake import Intake, Layout
 
-__all__ = ["Reader"]
-
 
 @dataclass(frozen=True, slots=True)
 class Reader:

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from geo.model import Schema, Value
 
-__all__ = ["fill_columns", "fold_name", "make_slug"]
-
-
 _NOT_IN_SLUG = re.compile("[^a-z0-9]+")
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from geo.exchange.reading.entry import Entry
     from geo.exchange.reading.intake import Intake
 
-__all__ = ["read_shapes"]
-
 
 def read_shapes(entries: Sequence[Entry], intake: Intake, rings: Rings | None = None) -> None:
     """Check the shapes of all entries; one that cannot be used stays without a geometry."""

@@ -17,8 +17,6 @@ from geo.model import STATEMENTS, Row, Value, parse_day
 if TYPE_CHECKING:
     from geo.exchange.reading.account import Account
 
-__all__ = ["READER"]
-
 
 def take_statement(entry: Entry, account: Account) -> Outcome:
     """One row of a list of who holds what: a place, and a statement about it."""

@@ -14,8 +14,6 @@ from geo.layers import split_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["read_table"]
-
 
 def read_table(data: bytes, file: str, intake: Intake) -> Iterator[Entry]:
     """Read a table of any encoding and delimiter: its rows, dates as YYYY-MM-DD."""

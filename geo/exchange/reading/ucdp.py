@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from geo.exchange.reading.account import Account
     from geo.exchange.reading.entry import Entry, Outcome
 
-__all__ = ["READER"]
-
-
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("id",),
     "event_date": ("date_start",),

@@ -14,8 +14,6 @@ from geo.model import Status, split_ids
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Word", "guess_meaning", "read_words", "words_table"]
-
 
 @dataclass(frozen=True, slots=True)
 class Word:

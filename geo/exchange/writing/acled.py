@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from geo.layers import Folder
     from geo.model import Feature, Row
 
-__all__ = ["render"]
-
 _COLUMNS = (
     *("event_id_cnty", "event_date", "year", "time_precision", "disorder_type", "event_type"),
     *("sub_event_type", "actor1", "assoc_actor_1", "inter1", "actor2", "assoc_actor_2", "inter2"),

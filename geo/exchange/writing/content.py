@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from geo.control import Composite
     from geo.layers import Folder
 
-__all__ = ["Content", "about_theatre", "gather_content"]
-
 
 @dataclass(frozen=True, slots=True)
 class Content:

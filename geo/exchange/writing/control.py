@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from geo.control import Composite
     from geo.layers import Folder
 
-__all__ = ["areas_table", "control_table"]
-
 _TEXT, _REAL, _DATE = ColumnType.TEXT, ColumnType.REAL, ColumnType.DATE
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.writing.content import Content
 
-__all__ = ["render", "render_columns"]
-
 _BOM = b"\xef\xbb\xbf"
 """The mark by which a spreadsheet knows UTF-8; without it Arabic names come out as rubbish."""
 

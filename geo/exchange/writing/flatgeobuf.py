@@ -11,8 +11,6 @@ from geo.exchange.writing.gdal import write_table
 if TYPE_CHECKING:
     from geo.exchange.writing.content import Content
 
-__all__ = ["render"]
-
 
 def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
     """Return the layer, with its title and credits."""

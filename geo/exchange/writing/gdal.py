@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.writing.tables import TypedColumn, TypedTable
 
-__all__ = ["EPOCH", "write_table"]
-
 EPOCH = "1980-01-01T00:00:00.000Z"
 """Written where a format demands a time of writing: the same input gives the same bytes."""
 

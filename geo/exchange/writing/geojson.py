@@ -10,8 +10,6 @@ from geo.layers import unfold
 if TYPE_CHECKING:
     from geo.exchange.writing.content import Content
 
-__all__ = ["render"]
-
 
 def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
     """Return the layer, one feature a line."""

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from geo.exchange.writing.content import Content
     from geo.exchange.writing.tables import TypedTable
 
-__all__ = ["geopackage", "render"]
-
 
 def render(content: Content, **_: str) -> dict[str, bytes]:
     """Return the GeoPackage."""

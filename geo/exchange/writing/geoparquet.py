@@ -14,8 +14,6 @@ from geo.exchange.writing.tables import ColumnType, uniform_shapes
 if TYPE_CHECKING:
     from geo.exchange.writing.content import Content
 
-__all__ = ["render"]
-
 
 def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
     """Return the layer."""

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["dump_json", "json_properties", "json_value"]
-
 
 def dump_json(value: object) -> str:
     """Return a value as JSON on one line, without blanks."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from geo.exchange.writing.paint import Paint
     from geo.exchange.writing.tables import TypedTable
 
-__all__ = ["render"]
-
 
 def render(content: Content, **_: str) -> dict[str, bytes]:
     """Return one document with a folder a layer."""

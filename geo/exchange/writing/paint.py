@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from geo.layers import Folder
 
-__all__ = ["Paint", "paint_ground", "side_paint"]
-
 _STRIPED = frozenset({Status.CONTESTED, Status.MIXED, Status.ADVANCE})
 
 

@@ -14,8 +14,6 @@ from geo.exchange.writing.tables import ColumnType, TypedColumn, TypedTable
 if TYPE_CHECKING:
     from geo.exchange.writing.content import Content
 
-__all__ = ["event_renderer", "renderer", "styles_table", "temporal_rule"]
-
 
 def styles_table(content: Content) -> TypedTable:
     """Return the table in which QGIS looks for the style of a layer of a GeoPackage."""

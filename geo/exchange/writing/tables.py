@@ -18,18 +18,6 @@ if TYPE_CHECKING:
 
     from geo.model import Feature, Row
 
-__all__ = [
-    "ColumnType",
-    "TypedColumn",
-    "TypedTable",
-    "context_tables",
-    "features_table",
-    "inner_position",
-    "rows_table",
-    "typed_columns",
-    "uniform_shapes",
-]
-
 
 class ColumnType(StrEnum):
     """What the values of a column are."""

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.writing.content import Content
 
-__all__ = ["render"]
-
 
 def render(content: Content, *, stem: str, **_: str) -> dict[str, bytes]:
     """Return the project, and the GeoPackage that it names by the same stem."""

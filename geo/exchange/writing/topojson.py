@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from geo.exchange.writing.content import Content
     from geo.exchange.writing.tables import TypedTable
 
-__all__ = ["render"]
-
 _SCALE = 1e6
 """Millionths of a degree are whole numbers in the file: the grid that layers are drawn on."""
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from geo.exchange.writing.content import Content
 
-__all__ = ["render"]
-
 _LONGEST_TEXT = 32_767
 """Signs that a cell of a workbook holds; the writer drops longer text without a word."""
 
