@@ -11,6 +11,13 @@ two agree where edges are short, and `area_km2` measures either.
 Straight edges are measured here, by integrals over many edges at once; geodesics
 and the plane are PROJ's, which takes as long to import as numpy does and is
 imported when it is first asked.
+
+The ground between a straight edge and the geodesic grows with the cube of the edge: some 0.01 km2
+for 10 km, thousands for ten degrees, so areas of a coarse layer differ by up to 0.8 % from what
+PostGIS prints. Geodesic figures are taken patch by patch as drawn, never from the composite,
+which has cut the edges of all dates at each other. The integral of the zone below an edge, by two
+points of Gauss and Legendre, is right to 1e-14 for edges under a tenth of a degree: the limit of
+cutting an edge ever finer and measuring the pieces as geodesics, at a tenth of the cost.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Printing: talk on standard error, answers as a table, CSV, JSON or GeoJSON on standard output."""
+"""
+Printing: talk on standard error, answers as a table, CSV, JSON or GeoJSON on standard output.
+
+Answers are printed from columns: loading pandas took longer than most of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Control of one date as its layer draws it: no other date is noded with it, so it is quick."""
+"""
+Control of one date as its layer draws it: no other date is noded with it, so it is quick.
+
+Segments between patches of one holder cancel with their twins before anything is noded. The
+composite would give the same ground with the nodes of all other dates on its outlines, and other
+bytes whenever a date is added.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Where the patches of one layer overlap, leave a gap or reach outside the study area."""
+"""
+Where the patches of one layer overlap, leave a gap or reach outside the study area.
+
+Where every segment has a twin that runs the other way, borders cancel out and only the rest,
+mostly the rim, is noded: valid polygons whose borders cancel to that of the study area cover it
+exactly once.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,12 @@ Snap rounding: segments split where they meet.
 
 What a segment becomes depends on nothing but the set of all segments: more of them may split it
 further, never else (Hobby 1999, Computational Geometry 13, 199-214).
+
+Segments are in order from west to east, so 16,000 of them at a time, and those that reach in, are
+all that can meet in a strip of the plane; that much stays in the processor's cache, and two
+strips are noded at once. Where lines are so long that most reach from strip to strip, there is
+one strip. What a segment becomes does not depend on it: a test nodes the same segments in strips
+of every width.
 """
 
 from __future__ import annotations

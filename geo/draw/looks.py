@@ -5,6 +5,10 @@ The table is ``looks.json`` beside this file. The page and the editor are given 
 what is drawn in Python (stills, plots, notebooks, KML, QGIS) reads it here, as paints and parallel
 lines. To change a look, change the table: nothing else spells a colour out but the style sheets,
 whose colours are those of buttons and of text.
+
+Colours go by side: a handover inside a side is a row of a change and no change of colour. Fills
+are drawn at 0.70 where firm and 0.60 where inferred or claimed; fainter, green comes too near
+"not assessed" for readers without red cones.
 """
 
 from __future__ import annotations

@@ -28,6 +28,15 @@ all who may hold it. A piece of change has a band where one side took it from an
 only became known, or is no longer, the picture changed, and low and high are the figure.
 
 **Dates** share the random numbers, so a border that nothing new is known of does not seem to move.
+
+**Choices that need an argument.** The drawn map is no mean of the draws, as it leaves far ground
+open; so the band is shifted to reach the figure, and keeps its 90 %: widened, it would be right
+too often, which ``make bench-bands`` would show. A draw is compared with the map on one lattice,
+and the difference added to the exact figure, so that a coarse and quick lattice moves no figure
+that nobody doubts. Ground drawn by hand without statements is taken at its word but for its
+borders: a kilometre for high confidence, three for moderate, six for low, half as much again
+where it is inferred or claimed. Nothing measures these numbers; they stand in `Judgements`. A
+series of real maps with independent ground truth would.
 """
 
 from __future__ import annotations

@@ -30,6 +30,13 @@ section 6.5), so that one linear solve gives the joint posterior of all heights.
    probability there.
 
 Positions are metres in a local plane; nothing here knows longitudes, dates or sources.
+
+What was tried, on the town lists of another war with 30 % of the places hidden (``make
+bench-estimate``): one Gaussian covariance has a score of Brier of 0.148, four octaves 0.130,
+eight 0.12. Labels turned into Dirichlet counts instead of least squares do no better. The field
+takes the ages of neighbouring words for independent, which an offensive is not; yet it is
+calibrated a month ahead. Where nothing moves, repeating the list of the month before is better
+than the field: it lets neighbours talk an outdated place round too easily.
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""A new theatre round what was imported."""
+"""
+A new theatre round what was imported.
+
+``theatre.geojson`` is written last: a new theatre whose import was killed is none yet. The same
+import, run again, finds files that hold what it would write and leaves them. There is no journal
+that could disagree with the files.
+"""
 
 from __future__ import annotations
 

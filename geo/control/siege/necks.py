@@ -1,4 +1,10 @@
-"""Necks: where the ground of a side could be cut off, and by how short a line."""
+"""
+Necks: where the ground of a side could be cut off, and by how short a line.
+
+A chain of legs severs ground by closing several ways out, and an analyst asks which. Each leg is
+named by up to three places nearest to either end, of those nearer to that end than to the other:
+the nearest is often a nameless well, the second or third the hill that everybody speaks of.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Necks and what-ifs as the page shows them: rounded, a little simpler, ready for JSON."""
+"""
+Necks and what-ifs as the page shows them: rounded, a little simpler, ready for JSON.
+
+The three readings of unknown ground mostly find the same cuts, so the page gets each cut once:
+firm where it is a neck whether or not unknown ground is one side's, dashed otherwise, with the
+reason on its card where a reading has no such neck.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,11 @@ A control layer handed to QGIS: a GeoPackage that remembers what it is a copy of
 
 The layer itself is never opened elsewhere: drawing programs keep old content in memory, drop what
 they do not know, and write files in ways of their own.
+
+QGIS keeps the old file in memory: a layer that changes under it is overwritten, or the edit lands
+on another feature. So it edits a copy, which holds the content that it is a copy of, and a save
+merges three ways. The copy is brought up to date in place, in one transaction, as it may still be
+open; it is read as SQLite, not by GDAL, because the file may come from anybody.
 """
 
 from __future__ import annotations

@@ -3,6 +3,11 @@ What saving a working copy will change, and the save.
 
 New borders are sewn to old ones, what others saved meanwhile is merged in, and the checks are
 asked what they would say. Nothing is written before a person has seen that.
+
+Of parts with one id the largest keeps it: splitting copies the id in most programs, and the name
+stays with most of the ground, as in the border editor. QGIS, in our project, gives a part an id
+of its own at once, and that is kept. The ledger is written after the layer, so a save says which
+change has no row and is not refused for it.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@ Patches of one date as ground that is cut and joined.
 
 The borders of all patches and the lines drawn are noded together, as everywhere; a piece is what
 they enclose. Neighbours take up the corner at which a line meets their border.
+
+Of each part that a line divides the largest piece keeps the id. A line that ends inside a patch
+is refused instead of being drawn out to the border.
 """
 
 from __future__ import annotations

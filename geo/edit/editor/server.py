@@ -4,6 +4,9 @@ The small server of the editor: who may ask, what is answered, and when it ends.
 It listens on this machine alone. Yet every page that is open in the same browser can reach it, and
 so can every user of the machine: each request must name the right host, must not come from another
 origin, and must carry the secret that only the page has which was opened with the one-time token.
+
+What remains: the address is handed to the browser as an argument, which other users of the
+machine may see for a moment. The token works once, so that whoever comes second notices.
 """
 
 from __future__ import annotations

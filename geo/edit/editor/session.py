@@ -3,6 +3,13 @@ One editing session: what the page asks, answered from the layers on disk.
 
 The session holds no edits of its own. The page sends what it has, whole; the session reads it as
 strictly as a file, and answers. Edits that are not saved yet lie in a journal beside the layers.
+
+So undo lives in one place, a second tab cannot disturb the first, and a server that is killed
+loses nothing. A save that meets a change on disk writes nothing: it answers with the merge of
+both, a clean one too, because two edits that do not touch each other may still contradict each
+other on the ground. A save is refused only for what makes every answer wrong; faults that are on
+disk already, in files that it does not touch, do not stop it, for the editor is the tool to mend
+them. Layers too large to be sent at a drag would change our mind.
 """
 
 from __future__ import annotations

@@ -2,6 +2,14 @@
 Merging by ground: who owns each face of three versions of a control layer.
 
 Private to `geo.edit.merge`.
+
+Two clean merges by id can give an overlap, and a border moved towards a patch that changed hands
+meanwhile gives ground to a holder whom nobody named. So the borders of base, ours and theirs are
+noded together, and each face goes to the side that changed it. Connected ground that both
+changed, and not in the same way, is a conflict with its place; so is a face whose merged holder
+is not what merging the holders of that face gives. Two people can move different borders of one
+patch; they cannot move the same border without a question. Vertices stay as they were drawn; only
+a patch whose borders both moved is put together anew.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 Ids that vanish or return: a program that saved an old copy of a layer.
 
 An id stands for one thing for ever, so one that is gone, or back, is asked about.
+
+An id that vanished is an error until a person lists it: a program that saves an old copy deletes
+what others added without a word.
 """
 
 from __future__ import annotations

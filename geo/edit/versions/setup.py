@@ -4,6 +4,13 @@ What git calls for the layers: a merge by id, a diff that reads, canonical text,
 `install` registers them in one clone: in its own configuration and attributes, never in a file that
 is committed. Each falls back to what plain git does where this package is missing or fails: a merge
 driver that dies would otherwise leave one side's file without a word that the other's is lost.
+
+Attributes stand in ``.git/info/attributes``: a committed file would name a driver that other
+clones lack, differ between branches, and reach nobody who has not run the command. The driver
+replaces the file only when it has an answer, and a shell line around it merges as text after any
+other outcome. The filter is one process a file, because git stops where a long-running filter
+dies and goes on where a single one does. Python is called with ``-P``, so that a repository
+cannot put its own modules in the way. The hook checks what is staged, not what lies on disk.
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""Ground of others on its way to a layer."""
+"""
+Ground of others on its way to a layer.
+
+Where the borders of valid patches cancel out to those of ground that was joined before without
+overlap, the patches cover that ground once, and nothing is noded again. Of a series in which only
+the front moves that is every date but the first.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""What a save among layers replaces, kept first in a folder that git does not see."""
+"""
+What a save among layers replaces, kept first in a folder that git does not see.
+
+It is copied, not linked: a program that writes in place would write into a hard link too. Twenty
+contents a file are kept. A full disk then refuses the save before the layer is touched.
+"""
 
 from __future__ import annotations
 
