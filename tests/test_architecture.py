@@ -136,34 +136,6 @@ def test_a_door_hands_out_nothing_for_nobody():
     assert not idle
 
 
-def imported(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.split(".")[0]
-
-
-@pytest.mark.parametrize(
-    ("library", "door"),
-    [
-        ("pyproj", "crs.py"),
-        ("folium", "draw/page/"),
-        ("branca", "draw/page/"),
-        ("click", "cli/"),
-        ("csv", "layers/tables.py"),
-        ("filelock", "layers/files/disk.py"),
-        ("subprocess", "edit/versions/git.py"),
-        ("matplotlib", "draw/still/paper.py"),
-        ("starlette", "edit/editor/"),
-        ("uvicorn", "edit/editor/"),
-    ],
-)
-def test_an_outside_library_has_one_door(library, door):
-    inside = {p.relative_to(ROOT / "geo").as_posix() for p in MODULES if library in imported(p)}
-    assert all(name.startswith(door) for name in inside), inside
-
-
 def test_the_public_face_is_what_all_says():
     assert {name for name in geo.__all__ if not hasattr(geo, name)} == set()
     for module in (errors, model):

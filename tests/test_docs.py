@@ -74,6 +74,7 @@ def test_a_command_of_the_readme_runs(line, checkout, frontline, monkeypatch):
     assert out or err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_python_block_of_the_readme_runs(block, checkout):
     env = {**os.environ, "PYTHONWARNINGS": "error"}

@@ -595,6 +595,7 @@ def set_note(layers, patch, note):
     path.write_text(json.dumps(layer), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_two_tabs_save_and_both_edits_stay(browse, address, layers):
     context = browse()
     one = Desk(context, address)
@@ -653,6 +654,7 @@ def started(layers):
     return server, server.stdout.readline().strip()
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_when_the_server_is_killed(browse, layers):
     before = (layers / LAYER).read_bytes()
     server, address = started(layers)
@@ -769,6 +771,7 @@ BARRIERS = """axe.run().then((found) => found.violations.map(
     (one) => [one.id, one.nodes[0].html, one.nodes[0].failureSummary]))"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("width", "scheme", "language"),
     [(1280, "light", "en"), (390, "light", "ar"), (390, "dark", "en")],

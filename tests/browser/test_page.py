@@ -43,6 +43,7 @@ def test_the_page_opens_alone_and_quietly(visit, trial, language):
     assert view.faults == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_stands_in_the_way_of_any_reader(visit, trial, axe, language, width):
@@ -109,6 +110,7 @@ def test_what_one_side_gains_others_lose(visit, trial):
     assert sum(numbers) == pytest.approx(0, abs=0.2 * len(numbers))
 
 
+@pytest.mark.slow
 def test_every_position_says_what_the_composite_says(visit, trial):
     view = visit(trial["en"])
     composite = pages.composite_of(pages.theatre())
@@ -405,6 +407,7 @@ def open_everything(view, buttons=100):
     return " ".join(" ".join(seen).split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(3))
 def test_hostile_text_is_shown_and_never_run(visit, tmp_path, turn):
     texts = pages.PAYLOADS[turn:] + pages.PAYLOADS[:turn]
@@ -432,6 +435,7 @@ def test_hostile_text_is_shown_and_never_run(visit, tmp_path, turn):
     assert len(shown) >= 8
 
 
+@pytest.mark.slow
 def test_hostile_text_is_shown_letter_by_letter(visit, tmp_path):
     for payload in pages.PAYLOADS[:12:4]:
         bad = pages.poisoned(pages.theatre(), [payload], ["https://example.org/"])
@@ -462,6 +466,7 @@ def dense(folder, payloads):
     return dataclasses.replace(bad, places=places, events=tuple(events))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(3))
 def test_every_payload_of_the_collection_is_text_in_every_place(visit, shared, tmp_path, turn):
     path = shared / "badinput" / "strings" / "xss.json"

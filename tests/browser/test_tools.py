@@ -119,6 +119,7 @@ def test_the_help_fits_on_one_screen(visit, trial, language):
 # Accessibility beyond the plain views.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ar", 390), ("en", 640)])
 def test_dialogs_and_tools_stand_in_no_readers_way(visit, trial, axe, language, width):
     # 640 wide is a window of 1280 at 200 % zoom.
@@ -188,6 +189,7 @@ def alike(one, other):
     return (away > 24).mean() < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STATES)
 def test_a_link_reopens_to_the_same_picture(visit, trial, name):
     def settled(view):
@@ -204,6 +206,7 @@ def test_a_link_reopens_to_the_same_picture(visit, trial, name):
     assert alike(same, picture)
 
 
+@pytest.mark.slow
 def test_two_states_are_two_pictures(visit, trial):
     pictures = []
     for name in ("layers", "kinds", "measure", "ground"):
@@ -384,6 +387,7 @@ def test_the_tables_hold_what_the_command_prints(visit, shipped_page, shipped):
         assert float(r["area_km2"]) == pytest.approx(expected[r["date"], r["holder"]], abs=2e-6)
 
 
+@pytest.mark.slow
 def test_the_legend_prints_the_digits_of_the_command(visit, shipped_page, shipped):
     view = visit(shipped_page)
     view.mode("one")
@@ -445,7 +449,7 @@ def patches_of(layer):
 
 def joined(apart, alone, day, patches, monkeypatch):
     del alone
-    monkeypatch.setattr(composite, "_extended", lambda *_: None)
+    monkeypatch.setattr(composite, "extend_epoch", lambda *_: None)
     return apart.extend(day, patches)
 
 

@@ -49,6 +49,7 @@ def refuse_to_build(monkeypatch):
     monkeypatch.setattr(Composite, "build", refuse)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("added", [1, 3])
 def test_a_day_more_is_added_to_what_was_kept_and_gives_the_same_answers(
     series, monkeypatch, added

@@ -460,6 +460,7 @@ def test_many_findings_of_one_kind_are_counted(capsys):
     assert said[-1] == "41 findings; nothing was written"
 
 
+@pytest.mark.slow
 def test_a_long_series_is_read_with_a_bar_where_somebody_looks(small, tmp_path):
     pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
     folder = tmp_path / "series"

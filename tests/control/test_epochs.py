@@ -43,6 +43,7 @@ def test_ground_drawn_anew_in_the_same_box_is_not_compared_with_all_there_was(mo
     assert len({composite.labels_at(day, west + 0.051, south + 0.05)[0] for day in snapshots}) == 2
 
 
+@pytest.mark.slow
 @given(redrawn(most_dates=5))
 @settings(max_examples=examples(40))
 def test_epochs_give_the_answers_of_one_arrangement(drawn):

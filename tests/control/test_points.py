@@ -80,6 +80,7 @@ def test_the_shipped_theatre_answers():
     assert "bir_mahruthah" in set(places["place_id"].head(5))
 
 
+@pytest.mark.slow
 def test_nearness_is_told_layer_by_layer_beside_all_places():
     rif = open_layers(LAYERS)
     events = rif.events()

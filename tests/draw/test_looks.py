@@ -98,7 +98,7 @@ def test_a_side_without_a_colour_looks_the_same_everywhere(bare, composite, page
     assert looks.paints_of(look, scene.colors) == [drawn]
     assert _paint(look, scene.colors) == (drawn, None)
     assert _fill(look, scene.colors) == {"color": drawn}
-    listed = {one["id"]: one["color"] for one in answers.lists(bare)["controllers"]}
+    listed = {one["id"]: one["color"] for one in answers.list_choices(bare)["controllers"]}
     assert listed["is"] == color
     content = gather_content(bare, composite)
     rows = [row for row in content.tables["control"].records() if row["side"] == "is"]

@@ -61,6 +61,7 @@ def test_areas_run_in_steps_and_name_each_side(rif):
     assert not any("assessed" in text for text in words(ax))
 
 
+@pytest.mark.slow
 def test_bars_of_a_front_add_up_to_its_length(rif):
     ax = rif.plot.front("government", "opposition")
     heights = {}

@@ -118,12 +118,14 @@ def test_a_name_without_a_known_format_writes_nothing(theatre, tmp_path):
     assert not list(tmp_path.glob("picture*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", stills.FORMATS)
 def test_the_same_input_gives_the_same_bytes(theatre, form):
     first, second = (drawn(theatre, before=JULY) for _ in range(2))
     assert first.render(form) == second.render(form) == first.render(form)
 
 
+@pytest.mark.slow
 def test_one_format_leaves_nothing_behind_for_the_next(theatre):
     still = drawn(theatre, language="ar")
     alone = {form: drawn(theatre, language="ar").render(form) for form in stills.FORMATS}
@@ -406,6 +408,7 @@ def test_a_missing_matplotlib_is_named(theatre, monkeypatch):
         stills.draw_still(theatre.folder, composite, AUGUST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -61,6 +61,7 @@ def everything_but(path, root):
     return {p: p.read_bytes() for p in every if p != path}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=["disk full", "disk broken"])
 @pytest.mark.parametrize("kind", ["fmt", "save", "save a copy", "editor"])
 def test_whichever_call_to_the_disk_fails_the_file_is_old_or_new(
@@ -99,6 +100,7 @@ def test_whichever_call_to_the_disk_fails_the_file_is_old_or_new(
     assert min(seen.count("write"), seen.count("fsync")) >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", crashes.WRITERS)
 def test_a_kill_at_any_moment_leaves_the_old_or_the_new_layer(small, tmp_path, kind):
     writer = crashes.WRITERS[kind](small, tmp_path)

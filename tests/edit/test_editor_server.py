@@ -544,6 +544,7 @@ def test_two_tabs_that_save_at_once_lose_nothing(running):
 # --- the end ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_it_ends_when_nobody_asks_any_more(small):
     # Long enough for a busy machine to come round in time.
     here = Running(small, idle_seconds=2.0)

@@ -270,6 +270,7 @@ def merged_as_ours(text):
             yield line
 
 
+@pytest.mark.slow
 def test_a_rebase_and_a_stash_use_the_driver(clone):
     set_up(clone)
     split_history(
@@ -367,6 +368,7 @@ def test_a_version_with_a_fault_is_merged_as_text(clone):
 # --- diffs and canonical text in git
 
 
+@pytest.mark.slow
 def test_a_diff_is_read_property_by_property(clone):
     set_up(clone)
     change(clone, "ctl-mid", controller="blue")
@@ -389,6 +391,7 @@ def test_tables_and_points_read_well_and_what_cannot_be_read_is_shown_as_it_is(c
     assert readable_text(b"no layer\n") == "no layer\n"
 
 
+@pytest.mark.slow
 def test_git_stores_canonical_text_whatever_a_program_wrote(clone):
     set_up(clone, whole=True)
     stored = layer(clone).read_bytes()
@@ -404,6 +407,7 @@ def test_git_stores_canonical_text_whatever_a_program_wrote(clone):
 # --- the hook
 
 
+@pytest.mark.slow
 def test_a_commit_of_a_broken_layer_is_refused_with_the_reason(clone):
     set_up(clone, whole=True)
     change(clone, "ctl-mid", controller=None)
@@ -417,6 +421,7 @@ def test_a_commit_of_a_broken_layer_is_refused_with_the_reason(clone):
     commit(clone, "other files need no check")
 
 
+@pytest.mark.slow
 def test_what_is_staged_is_checked_not_what_lies_on_disk(clone):
     set_up(clone, whole=True)
     change(clone, "ctl-mid", note="sound")
@@ -426,6 +431,7 @@ def test_what_is_staged_is_checked_not_what_lies_on_disk(clone):
     assert layer(clone).read_text() == "torn"
 
 
+@pytest.mark.slow
 def test_a_commit_that_loses_a_patch_says_so_until_it_is_named(clone):
     set_up(clone, whole=True)
     some = features(clone)
@@ -441,6 +447,7 @@ def test_a_commit_that_loses_a_patch_says_so_until_it_is_named(clone):
     git(clone, "commit", "-q", "-m", "less", FRONTLINE_GONE="ctl-mid")
 
 
+@pytest.mark.slow
 def test_a_merge_may_lose_what_one_side_deleted_and_nothing_else(clone):
     set_up(clone, whole=True)
     git(clone, "config", "--unset", "filter.frontline.clean")

@@ -279,6 +279,7 @@ def test_a_changed_holder_changes_its_line_alone(canonical, tmp_path):
     assert describe_plan(plan) == ["~ ctl-mid  controller: blue-guard -> blue"]
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(
     edits=st.dictionaries(

@@ -148,6 +148,7 @@ def test_noise_has_the_same_spread_everywhere_and_is_shared_nearby():
 # Areas.
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(pictures(letters="abc?", most_dates=2, most=4), st.sampled_from(["hand", "coin", "noisy"]))
 @example([["ab?", "abc"], ["aab", "?bc"]], "coin")
@@ -469,6 +470,7 @@ def test_areas_without_bands_are_the_composites_own(small):
     assert little.areas(bands=False).equals(little.composite.areas())
 
 
+@pytest.mark.slow
 def test_two_seeds_agree_within_two_percent_on_the_shipped_theatre(rif):
     day = rif.dates[7]
     one, two = (
@@ -480,6 +482,7 @@ def test_two_seeds_agree_within_two_percent_on_the_shipped_theatre(rif):
             assert abs(a - b) <= 0.02 * whole, side
 
 
+@pytest.mark.slow
 def test_every_figure_of_the_shipped_theatre_lies_in_its_band(rif):
     areas = rif.areas()
     assert (areas["low_km2"] <= areas["area_km2"]).all()
@@ -514,6 +517,7 @@ def test_areas_print_the_figure_and_its_band_under_short_names(frontline, small)
         assert low <= km2 <= high
 
 
+@pytest.mark.slow
 def test_what_is_printed_fits_in_a_hundred_columns(frontline, shipped):
     for words in (
         ["areas"],

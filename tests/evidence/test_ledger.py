@@ -56,6 +56,7 @@ def test_the_ledger_leaves_no_change_out(case):
         assert listed == pytest.approx(moved, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_without_any_one_row_exactly_that_change_is_named(case):
     folder, composite = case
     remembered = Remembered(composite)

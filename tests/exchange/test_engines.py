@@ -126,6 +126,7 @@ def test_the_case_of_many_epochs_has_many():
     assert len(list(drawn_anew(40).face_spells())) > 1
 
 
+@pytest.mark.slow
 def test_places_have_the_history_that_the_composite_tells(case):
     composite, store, places = case
     rows = told(histories(store, places, engine="here"))

@@ -16,6 +16,7 @@ from geo.exchange.export import render_export, write_export
 from tests.exports import made, one, require
 
 
+@pytest.mark.slow
 def test_the_same_theatre_gives_the_same_bytes_whoever_asks(small, tmp_path):
     for name in ("pyarrow", "xlsxwriter"):
         pytest.importorskip(name)

@@ -291,6 +291,7 @@ def geometries():
     ]
 
 
+@pytest.mark.slow
 def test_areas_are_valid_as_another_library_says():
     wrong, compared = [], {"valid": 0, "invalid": 0}
     for n, row in enumerate(geometries()):
@@ -337,6 +338,7 @@ def strings(name):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["blns.json", "xss.json", "csv-formula.txt"])
 def test_a_text_comes_back_exactly_or_is_refused(name):
     kept = 0

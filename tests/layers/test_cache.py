@@ -17,6 +17,7 @@ def kept(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.mark.slow
 def test_the_second_theatre_answers_the_same_without_building(small, kept, monkeypatch):
     first = open_layers(small).areas()
     assert len(list(kept.glob("*.bin"))) == 3, "the composite, that all is sound, and bands"
@@ -30,6 +31,7 @@ def test_the_second_theatre_answers_the_same_without_building(small, kept, monke
     assert second.history("mid_well")["controller"].tolist() == ["red", "blue-guard"]
 
 
+@pytest.mark.slow
 def test_bands_of_changes_and_fronts_are_drawn_once(small, kept, monkeypatch):
     def asked():
         theatre = open_layers(small)
@@ -56,6 +58,7 @@ def test_bands_of_changes_and_fronts_are_drawn_once(small, kept, monkeypatch):
         assert two.equals(one)
 
 
+@pytest.mark.slow
 def test_a_change_of_one_byte_is_seen(small, kept):
     open_layers(small).areas()
     layer = small / "control/2017-08-01.geojson"
@@ -67,6 +70,7 @@ def test_a_change_of_one_byte_is_seen(small, kept):
     assert len(list(kept.glob("*.bin"))) == 6
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_is_not_trusted(small, kept):
     wanted = open_layers(small).areas()
     for path in kept.glob("*.bin"):
@@ -76,6 +80,7 @@ def test_a_damaged_cache_is_not_trusted(small, kept):
         assert open_layers(small).areas().equals(wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kept")
 def test_a_broken_layer_is_refused_although_a_sound_one_was_kept(small):
     open_layers(small).areas()

@@ -107,6 +107,7 @@ def test_every_day_between_the_bounds_is_its_own_text(day):
     assert check(day.isoformat(), "date") == (day.isoformat(), [])
 
 
+@pytest.mark.slow
 @given(st.text(max_size=30))
 @example("２０２４-１３-０１")
 @example("١٤٤٥-٠٧-١٩")

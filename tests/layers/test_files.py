@@ -355,6 +355,7 @@ def run(code, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_the_old_or_the_new_content(tmp_path):
     path = tmp_path / "layer.geojson"
     contents = [b"0" * 300_000, b"1" * 300_000]

@@ -1291,6 +1291,7 @@ def test_five_megabytes_are_read_in_seconds():
     assert len(read(data).features) == 120
 
 
+@pytest.mark.slow
 def test_the_same_file_gives_the_same_words_and_bytes_everywhere(tmp_path):
     broken = feature("ctl-0001", status="x", note="\u202e", zz=1.5, aa={}) | {
         "b": 1,

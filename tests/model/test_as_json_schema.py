@@ -28,6 +28,7 @@ def test_the_schema_is_one_that_validators_take(name):
     json.dumps(json_schema(SCHEMAS[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_shipped_file_is_valid(name):
     schema = SCHEMAS[name]

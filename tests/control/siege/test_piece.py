@@ -134,6 +134,7 @@ def test_a_place_in_a_wedge_is_cut_off_by_a_leg_through_itself():
     assert cut_km(wedge, (6, 0), (18, 0)) == pytest.approx(6, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_leg_turns_about_an_anchor_that_it_must_not_sweep_over():
     wedge = km(Polygon([(0, 0), (20, -10), (20, 10)]))
     # The anchor lies beside the place, so a straight leg must pass between the two.
@@ -291,6 +292,7 @@ def stays_connected(ground, cut, place, sinks):
 seeds = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.slow
 @given(seeds)
 @example(3)  # an anchor in a wedge
 @example(35)  # a leg that ends at the sharp corner of an island
@@ -384,6 +386,7 @@ def test_turning_the_map_turns_the_answer(seed):
     )
 
 
+@pytest.mark.slow
 @given(seeds)
 @example(104)  # an anchor on an island of the enemy that touches the outer border
 @example(99)  # an anchor on the very cut between two places

@@ -35,6 +35,7 @@ app.exitQgis()
 """
 
 
+@pytest.mark.slow
 def test_qgis_steps_through_the_days_as_the_layers_hold(case, tmp_path):
     python = os.environ.get("QGIS_PYTHON", "/usr/bin/python3")
     try:
