@@ -1,15 +1,13 @@
 from .catalog import FORMATS, KINDS, LAYERS, SERIES
-from .cells import guard_formula
 from .export import export_series, write_export
-from .imported import Import
-from .imports import run_import
-from .into import import_into
+from .imports import Import, run_import
 from .qgis.package import FACTS, read_package, refresh_package
 from .qgis.project import FormField, Project, ProjectLayer, render_project
-from .reading.options import Options
+from .reading.account import Options
 from .reading.words import Word, read_words, words_table
-from .saving import save_import
+from .saving import import_into, save_import
 from .series_histories import histories, series_areas
+from .texts import guard_formula
 from .writing.geopackage import geopackage
 from .writing.tables import ColumnType, TypedColumn, TypedTable, context_tables, features_table
 

@@ -2,12 +2,20 @@
 What comes in and goes out, by name: every kind that is read, every format that is written.
 
 The tables load no library, so that ``frontline --help`` prints them at once. What a kind or a
-format needs stands in the module that is named here, and is loaded when it is used.
+format needs stands in the module that is named here, and is loaded when it is used; a library that
+not every user has is named when it is missing.
 """
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from geo.errors import GeoError
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 LAYERS = ("control", "events", "places")
 """What a format that holds one layer can be asked for."""
@@ -25,12 +33,13 @@ class Kind:
     ----------
     doc
         What such files hold.
-    module
-        Name of the module of `geo.exchange.reading` whose `READER` takes them.
+    module, reader
+        Names of the module of `geo.exchange.reading` and of what takes them there.
     """
 
     doc: str
     module: str
+    reader: str = "READER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +55,28 @@ class Format:
         One line: what it is and who reads it.
     is_layered
         Whether one file holds one layer, which the caller chooses.
-    module
-        Name of the module of `geo.exchange.writing` whose `render` makes it.
+    module, function
+        Names of the module of `geo.exchange.writing` and of what makes it there.
     """
 
     suffix: str
     doc: str
     is_layered: bool
     module: str
+    function: str = "render"
 
 
 KINDS: dict[str, Kind] = {
-    "acled": Kind("events as ACLED exports them", "acled"),
-    "ucdp": Kind("events of the UCDP GED or its candidate events", "ucdp"),
+    "acled": Kind("events as ACLED exports them", "events", "ACLED_READER"),
+    "ucdp": Kind("events of the UCDP GED or its candidate events", "events", "UCDP_READER"),
     "events-csv": Kind("events of any table", "events"),
     "places-csv": Kind("places of any table", "places"),
-    "statements-csv": Kind("lists of who holds which town", "statements"),
+    "statements-csv": Kind("lists of who holds which town", "places", "STATEMENT_READER"),
     "control-geojson": Kind("areas of control, one file a date", "control"),
-    "intervals-geojson": Kind("areas of control with a first and a last day", "intervals"),
-    "kml": Kind("placemarks of Google Earth: areas are control, points are places", "placemarks"),
+    "intervals-geojson": Kind(
+        "areas of control with a first and a last day", "control", "INTERVAL_READER"
+    ),
+    "kml": Kind("placemarks of Google Earth: areas are control, points are places", "kml"),
 }
 """Every kind by its name."""
 
@@ -73,23 +85,70 @@ FORMATS: dict[str, Format] = {
         ".parquet", "One layer as GeoParquet 1.1, for DuckDB, geopandas, R.", True, "geoparquet"
     ),
     "gpkg": Format(
-        ".gpkg", "All layers and tables as a GeoPackage, styled for QGIS.", False, "geopackage"
+        ".gpkg",
+        "All layers and tables as a GeoPackage, styled for QGIS.",
+        False,
+        "geopackage",
     ),
     "geojson-intervals": Format(
-        ".geojson", "One layer as GeoJSON with valid_from and valid_to.", True, "geojson"
+        ".geojson",
+        "One layer as GeoJSON with valid_from and valid_to.",
+        True,
+        "geojson",
     ),
     "topojson": Format(
-        ".topojson", "Control, events and places with shared arcs, for d3.", False, "topojson"
+        ".topojson",
+        "Control, events and places with shared arcs, for d3.",
+        False,
+        "geojson",
+        "render_topojson",
     ),
     "kml": Format(".kml", "Control, events and places in time, for Google Earth.", False, "kml"),
     "csv": Format(".csv", "One layer as a table, with a position and km2.", True, "delimited"),
     "xlsx": Format(".xlsx", "All tables as a workbook, with areas and columns.", False, "workbook"),
-    "flatgeobuf": Format(
-        ".fgb", "One layer as FlatGeobuf, for web maps and GDAL.", True, "flatgeobuf"
-    ),
+    "flatgeobuf": Format(".fgb", "One layer as FlatGeobuf, for web maps and GDAL.", True, "gdal"),
     "qgis-temporal": Format(
-        ".qgs", "A QGIS project set to step through time, and its GeoPackage.", False, "temporal"
+        ".qgs",
+        "A QGIS project set to step through time, and its GeoPackage.",
+        False,
+        "geopackage",
+        "render_project",
     ),
-    "acled-csv": Format(".csv", "Events in the columns of ACLED.", False, "acled"),
+    "acled-csv": Format(
+        ".csv", "Events in the columns of ACLED.", False, "delimited", "render_acled"
+    ),
 }
 """Every format by its name."""
+
+
+_PACKAGES = {"xlsxwriter": "XlsxWriter"}
+"""Packages that are not called as their module is."""
+
+
+def import_library(name: str, to: str) -> ModuleType:
+    """
+    Import a library that not every user has.
+
+    Parameters
+    ----------
+    name
+        The module to import.
+    to
+        What needs it, for the message.
+
+    Returns
+    -------
+    module
+        The library.
+
+    Raises
+    ------
+    GeoError
+        If it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        root = name.split(".")[0]
+        package = _PACKAGES.get(root, root)
+        raise GeoError(f"{to} needs {package}: `pip install 'geo-frontline[formats]'`") from error

@@ -41,7 +41,8 @@ class Writer(Protocol):
 
 def writer_of(to: str) -> Writer:
     """Return what makes a format, one of `FORMATS`; its module is loaded now."""
-    writer: Writer = importlib.import_module(f"geo.exchange.writing.{FORMATS[to].module}").render
+    module = importlib.import_module(f"geo.exchange.writing.{FORMATS[to].module}")
+    writer: Writer = getattr(module, FORMATS[to].function)
     return writer
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import shapely
 
 from geo.errors import GeoError, escape
-from geo.exchange.libraries import import_library
+from geo.exchange.catalog import import_library
 from geo.exchange.writing.tables import uniform_shapes
 from geo.model import parse_day
 

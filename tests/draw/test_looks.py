@@ -17,7 +17,7 @@ from geo.draw.still.scene import Scene
 from geo.draw.widget.slider import _fill
 from geo.edit.editor import answers, server
 from geo.exchange.qgis import project, symbols
-from geo.exchange.writing import kml, styles
+from geo.exchange.writing import geopackage, kml
 from geo.exchange.writing.content import gather_content
 from geo.model import EVENTS, PLACES
 
@@ -105,7 +105,7 @@ def test_a_side_without_a_colour_looks_the_same_everywhere(bare, composite, page
     assert {row["color"] for row in rows} == {color}
     paint = content.paint(rows[0])
     assert f"{color[5:7]}{color[3:5]}{color[1:3]}</color>" in kml._style(paint)
-    assert symbols.rgba(color, paint.opacity) in styles.renderer("control", content)
+    assert symbols.rgba(color, paint.opacity) in geopackage.renderer("control", content)
 
 
 @pytest.mark.parametrize("status", looks.LATE)
@@ -126,7 +126,7 @@ def test_every_kind_of_event_has_one_mark():
     assert sorted(types) == sorted(EVENTS.column("event_type").choices)
     marks = [json.dumps(looks.mark_corners(kind)) for kind in looks.EVENT_KINDS[1:-1]]
     assert len(set(marks)) == len(marks)
-    drawn = styles.event_renderer()
+    drawn = geopackage.event_renderer()
     for look in looks.LOOKS["events"].values():
         assert symbols.marker(look["qgis"], look["color"]) in drawn
     script = frame.read_asset("looks.js")

@@ -126,7 +126,7 @@ function svgText() {
 
 const saveSvg = () => saveFile(new Blob([svgText()], { type: 'image/svg+xml' }), fileName('.svg'));
 
-/** Where a cell could begin a formula; the same signs as in geo/exchange/cells.py. */
+/** Where a cell could begin a formula; the same signs as in geo/exchange/texts.py. */
 const FORMULA = /(^|[;\t\r\n|])(?='*[=+\-@\t\r＝＋－＠])/g;
 
 /** A cell that no spreadsheet runs as a formula. */

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geo.exchange.qgis import symbols
-from geo.exchange.xmltext import xml_attribute, xml_text
+from geo.exchange.texts import xml_attribute, xml_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

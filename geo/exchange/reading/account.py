@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geo.exchange.reading.entry import Entry, Outcome
-from geo.exchange.reading.intake import Intake, Layout
-from geo.exchange.reading.options import DEFAULTS, Options
-from geo.exchange.reading.placeindex import PlaceIndex
-from geo.exchange.reading.records import fill_columns, fold_name, make_slug
-from geo.exchange.reading.words import Word, guess_meaning
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import shapely
+
+
+import json
+import math
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Literal
+
+import shapely
+
+from geo.crs import distance_km
+from geo.exchange.reading.intake import Entry, Intake, Layout, Outcome
+from geo.exchange.reading.words import Word, fold_name, guess_meaning, make_slug
 from geo.layers import Folder, check_record, new_id
 from geo.model import ACTORS, SOURCES, Feature, Row, Schema, Value, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from geo.exchange.reading.ground import DatedArea, DraftPatch
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """
+    What an import knows of one kind of file.
+
+    Attributes
+    ----------
+    layout
+        Its columns.
+    parse
+        From the bytes of a file and its name to its entries.
+    take
+        Adds one entry to the account, and says what became of it.
+    """
+
+    layout: Layout
+    parse: Callable[[bytes, str, Intake], Iterator[Entry]]
+    take: Callable[[Entry, Account], Outcome]
 
 
 class Account(Intake):
@@ -188,3 +215,148 @@ def _actor_names(folder: Folder) -> dict[str, str]:
         for name in (*filter(None, given), *split_ids(row.values["alternatenames"])):
             names.setdefault(fold_name(str(name)), row.id)
     return names
+
+
+def fill_columns(schema: Schema, name: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Every column of a schema, in its order."""
+    full = {column: values.get(column) for column in schema.names}
+    return {**full, "id": name} if "id" in full else full
+
+
+_SAME_PLACE_KM = 2.0
+"""Lists put a town's point now here, now there; places of one name farther apart are two."""
+
+
+class PlaceIndex:
+    """Places by name and position: those of a theatre, and those that an import makes."""
+
+    def __init__(self, into: Folder | None) -> None:
+        self._known: dict[str, list[tuple[str, shapely.Geometry | None]]] = defaultdict(list)
+        self._ids: set[str] = set()
+        for place in into.places.values() if into else ():
+            names = {str(place.properties["name"]), *split_ids(place.properties["alternatenames"])}
+            for name in names:
+                self.add(place.id, name, place.geometry)
+
+    def add(self, identity: str, name: str, point: shapely.Geometry | None) -> None:
+        """Keep one more place, under one of its names."""
+        self._ids.add(identity)
+        self._known[fold_name(name)].append((identity, point))
+
+    def find(self, name: str, point: shapely.Geometry | None) -> str | None:
+        """The place of that name there; one without a position if it alone has the name."""
+        known = self._known[fold_name(name)]
+        if point is None:
+            return known[0][0] if len({one for one, _ in known}) == 1 else None
+        near = [(_distance_km(point, at), one) for one, at in known if at is not None]
+        best = min(near, default=(math.inf, ""))
+        return best[1] if best[0] <= _SAME_PLACE_KM else None
+
+    def at(self, name: str, point: shapely.Geometry | None) -> str | None:
+        """The place of that name at exactly that position."""
+        for identity, known in self._known.get(fold_name(name), ()):
+            if point is not None and known is not None and shapely.equals(point, known):
+                return identity
+        return None
+
+    def namesakes(self, name: str) -> list[str]:
+        """Places of that name, wherever they are."""
+        return sorted({one for one, _ in self._known[fold_name(name)]})
+
+    def new_id(self, name: str) -> str:
+        """An id for a new place of that name."""
+        start, n = make_slug(name)[:60], 1
+        while (identity := start if n == 1 else f"{start}_{n}") in self._ids:
+            n += 1
+        return identity
+
+
+def _distance_km(one: shapely.Geometry, other: shapely.Geometry) -> float:
+    lon, lat = zip(*((shapely.get_x(p), shapely.get_y(p)) for p in (one, other)), strict=True)
+    return float(distance_km(lon[0], lat[0], lon[1], lat[1]))
+
+
+DEFAULTS: dict[str, str] = {
+    "basis": "reported",
+    "confidence": "low",
+    "date_precision": "day",
+    "place_kind": "town",
+    "publisher": "",
+    "licence": "",
+    "url": "",
+    "leaning": "",
+    "id": "",
+    "name": "",
+    "timezone": "UTC",
+    "attribution": "",
+}
+"""What the user may set for a whole import, and what it is otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What the user decides.
+
+    Attributes
+    ----------
+    mapping
+        Our name of a column by theirs; an empty one leaves theirs out.
+    fixed
+        A value for every record, by a name of `DEFAULTS` or of one of our columns.
+    words
+        What their words for control mean.
+    encoding
+        Of tables; empty to find out, and to refuse where it cannot be found out.
+    day_order
+        ``month-first`` or ``day-first`` for dates such as 3/4/2022; empty to find out likewise.
+    date_from
+        Where control layers have their date: ``name`` (of the file), a date for all, or the name of
+        a property; empty takes a property `date` if all have it, else the name.
+    end
+        Whether the last day of an interval still counts, ``inclusive``, or not, ``exclusive``;
+        empty to find out from intervals that follow on each other.
+    since, until
+        Days between which intervals are taken; None does not look.
+    rest
+        Whose ground that a control layer leaves out is: ``unknown``, ``none`` or an actor's; empty
+        leaves a gap, which the checks name.
+    overlap
+        ``first`` gives ground that two patches claim to the earlier one; empty leaves both.
+    repair
+        Whether areas that are not valid are mended; otherwise they are refused.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    words: Sequence[Word] = ()
+    encoding: str = ""
+    day_order: Literal["", "month-first", "day-first"] = ""
+    date_from: str = ""
+    end: Literal["", "inclusive", "exclusive"] = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    rest: str = ""
+    overlap: Literal["", "first"] = ""
+    repair: bool = False
+
+
+@dataclass(slots=True)
+class DraftPatch:
+    """Ground of one date, on its way to a layer."""
+
+    entry: Entry
+    word: Word
+    geometry: shapely.Geometry
+    key: str
+
+
+@dataclass(slots=True)
+class DatedArea:
+    """Ground with a first and a last day."""
+
+    entry: Entry
+    word: Word
+    start: dt.date
+    end: dt.date | None
+    geometry: shapely.Geometry

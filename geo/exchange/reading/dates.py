@@ -18,8 +18,7 @@ from geo.errors import Issue, SchemaError, escape
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from geo.exchange.reading.entry import Entry
-    from geo.exchange.reading.intake import Intake
+    from geo.exchange.reading.intake import Entry, Intake
 
 _MONTHS = {
     name[:n]: number

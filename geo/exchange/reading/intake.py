@@ -1,19 +1,94 @@
-"""What the user told of some files, and what was found out while they were read."""
+"""What an import knows of its files before any is read, and what is found out while they are."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from geo.errors import Issue, SchemaError, escape
-from geo.exchange.cells import unguard_formula
+from geo.exchange.texts import unguard_formula
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from geo.exchange.reading.entry import Entry
+    import shapely
+
+
+class Outcome(StrEnum):
+    """What became of an entry."""
+
+    WRITTEN = "written"
+    REPEATED = "repeated"
+    REFUSED = "refused"
+
+
+@dataclass(slots=True)
+class Entry:
+    """
+    One row or feature of theirs.
+
+    Attributes
+    ----------
+    file, line
+        Where it stood; features are counted instead of lines.
+    values
+        Text by our names.
+    shape
+        As parsed, until it is checked.
+    geometry
+        What it draws; None where that cannot be used.
+    fault
+        Code and message of what is wrong with its shape; None where nothing is.
+    noun
+        What it is called in messages.
+    """
+
+    file: str
+    line: int
+    values: dict[str, str]
+    shape: Mapping[str, object] | None = None
+    geometry: shapely.Geometry | None = None
+    fault: tuple[str, str] | None = None
+    noun: str = "row"
+
+    def issue(self, code: str, message: str, *, warning: bool = False, about: str = "") -> Issue:
+        """Return what is to say about it, and what other one it concerns."""
+        shown = f"{self.noun} {self.line}" if self.noun != "row" else ""
+        ids = tuple(filter(None, (shown, about)))
+        line = self.line if self.noun == "row" else 0
+        return Issue(code, "warning" if warning else "error", message, "", self.file, line, ids)
+
+
+LONGITUDE = ("lon", "longitude", "lng", "long", "x", "point_x")
+LATITUDE = ("lat", "latitude", "y", "point_y")
+NAME = ("name", "place", "location", "city", "town", "settlement", "asciiname", "placename")
+HOLDER = (
+    *("controller", "held by", "held_by", "control", "controlled by", "controlled_by"),
+    *("holder", "actor", "side", "occupied by", "country_name", "country", "state", "owner"),
+)
+NOTE = ("note", "notes", "more information", "comment", "remarks")
+PLACE_COLUMNS: dict[str, tuple[str, ...]] = {
+    "name": NAME,
+    "lon": LONGITUDE,
+    "lat": LATITUDE,
+    "name_ar": ("name_ar", "arabic"),
+    "alternatenames": ("alternatenames", "alternate_names", "aliases"),
+    "kind": ("kind", "place_kind"),
+    "admin1": ("admin1", "governorate", "oblast", "province"),
+    "geo_radius_m": ("geo_radius_m",),
+}
+CONTROL_COLUMNS: dict[str, tuple[str, ...]] = {
+    "id": ("id", "patch"),
+    "controller": HOLDER,
+    "controllers": ("controllers",),
+    "status": ("status",),
+    "basis": ("basis",),
+    "confidence": ("confidence",),
+    "note": NOTE,
+}
 
 
 @dataclass(frozen=True, slots=True)

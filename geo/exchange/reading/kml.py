@@ -1,4 +1,4 @@
-"""KML and KMZ, by a parser that resolves no entity and opens no address."""
+"""Placemarks of KML and KMZ, by a parser that resolves no entity and opens no address."""
 
 from __future__ import annotations
 
@@ -7,15 +7,30 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import shapely
+
 from geo.errors import Issue, SchemaError, escape
-from geo.exchange.libraries import import_library
+from geo.exchange.catalog import import_library
+from geo.exchange.reading.account import Reader
+from geo.exchange.reading.control import take_control, take_interval
 from geo.exchange.reading.dates import read_dates
-from geo.exchange.reading.entry import Entry
-from geo.exchange.reading.intake import Intake, fill_cells, map_columns
-from geo.exchange.reading.shapes import read_shapes
+from geo.exchange.reading.geojson import read_shapes
+from geo.exchange.reading.intake import (
+    CONTROL_COLUMNS,
+    PLACE_COLUMNS,
+    Entry,
+    Intake,
+    Layout,
+    fill_cells,
+    map_columns,
+)
+from geo.exchange.reading.places import take_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from geo.exchange.reading.account import Account
+    from geo.exchange.reading.intake import Outcome
 
 _MAX_MEMBER = 50_000_000
 """Bytes of KML in a KMZ; a small archive may hold more than any memory."""
@@ -136,3 +151,33 @@ def _read_positions(element: Any) -> list[list[float]]:
         return [[float(v) for v in one.split(",")] for one in text.split()]
     except ValueError:
         return []
+
+
+def take_placemark(entry: Entry, account: Account) -> Outcome:
+    """One placemark: an area is control, a point is a place."""
+    point = entry.geometry
+    if point is not None and shapely.get_dimensions(point) == 0:
+        lon, lat = float(shapely.get_x(point)), float(shapely.get_y(point))
+        entry.values |= {"lon": repr(lon), "lat": repr(lat)}
+        return take_place(entry, account)
+    if not {"controller", "status"} & set(entry.values):
+        entry.values["controller"] = entry.values.get("name", "")
+    if "start" in entry.values:
+        return take_interval(entry, account)
+    return take_control(entry, account)
+
+
+READER = Reader(
+    Layout(
+        columns={
+            **PLACE_COLUMNS,
+            **CONTROL_COLUMNS,
+            "start": ("valid_from", "begin"),
+            "end": ("valid_to", "end"),
+            "date": ("date", "when"),
+        },
+        dates=("start", "end", "date"),
+    ),
+    read_placemarks,
+    take_placemark,
+)

@@ -1,19 +1,47 @@
-"""Places of any table."""
+"""Places of any table, and lists of who holds which of them."""
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING
 
-from geo.exchange.reading.columns import PLACE_COLUMNS
-from geo.exchange.reading.entry import Entry, Outcome
-from geo.exchange.reading.intake import Layout
-from geo.exchange.reading.numerals import read_position, read_whole_number
-from geo.exchange.reading.reader import Reader
+import shapely
+
+from geo.errors import DateError
+from geo.exchange.reading.account import Reader, fill_columns
+from geo.exchange.reading.intake import HOLDER, NOTE, PLACE_COLUMNS, Entry, Layout, Outcome
 from geo.exchange.reading.tables import read_table
-from geo.model import PLACES, Feature, Value
+from geo.model import PLACES, STATEMENTS, Feature, Row, Value, parse_day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from geo.exchange.reading.account import Account
+
+
+def read_position(values: Mapping[str, str]) -> tuple[shapely.Geometry | None, str]:
+    """The point of an entry, or what is wrong with it; no point where none is given."""
+    texts = [values.get(name, "") for name in ("lon", "lat")]
+    if not any(texts):
+        return None, ""
+    if not all(texts):
+        return None, "only one of longitude and latitude is given"
+    try:
+        lon, lat = (float(text) for text in texts)
+    except ValueError:
+        return None, "longitude or latitude is no decimal number"
+    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+        return None, "longitude or latitude is out of range; are the two exchanged?"
+    return shapely.Point(round(lon, 6) + 0.0, round(lat, 6) + 0.0), ""
+
+
+def read_whole_number(text: str) -> tuple[int | None, bool]:
+    """The number, none for empty text, and whether it is something else."""
+    if not text:
+        return None, False
+    match = re.fullmatch(r"([0-9]+)(?:\.0+)?", text)
+    return (int(match[1]), False) if match else (None, True)
 
 
 def take_place(entry: Entry, account: Account) -> Outcome:
@@ -58,4 +86,62 @@ def find_or_make_place(entry: Entry, account: Account) -> tuple[Outcome, str]:
 
 READER = Reader(
     Layout(columns=PLACE_COLUMNS, needed=("name", "lon", "lat")), read_table, take_place
+)
+
+
+def take_statement(entry: Entry, account: Account) -> Outcome:
+    """One row of a list of who holds what: a place, and a statement about it."""
+    text = entry.values.get("controller", "")
+    if not text:
+        return account.refuse(entry, "import.value", "nothing says who holds it")
+    day = account.value_of(entry, "date")
+    try:
+        parse_day(day)
+    except DateError as error:
+        return account.refuse(entry, "import.date", str(error) if day else "there is no date")
+    outcome, place = find_or_make_place(entry, account)
+    if outcome == Outcome.REFUSED:
+        return outcome
+    word = account.meaning_of(text)
+    note = entry.values.get("note")
+    earlier = account.statements[place, day]
+    for name, said in earlier:
+        if said == text:
+            account.mend(entry, "import.repeated", "another row says the same", name)
+            return Outcome.REPEATED
+    if earlier:
+        more = f"Another row of the same day says otherwise: {earlier[0][0]}."
+        note = f"{note} {more}" if note else more
+    name = account.new_id(STATEMENTS, place, day, text)
+    values: dict[str, Value] = {
+        "place_id": place,
+        "date": day,
+        "date_precision": account.value_of(entry, "date_precision"),
+        "status": word.status,
+        "controller": word.controller or None,
+        "controllers": word.controllers or None,
+        "basis": account.value_of(entry, "basis"),
+        "confidence": account.value_of(entry, "confidence"),
+        "source_ids": account.own_source(),
+        "note": note,
+    }
+    if account.keep(entry, STATEMENTS, Row(name, fill_columns(STATEMENTS, name, values))) is None:
+        return Outcome.REFUSED
+    account.statements[place, day].append((name, text))
+    return Outcome.WRITTEN
+
+
+_COLUMNS = {
+    **PLACE_COLUMNS,
+    "controller": HOLDER,
+    "date": ("date", "day", "as_of", "update", "updated"),
+    "date_precision": ("date_precision",),
+    "basis": ("basis",),
+    "confidence": ("confidence",),
+    "note": NOTE,
+}
+STATEMENT_READER = Reader(
+    Layout(columns=_COLUMNS, needed=("name", "controller", "date"), dates=("date",)),
+    read_table,
+    take_statement,
 )

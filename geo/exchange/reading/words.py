@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geo.errors import Issue, SchemaError
-from geo.exchange.cells import guard_formula, unguard_formula
-from geo.exchange.reading.records import make_slug
+from geo.exchange.texts import guard_formula, unguard_formula
 from geo.layers import decode_text, is_id, split_rows
 from geo.model import Status, split_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_NOT_IN_SLUG = re.compile("[^a-z0-9]+")
+
+
+def make_slug(text: str) -> str:
+    """A readable id for a name; an id is its own, and letters that are not Latin become digits."""
+    if is_id(text):
+        return text
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = _NOT_IN_SLUG.sub("_", plain).strip("_")
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    if not is_id(name):
+        name = f"{name[:50].strip('_') or 'name'}_{digest}"
+    return name
+
+
+def fold_name(name: str) -> str:
+    """A name as it is compared: without regard to case, blanks and forms of one letter."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 @dataclass(frozen=True, slots=True)

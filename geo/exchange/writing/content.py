@@ -5,29 +5,180 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from geo._version import __version__
-from geo.exchange.writing.control import areas_table, control_table
-from geo.exchange.writing.paint import Paint, paint_ground, side_paint
-from geo.exchange.writing.tables import TypedTable, context_tables, features_table, rows_table
+from geo.draw import flat_color, side_colors
+from geo.exchange.writing.tables import (
+    ColumnType,
+    TypedColumn,
+    TypedTable,
+    context_tables,
+    features_table,
+    rows_table,
+)
 from geo.model import (
     ACTORS,
     ALIGNMENTS,
     ASSESSMENTS,
     CHANGES,
+    CONTROL,
     EVENTS,
     PLACES,
     SOURCES,
     STATEMENTS,
     THEATRE,
+    Status,
+    split_ids,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from geo.control import Composite
     from geo.layers import Folder
+
+_STRIPED = frozenset({Status.CONTESTED, Status.MIXED, Status.ADVANCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """
+    How one kind of ground is drawn.
+
+    Attributes
+    ----------
+    key
+        What the style is called in a file.
+    title
+        What a legend says.
+    fill
+        Its colour.
+    opacity
+        From 0 to 1.
+    hatch
+        The second colour of shared ground; empty where there is none.
+    """
+
+    key: str
+    title: str
+    fill: str
+    opacity: float
+    hatch: str = ""
+
+
+def side_paint(folder: Folder) -> dict[str, str]:
+    """Return the colour of every side."""
+    own = {row.id: str(row.values["color"] or "") for row in folder.actors.rows}
+    return side_colors(own, {folder.sides.get(name, name) for name in own})
+
+
+def paint_ground(
+    row: Mapping[str, Any], sides: Mapping[str, str], colors: Mapping[str, str]
+) -> Paint:
+    """Return how a row of the table of control is drawn."""
+    status = row["status"]
+    if Status(status).is_nobodys:
+        return Paint(status, status, flat_color(status), 0.25)
+    parties = [sides.get(p, p) for p in split_ids(row["controllers"])]
+    first = row["side"] or (parties[0] if parties else "")
+    fill = colors.get(first) or flat_color(status)
+    if status not in _STRIPED:
+        return Paint(f"{first}-{status}", first, fill, 0.55)
+    second = next((p for p in parties if p != first), first)
+    key = "-".join(dict.fromkeys((first, second, status)))
+    title = f"{status}: {' and '.join(dict.fromkeys((first, second)))}"
+    return Paint(key, title, fill, 0.3, colors.get(second) or flat_color(status))
+
+
+_TEXT, _REAL, _DATE = ColumnType.TEXT, ColumnType.REAL, ColumnType.DATE
+
+
+def _as_in_layers(name: str) -> TypedColumn:
+    """A column that means what it means in a control layer."""
+    return TypedColumn(name, _TEXT, CONTROL.column(name).doc)
+
+
+_CONTROL_COLUMNS = (
+    TypedColumn("id", _TEXT, "Identity of the interval: patch and first day."),
+    TypedColumn("patch", _TEXT, "Identity of the patch."),
+    _as_in_layers("controller"),
+    TypedColumn("controller_name", _TEXT, "Its name in Latin script."),
+    TypedColumn("controller_name_ar", _TEXT, "Its name in Arabic script."),
+    TypedColumn("side", _TEXT, "The side of the controller."),
+    _as_in_layers("controllers"),
+    _as_in_layers("status"),
+    _as_in_layers("basis"),
+    _as_in_layers("confidence"),
+    TypedColumn("valid_from", _DATE, "First day on which it holds."),
+    TypedColumn(
+        "valid_to", _DATE, "First day on which it holds no longer; empty: as of the last layer."
+    ),
+    TypedColumn("area_km2", _REAL, "Geodesic area, square kilometres."),
+    _as_in_layers("statement_ids"),
+    _as_in_layers("source_ids"),
+    TypedColumn("note", _TEXT, "Note of its last layer."),
+    TypedColumn("color", _TEXT, "Colour of the side."),
+)
+_AREA_COLUMNS = (
+    TypedColumn("date", _DATE, "Date of the layer."),
+    TypedColumn("controller", _TEXT, "Who held it; empty where nobody held it alone."),
+    TypedColumn("controller_name", _TEXT, "Its name in Latin script."),
+    _as_in_layers("status"),
+    TypedColumn("area_km2", _REAL, "Geodesic area, square kilometres."),
+)
+
+
+def control_table(folder: Folder, composite: Composite, colors: Mapping[str, str]) -> TypedTable:
+    """Return the intervals of control, one row each, with their ground."""
+    actors, sides = folder.rows("actors"), folder.sides
+    frame = composite.intervals()
+    patches = {
+        day: {feature.id: feature.properties for feature in layer.features}
+        for day, layer in folder.control.items()
+    }
+    rows = []
+    for spell in frame.drop(columns="geometry").to_dict("records"):
+        start, end = spell["valid_from"], spell["valid_to"]
+        spell["valid_to"] = None if end is None or end != end else end
+        days = [d for d in composite.dates if start <= d and (end is None or d < end)]
+        lives = [patches[day][spell["patch"]] for day in days]
+        actor = actors.get(spell["controller"])
+        side = sides.get(spell["controller"], spell["controller"])
+        row = spell | _reasons(lives)
+        row |= {
+            "id": f"{spell['patch']}@{start}",
+            "controller_name": actor and actor.values["name"],
+            "controller_name_ar": actor and actor.values["name_ar"],
+            "side": side,
+            "area_km2": float(spell["area_km2"]),
+            "color": colors.get(side) or flat_color(spell["status"]),
+        }
+        rows.append(tuple(row[name] or None for name, _, _ in _CONTROL_COLUMNS))
+    geometry = shapely.orient_polygons(np.array(frame.geometry, dtype=object))
+    doc = "Who held which ground from when to when, one row an interval."
+    return TypedTable("control", doc, _CONTROL_COLUMNS, rows, geometry)
+
+
+def _reasons(lives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Why a patch was drawn so, over all layers of an interval."""
+    reasons = {
+        name: ";".join(dict.fromkeys(i for life in lives for i in split_ids(life[name])))
+        for name in ("statement_ids", "source_ids")
+    }
+    return {**reasons, "note": lives[-1]["note"]}
+
+
+def areas_table(folder: Folder, composite: Composite) -> TypedTable:
+    """Return the ground of each controller and status at each date."""
+    actors = folder.rows("actors")
+    rows = []
+    for item in composite.areas().to_dict("records"):
+        name = actors[item["controller"]].values["name"] if item["controller"] in actors else None
+        area = float(item["area_km2"])
+        rows.append((item["date"], item["controller"] or None, name, item["status"], area))
+    return TypedTable("areas", "Ground of each controller at each date.", _AREA_COLUMNS, rows)
 
 
 @dataclass(frozen=True, slots=True)

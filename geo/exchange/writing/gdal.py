@@ -1,21 +1,22 @@
-"""Tables written by GDAL, with their types, and the same bytes each time."""
+"""FlatGeobuf, and what a GeoPackage is made by: tables as GDAL writes them, with the same bytes."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from geo.errors import GeoError
-from geo.exchange.libraries import import_library
+from geo.exchange.catalog import import_library
 from geo.exchange.writing.tables import ColumnType, uniform_shapes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
+    from geo.exchange.writing.content import Content
     from geo.exchange.writing.tables import TypedColumn, TypedTable
 
 EPOCH = "1980-01-01T00:00:00.000Z"
@@ -78,3 +79,15 @@ def _arrays(table: TypedTable, column: TypedColumn) -> tuple[NDArray[Any], NDArr
     filled = [0 if value is None else value for value in values]
     number = "int64" if column.type == ColumnType.INTEGER else "float64"
     return np.array(filled, dtype=number), missing
+
+
+def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
+    """Return the layer, with its title and credits."""
+    table = content.tables[layer]
+    facts = {"TITLE": str(content.about["title"]), "DESCRIPTION": content.credit}
+    if any(geometry is None for geometry in table.shapes):
+        facts["SPATIAL_INDEX"] = "NO"  # GDAL cannot index what has no place
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{layer}.fgb"
+        write_table(path, table, "FlatGeobuf", layer_options=facts)
+        return {".fgb": path.read_bytes()}

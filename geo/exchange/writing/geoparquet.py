@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from geo.exchange.libraries import import_library
-from geo.exchange.writing.jsontext import dump_json
+from geo.exchange.catalog import import_library
+from geo.exchange.writing.geojson import dump_json
 from geo.exchange.writing.tables import ColumnType, uniform_shapes
 
 if TYPE_CHECKING:

@@ -11,15 +11,14 @@ from xml.sax.saxutils import quoteattr
 import shapely
 
 from geo.exchange.catalog import LAYERS
-from geo.exchange.writing.jsontext import json_value
+from geo.exchange.texts import xml_text
+from geo.exchange.writing.geojson import json_value
 from geo.exchange.writing.tables import ColumnType
-from geo.exchange.xmltext import xml_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from geo.exchange.writing.content import Content
-    from geo.exchange.writing.paint import Paint
+    from geo.exchange.writing.content import Content, Paint
     from geo.exchange.writing.tables import TypedTable
 
 

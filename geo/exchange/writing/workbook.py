@@ -6,8 +6,8 @@ import datetime as dt
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from geo.exchange.libraries import import_library
-from geo.exchange.writing.jsontext import dump_json
+from geo.exchange.catalog import import_library
+from geo.exchange.writing.geojson import dump_json
 from geo.exchange.writing.tables import ColumnType, TypedColumn, TypedTable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.crs import area_km2
-from geo.exchange.reading.joining import GroundJoiner
+from geo.exchange.reading.dated_layers import GroundJoiner
 from tests.strategies import outline, partition
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import draw
-from geo.exchange import cells
-from geo.exchange.cells import guard_formula, unguard_formula
+from geo.exchange import texts
+from geo.exchange.texts import guard_formula, unguard_formula
 
 
 @given(st.text(alphabet="=+-@\t\r\n;|,'a1 ＝＋－＠", max_size=12))
@@ -26,4 +26,4 @@ def test_guarded_text_comes_back(text):
 
 def test_the_page_guards_its_cells_by_the_same_signs():
     page = (Path(draw.__file__).parent / "page" / "export.js").read_text(encoding="utf-8")
-    assert f"/(^|[;\\t\\r\\n|])(?={cells._FORMULA})/g" in page
+    assert f"/(^|[;\\t\\r\\n|])(?={texts._FORMULA})/g" in page

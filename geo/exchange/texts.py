@@ -1,5 +1,5 @@
 """
-Cells of tables that a person may open in a spreadsheet: text that would run as a formula is not.
+Text on its way into files of others: cells that no spreadsheet runs, elements that XML can hold.
 
 A spreadsheet takes a cell for a formula by its first sign: ``=``, ``+``, ``-``, ``@``, a tab or a
 carriage return (OWASP, "CSV Injection"), and in some countries the wide forms of the four. An
@@ -10,6 +10,7 @@ cell in the middle of one of ours, so those places are guarded too.
 from __future__ import annotations
 
 import re
+from xml.sax.saxutils import escape, quoteattr
 
 _BEGINS_CELL = "(^|[;\\t\\r\\n|])"
 _FORMULA = "'*[=+\\-@\\t\\r＝＋－＠]"
@@ -61,3 +62,17 @@ def unguard_formula(text: str) -> str:
     'a;=1+1'
     """
     return _GUARDED.sub(r"\1", text)
+
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Signs that XML 1.0 cannot hold, not even escaped; a file with one of them is not opened."""
+
+
+def xml_text(value: object) -> str:
+    """Return text for an element; what XML cannot hold is shown as the replacement character."""
+    return escape(_NOT_XML.sub("\ufffd", str(value)))
+
+
+def xml_attribute(value: object) -> str:
+    """Return text for an attribute, in its quotes."""
+    return quoteattr(_NOT_XML.sub("\ufffd", str(value)))
