@@ -36,6 +36,13 @@ _OVERSHOOT_M = 0.01
 """A cut is drawn out by this at both ends, so that it surely divides the ground."""
 _BESIDE_M = 0.01
 """So far from a border or a corner is beside it, and no longer on it."""
+_NODED_M = 1e-3
+"""
+Barriers are noded on a grid of this. Rounding alone can leave an overshoot of a picometre where one
+meets another, and a leg that turns about its end would pass through the joint.
+"""
+_ASIDE = 1e-4
+"""A leg within this of a barrier, in radians, runs along it and not between it and another."""
 _TURN = np.arange(8) * np.pi / 4 + 0.1
 _COMPASS = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
 """Eight directions, none along a grid line, to look for ground beside a position."""
@@ -136,9 +143,12 @@ class Piece:
         self.polygon = self.mesh.polygon
         self.free: Bools = np.ones(len(self.mesh.start), bool)
         ways = self._edges(edge, anchors or {}, open_edge, reach)
+        around = shapely.buffer(self.polygon, _BESIDE_M, quad_segs=1) if ways else None
         for name, part in parts:
             link = shapely.shortest_line(part, ways[name]) if name in ways else None
-            self._place(name, part, link if link is not None and link.length <= reach else None)
+            # A link over enemy ground ties nothing: a cut could end on the border that it passes.
+            tied = link is not None and link.length <= reach and shapely.covers(around, link)
+            self._place(name, part, link if tied else None)
         shell, *inner = self.mesh.rings
         self.has_outside = not self.free[shell].all()
         self.anchors += [self._edge_within(ring) for ring in inner if not self.free[ring].all()]
@@ -362,7 +372,7 @@ class Piece:
         if not shapes:
             return np.zeros((0, 2, 2))
         lines = [s.boundary if s.geom_type == "Polygon" else s for s in shapes]
-        parts = shapely.get_parts(shapely.union_all(lines))
+        parts = shapely.get_parts(shapely.union_all(lines, grid_size=_NODED_M))
         xy, line = shapely.get_coordinates(parts, return_index=True)
         follows = np.flatnonzero(line[1:] == line[:-1])
         return np.stack([xy[follows], xy[follows + 1]], axis=1)
@@ -380,7 +390,40 @@ class Piece:
         for anchor in (*self.anchors, *self._moored):
             if anchor.shape.geom_type == "Polygon":
                 bad |= shapely.contains_properly(anchor.shape, draw_points(legs.xy.mean(axis=1)))
-        return legs.take(~bad)
+        return legs.take(~(bad | self._between(legs)))
+
+    @cached_property
+    def _joints(self) -> list[tuple[Floats, float, float]]:
+        """Where barriers meet on the border: position, first angle and width of what they close."""
+        if not len(self._walls):
+            return []
+        ends, others = self._walls.reshape(-1, 2), self._walls[:, ::-1].reshape(-1, 2)
+        vertex, which, count = np.unique(ends, axis=0, return_inverse=True, return_counts=True)
+        border, found = self.polygon.boundary, []
+        on_border = shapely.distance(draw_points(vertex), border) <= _BESIDE_M
+        for v in np.flatnonzero(on_border & (count > 1)).tolist():
+            arms = others[which.ravel() == v] - vertex[v]
+            angle = np.sort(np.arctan2(arms[:, 1], arms[:, 0]))
+            apart = np.diff(angle, append=angle[0] + 2 * np.pi)
+            for begin, width in zip(angle, apart, strict=True):
+                turn = begin + np.linspace(0, width, 33)
+                arc = vertex[v] + 2 * _BESIDE_M * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+                if not shapely.intersects(shapely.LineString(arc), border):
+                    found.append((vertex[v], float(begin), float(width)))
+        return found
+
+    def _between(self, legs: Legs) -> Bools:
+        """Whether each leg ends where barriers meet on the border, in the corner between them."""
+        between = np.zeros(len(legs.edge), bool)
+        for vertex, begin, width in self._joints:
+            for end, other in ((0, 1), (1, 0)):
+                at, step = legs.xy[:, end], legs.xy[:, other] - legs.xy[:, end]
+                size = np.hypot(step[:, 0], step[:, 1])
+                near = (np.hypot(*(at - vertex).T) <= 2 * _BESIDE_M) & (size > 8 * _BESIDE_M)
+                inward = at[near] + step[near] / size[near, None] * 4 * _BESIDE_M - vertex
+                turned = (np.arctan2(inward[:, 1], inward[:, 0]) - begin) % (2 * np.pi)
+                between[near] |= (turned > _ASIDE) & (turned < width - _ASIDE)
+        return between
 
     # ------------------------------------------------------------ cuts
 

@@ -337,6 +337,11 @@ def length(ground, place, anchors, edge):
 @example(333)  # a leg along a road
 @example(13)  # a place amid anchors, passed on both sides
 @example(1277)  # an enemy border that leaves the open edge at so sharp an angle that it stays near
+@example(
+    258846
+)  # a road that ends on the edge; what ties it to the edge meets it, but for rounding
+@example(2379)  # a road and what ties it to the edge meet on the border; no cut ends between them
+@example(6176)  # a road near the edge with enemy ground between the two
 @settings(max_examples=examples(40))
 def test_a_cut_severs_from_every_anchor_and_from_an_open_edge(seed):
     ground, place, anchors, edge, _, _ = supplied(seed)
