@@ -53,6 +53,7 @@ __all__ = [
     "distance_km",
     "ground_km2",
     "length_km",
+    "middle_of",
     "snap",
 ]
 
@@ -95,6 +96,38 @@ Their sum is the length of the straight edge to 1e-7 of itself, at any latitude.
 
 _POLYGON = shapely.GeometryType.POLYGON
 """Types of a higher number have parts."""
+
+
+def middle_of(shape: shapely.Geometry) -> shapely.Point:
+    """
+    Return the one position that stands for a shape where only a position will do.
+
+    Parameters
+    ----------
+    shape
+        Longitude, latitude; not empty.
+
+    Returns
+    -------
+    point
+        A point itself; half-way along a line, as measured in degrees; a point inside of an area,
+        which a centroid need not be. Of many lines the one half-way along all of them.
+
+    Examples
+    --------
+    >>> from shapely import LineString, box
+    >>> print(middle_of(LineString([(36, 33), (36, 33.5), (37, 33.5)])))
+    POINT (36.25 33.5)
+    >>> print(middle_of(box(36, 33, 37, 34)))
+    POINT (36.5 33.5)
+    """
+    if isinstance(shape, shapely.Point):
+        return shape
+    if isinstance(shape, shapely.LineString | shapely.MultiLineString):
+        return shapely.line_interpolate_point(shape, 0.5, normalized=True)
+    inside = shapely.point_on_surface(shape)
+    assert isinstance(inside, shapely.Point)
+    return inside
 
 
 def snap(geometry: shapely.Geometry) -> shapely.Geometry:

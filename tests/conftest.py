@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from shaped import give_shapes
 from thoroughness import examples
 
 from geo import cli
@@ -46,6 +47,13 @@ def small(tmp_path):
     folder = tmp_path / "layers"
     shutil.copytree(ROOT / "tests" / "data" / "valid", folder)
     return folder
+
+
+@pytest.fixture
+def shaped(small):
+    """The same with lines and areas among its places, and a statement of each extent."""
+    give_shapes(small)
+    return small
 
 
 @pytest.fixture(scope="session")

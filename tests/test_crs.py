@@ -14,6 +14,7 @@ from geo.crs import (
     area_km2,
     distance_km,
     length_km,
+    middle_of,
     snap,
 )
 
@@ -131,6 +132,20 @@ def test_areas_of_collections_are_those_of_their_polygons():
 def test_unknown_edges_are_refused():
     with pytest.raises(ValueError, match="straight or geodesic"):
         area_km2(shapely.box(37, 33, 38, 34), edges="great circle")
+
+
+def test_the_middle_of_a_shape_lies_on_it():
+    line = shapely.LineString([(36, 33), (36, 34), (38, 34)])
+    assert middle_of(line) == shapely.Point(36.5, 34)
+    # Of two lines of one and three degrees the second degree of the longer one's is half-way.
+    lines = shapely.MultiLineString([[(36, 33), (37, 33)], [(36, 34), (39, 34)]])
+    assert middle_of(lines) == shapely.Point(37, 34)
+    horseshoe = shapely.Polygon(
+        [(0, 0), (3, 0), (3, 3), (2, 3), (2, 1), (1, 1), (1, 3), (0, 3), (0, 0)]
+    )
+    assert not horseshoe.contains(horseshoe.centroid)
+    assert horseshoe.contains(middle_of(horseshoe))
+    assert middle_of(shapely.Point(36, 33)) == shapely.Point(36, 33)
 
 
 def test_metres_are_refused():

@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from geo.control import Composite
-from geo.crs import LocalPlane
+from geo.crs import LocalPlane, middle_of
 from geo.errors import CoverageError
 from geo.evidence import MIN_AREA_KM2, ledger_frame
 from geo.model import CONTROL, SCHEMAS, Feature, Label, Patch, Row, Schema, Status, Value
@@ -264,7 +264,7 @@ class Case:
         composite, shapes = self.composite, self.place_shapes
         if composite is None or not shapes or not composite.dates:
             return {}
-        lon, lat = shapely.get_coordinates(np.array(list(shapes.values()), dtype=object)).T
+        lon, lat = np.array([position(shape) for shape in shapes.values()]).T
         table = np.array([composite.labels_at(day, lon, lat) for day in composite.dates])
         return {
             place: [composite.labels[label] for label in column]
@@ -352,6 +352,7 @@ def values_of(record: Feature | Row) -> Mapping[str, Value]:
     return record.properties if isinstance(record, Feature) else record.values
 
 
-def position(point: shapely.Geometry) -> tuple[float, float]:
-    """Return longitude and latitude of a point."""
-    return float(shapely.get_x(point)), float(shapely.get_y(point))
+def position(shape: shapely.Geometry) -> tuple[float, float]:
+    """Return longitude and latitude of a point, or of the middle of a line or an area."""
+    point = middle_of(shape)
+    return point.x, point.y

@@ -146,10 +146,20 @@ def history(place: str, form: str, layers: Path) -> None:
     values = theatre.folder.places[place].properties
     radius_km = int(values["geo_radius_m"] or 0) / 1e3
     say(f"{values['name']}: position {values['coord_method']}, to {radius_km:g} km")
+    _say_middle(theatre, place)
     if form == "table":
         _print_history(frame)
     else:
         show(frame, form)
+
+
+def _say_middle(theatre: Theatre, place_id: str) -> None:
+    """Say of what the answer is, where it is asked of more than one position."""
+    from geo.evidence import shape_word
+
+    place = theatre.folder.places.get(place_id)
+    if place is not None and (word := shape_word(place)):
+        say(f"{place_id} is {word}; the answer is for its middle")
 
 
 def _print_history(frame: pd.DataFrame) -> None:
@@ -248,6 +258,7 @@ def why(where: str, date: str, form: str, layers: Path) -> None:
     theatre = open_theatre(layers)
     with wrong_usage():
         answer = theatre.why(where, date)
+    _say_middle(theatre, where)
     if form == "json":
         show_json(answer.to_dict())
     else:

@@ -11,8 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import shapely
-
+from geo.crs import middle_of
 from geo.errors import UnknownIdError
 from geo.model import parse_day, split_ids
 
@@ -144,8 +143,5 @@ class TheatreSupply:
 
 
 def _positions(features: Iterable[Feature]) -> dict[str, tuple[float, float]]:
-    return {
-        one.id: (float(shapely.get_x(one.geometry)), float(shapely.get_y(one.geometry)))
-        for one in features
-        if one.geometry is not None
-    }
+    middles = {one.id: middle_of(one.geometry) for one in features if one.geometry is not None}
+    return {name: (point.x, point.y) for name, point in middles.items()}

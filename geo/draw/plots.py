@@ -368,9 +368,11 @@ class Plots:
         wide, high = (east - west) / 90, (north - south) / 36
         taken: list[shapely.Geometry] = []
         for place in self._folder.places.values():
-            if place.geometry is None or not shapely.covers(self._folder.area, place.geometry):
+            if not isinstance(place.geometry, shapely.Point):
                 continue
-            lon, lat = shapely.get_coordinates(place.geometry)[0].tolist()
+            if not shapely.covers(self._folder.area, place.geometry):
+                continue
+            lon, lat = place.geometry.x, place.geometry.y
             key = is_major(place.properties["kind"])
             ax.plot(lon, lat, "o", color=INK, markersize=3.2 if key else 1.6, zorder=5)
             name = self._words.name(place.properties, place.id)

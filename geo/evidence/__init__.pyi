@@ -18,7 +18,7 @@ from .ledger import (
     ledger_frame,
     write_ledger,
 )
-from .places import locate_place, nearest_place
+from .places import locate_place, nearest_place, shape_word
 from .provenance_table import provenance
 from .reports.accept import accept_drafts
 from .reports.drafts import DRAFTS
@@ -54,6 +54,7 @@ __all__ = [
     "provenance",
     "read_gazetteer",
     "read_report",
+    "shape_word",
     "write_draft",
     "write_ledger",
 ]

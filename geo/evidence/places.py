@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geo.crs import LocalPlane, distance_km
+from geo.crs import LocalPlane, distance_km, middle_of
 from geo.errors import UnknownIdError, escape
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def locate_place(
     folder
         The layers.
     where
-        The id of a place, text such as ``37.3,32.9`` (longitude, latitude), or the two numbers.
+        The id of a place (of a line or an area its middle is taken), text such as ``37.3,32.9``
+        (longitude, latitude), or the two numbers.
 
     Returns
     -------
@@ -66,7 +67,27 @@ def locate_place(
             f"{where} was never located, so no ground can be read there; "
             f"statements.csv holds {said} statements about it"
         )
-    return float(shapely.get_x(place.geometry)), float(shapely.get_y(place.geometry)), place
+    middle = middle_of(place.geometry)
+    return middle.x, middle.y, place
+
+
+def shape_word(place: Feature) -> str:
+    """
+    Say what a place is that is more than one position.
+
+    Parameters
+    ----------
+    place
+        A place.
+
+    Returns
+    -------
+    word
+        ``a line`` or ``an area``; empty for a point, and for a place never located.
+    """
+    if place.geometry is None:
+        return ""
+    return ("", "a line", "an area")[int(shapely.get_dimensions(place.geometry))]
 
 
 def nearest_place(
@@ -87,32 +108,35 @@ def nearest_place(
     Returns
     -------
     place
-        Its id and the distance in kilometres, 0 on the ground; None where no place is located.
+        Its id and the distance in kilometres, 0 on the ground or on the line or area that the
+        place is; of several on it a point comes first. None where no place is located.
     """
     ids = folder.places if among is None else sorted(set(among) & folder.places.keys())
     located = [p for p in (folder.places[i] for i in ids) if p.geometry is not None]
     if not located:
         return None
-    points = np.array([p.geometry for p in located], dtype=object)
-    tree = shapely.STRtree(points)
-    if shapely.get_type_id(shape) == shapely.GeometryType.POINT:
-        xy = shapely.get_coordinates(points)
-        far = distance_km(shapely.get_x(shape), shapely.get_y(shape), xy[:, 0], xy[:, 1])
-        best = int(np.argmin(far))
-        return located[best].id, float(far[best])
-    on_it = tree.query(shape, predicate="intersects")
+    shapes = np.array([p.geometry for p in located], dtype=object)
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    on_it = shapely.STRtree(shapes).query(shape, predicate="intersects")
     if len(on_it):
-        return min(located[i].id for i in on_it), 0.0
+        return min((not is_point[i], located[i].id) for i in on_it)[1], 0.0
     plane = LocalPlane.around(shape)
-    spots = plane.forward(shapely.MultiPoint(shapely.get_coordinates(points)))
-    metres = shapely.distance(shapely.get_parts(spots), plane.forward(shape))
-    best = int(np.argmin(metres))
-    return located[best].id, float(metres[best] / 1e3)
+    far = np.empty(len(located))
+    xy = shapely.get_coordinates(shapes[is_point])
+    if isinstance(shape, shapely.Point):
+        far[is_point] = distance_km(shape.x, shape.y, xy[:, 0], xy[:, 1])
+    elif len(xy):
+        spots = shapely.get_parts(plane.forward(shapely.MultiPoint(xy)))
+        far[is_point] = shapely.distance(spots, plane.forward(shape)) / 1e3
+    for i in np.flatnonzero(~is_point):
+        far[i] = shapely.distance(plane.forward(shapes[i]), plane.forward(shape)) / 1e3
+    best = int(np.argmin(far))
+    return located[best].id, float(far[best])
 
 
 def places_on(folder: Folder, shapes: Iterable[shapely.Geometry]) -> list[tuple[str, ...]]:
-    """The places that lie on each shape, in order of id."""
-    located = [place for place in folder.places.values() if place.geometry is not None]
+    """The places that lie on each shape, in order of id; lines and areas are no spots on it."""
+    located = [p for p in folder.places.values() if isinstance(p.geometry, shapely.Point)]
     targets = np.array(list(shapes), dtype=object)
     found: list[list[str]] = [[] for _ in targets]
     if not located or not len(targets):

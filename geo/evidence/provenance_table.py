@@ -122,8 +122,7 @@ class _Measures:
         key = (shapely.to_wkb(patch.geometry), tuple(sorted(place_ids)))
         if key not in self._shares:
             ground = self._plane.forward(patch.geometry)
-            xy = shapely.get_coordinates(np.array(points, dtype=object))
-            spots = self._plane.forward(shapely.MultiPoint(xy))
+            spots = self._plane.forward(shapely.union_all(points))
             circles = shapely.buffer(spots, np.array(_DISTANCES_KM) * _REACH_M, quad_segs=_QUAD)
             within = shapely.area(shapely.intersection(ground, circles))
             parts = np.diff([0.0, *within, shapely.area(ground)]) / shapely.area(ground)

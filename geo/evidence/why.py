@@ -16,7 +16,7 @@ import shapely
 
 from geo.errors import UnknownIdError
 from geo.evidence.ledger import explain_ground
-from geo.evidence.places import locate_place, nearest_place
+from geo.evidence.places import locate_place, nearest_place, shape_word
 from geo.model import Label, Row, parse_day, split_ids
 
 if TYPE_CHECKING:
@@ -169,6 +169,8 @@ class Why:
             return at
         values = self.place.properties
         radius_km = float(values["geo_radius_m"] or 0) / 1e3
+        if word := shape_word(self.place):
+            at = f"the middle of {word}, {at}"
         return f"{values['name']} ({at}; {values['coord_method']}, to {radius_km:g} km)"
 
     def _change(self, row: Row) -> Iterator[str]:

@@ -15,8 +15,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Protocol
 
-import shapely
-
+from geo.crs import middle_of
 from geo.errors import GeoError, escape
 from geo.exchange import series
 from geo.exchange.catalog import FORMATS, LAYERS
@@ -171,9 +170,9 @@ def export_series(
             f"{escape(str(root))} lies among the layers; an export is derived, write it elsewhere"
         )
     places = [
-        (place.id, place.geometry.x, place.geometry.y)
+        (place.id, middle.x, middle.y)
         for place in folder.places.values()
-        if isinstance(place.geometry, shapely.Point)
+        if place.geometry is not None and (middle := middle_of(place.geometry))
     ]
     return series.write_store(
         composite, root, places=places, about=about_theatre(folder, composite), progress=progress

@@ -207,10 +207,13 @@ PLACES = Schema(
             choices=(
                 "airbase",
                 "area",
+                "border",
                 "border post",
                 "camp",
                 "city",
                 "hill",
+                "line",
+                "road",
                 "road junction",
                 "town",
                 "village",
@@ -218,20 +221,26 @@ PLACES = Schema(
             ),
         ),
         Column("admin1", "text", "Governorate or province."),
-        Column("geo_radius_m", "integer", "Error radius of the position, metres.", minimum=0),
+        Column(
+            "geo_radius_m",
+            "integer",
+            "Error radius of the position, or of the drawing of a line or an area, metres.",
+            minimum=0,
+        ),
         Column(
             "coord_method",
             "choice",
             "`located` (a source gives the coordinates), `inferred` (placed from a description: "
-            "never a sharp dot), `none` (never located; no geometry).",
+            "never a sharp dot), `drawn` (a line or an area that we drew from words; its error is "
+            "then required), `none` (never located; no geometry).",
             required=True,
-            choices=("located", "inferred", "none"),
+            choices=("located", "inferred", "drawn", "none"),
         ),
         Column("coord_source", "text", "Where the position comes from."),
         _SOURCES,
         Column("note", "text", "Homonyms and doubts."),
     ),
-    geometry=frozenset({"Point"}),
+    geometry=frozenset({"Point", "LineString", "MultiLineString"}) | _POLYGONS,
     null_geometry=True,
     required=True,
 )
@@ -259,6 +268,38 @@ STATEMENTS = Schema(
         ),
         Column("controller", "ref", "Who is said to hold it.", refers_to="actors"),
         Column("controllers", "refs", "Parties, where contested.", refers_to="actors"),
+        Column(
+            "extent",
+            "choice",
+            "What the words mean of the shape of the place; empty is `all` of it. Else `share` "
+            "(per cent of it), `front` (one side on either hand), `track` (ground taken along a "
+            "line), `gap` (a line across a gap), `ring` (a ring round it), `severed` (cut off from "
+            "another place).",
+            choices=("all", "share", "front", "track", "gap", "ring", "severed"),
+        ),
+        Column(
+            "opposite",
+            "ref",
+            "The other side: who holds the rest of a share, stands on the right hand of a front, "
+            "lost the track, stands at both ends of a gap, all round a ring, or between two "
+            "grounds that are severed.",
+            refers_to="actors",
+        ),
+        Column(
+            "share_pct",
+            "integer",
+            "How much of it the controller holds, per cent; of a ring, how much is closed.",
+            minimum=1,
+            maximum=100,
+        ),
+        Column("width_from_m", "integer", "Least width of a gap or a track, metres.", minimum=0),
+        Column("width_to_m", "integer", "Greatest width of a gap or a track, metres.", minimum=0),
+        Column(
+            "to_place_id",
+            "ref",
+            "The ground from which the place is severed.",
+            refers_to="places",
+        ),
         Column(
             "basis",
             "choice",

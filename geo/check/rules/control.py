@@ -91,6 +91,7 @@ def _is_firm(row: Row, day: str) -> bool:
     return (
         values["date"] == day
         and values["status"] == Status.CONTROLLED
+        and values["extent"] in {None, "all"}
         and values["basis"] in {Basis.ASSESSED, Basis.REPORTED}
         and values["confidence"] != Confidence.LOW
     )

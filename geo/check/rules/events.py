@@ -39,13 +39,21 @@ def displaced_events(case: Case) -> Iterator[Finding]:
     """
     An event at a place lies where the place lies.
 
-    Two positions for one place mean that one of them was moved and the other forgotten.
+    Two positions for one place mean that one of them was moved and the other forgotten. At a line
+    or an area an event may lie anywhere on it, or beside it within the error of its drawing.
     """
     for file, event in case.events():
         place = case.folder.places.get(str(event.properties["place_id"] or ""))
         if place is None or place.geometry is None or event.geometry is None:
             continue
-        if not shapely.equals(place.geometry, event.geometry):
+        # A position on a line has six decimals too, and so lies up to a decimetre beside it.
+        slack_m = max(1, int(place.properties["geo_radius_m"] or 0))
+        if isinstance(place.geometry, shapely.Point):
+            there = shapely.equals(place.geometry, event.geometry)
+        else:
+            shape, spot = map(case.plane.forward, (place.geometry, event.geometry))
+            there = shapely.dwithin(shape, spot, slack_m)
+        if not there:
             yield finding(
                 f"it does not lie where {place.id} lies",
                 "copy the position of the place, or name another place",

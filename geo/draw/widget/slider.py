@@ -131,9 +131,9 @@ class _Drawn:
             "paths": list(self._paths),
             "frames": frames,
             "places": [
-                [*self._at(*shapely.get_coordinates(place.geometry)[0].tolist()), name]
+                [*self._at(place.geometry.x, place.geometry.y), name]
                 for place in self._folder.places.values()
-                if place.geometry is not None
+                if isinstance(place.geometry, shapely.Point)
                 and is_major(place.properties["kind"])
                 and shapely.covers(self._folder.area, place.geometry)
                 and (name := self._words.name(place.properties, place.id))

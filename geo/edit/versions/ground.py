@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from geo.control import Composite
+from geo.crs import middle_of
 from geo.edit.merge.difference import Difference, compare_records
 from geo.layers import patches_of
 from geo.model import Feature, Label, Patch, Status
@@ -206,10 +207,11 @@ def _side_shapes(composite: Composite, arrangement: Any, row: Any) -> dict[str, 
 
 
 def _flips(composite: Composite, folder: Folder) -> Iterator[Flip]:
-    located = [place for place in folder.places.values() if place.geometry is not None]
-    if not located:
+    shaped = [(p, p.geometry) for p in folder.places.values() if p.geometry is not None]
+    if not shaped:
         return
-    lon, lat = shapely.get_coordinates([place.geometry for place in located]).T
+    located = [place for place, _ in shaped]
+    lon, lat = shapely.get_coordinates([middle_of(shape) for _, shape in shaped]).T
     found = [composite.labels_at(day, lon, lat).tolist() for day in (_ONE, _TWO)]
     for i, (place, was, now) in enumerate(zip(located, *found, strict=True)):
         if was < 0 or now < 0:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.crs import area_km2
+from geo.crs import area_km2, middle_of
 from geo.edit.merge.text import merge_bytes
 from geo.edit.records import read_records
 from geo.edit.versions.git import Repository
@@ -390,7 +390,7 @@ def _record_lines(record: Feature | Row) -> Iterator[str]:
 def _shape_line(shape: shapely.Geometry | None) -> str:
     if shape is None:
         return "never located"
-    lon, lat = shapely.get_coordinates(shapely.point_on_surface(shape))[0].tolist()
+    lon, lat = shapely.get_coordinates(middle_of(shape))[0].tolist()
     where = f"at {lon:.6f}, {lat:.6f}"
     if shapely.get_dimensions(shape) == 0:
         return where

@@ -104,6 +104,9 @@ class Sites:
             if place is None or place.geometry is None:
                 self.unused.append(Unused(place_id, "it was never located"))
                 continue
+            if not isinstance(place.geometry, shapely.Point):
+                self.unused.append(Unused(place_id, "it is a line or an area"))
+                continue
             point = self._plane.forward(place.geometry)
             radius = float(place.properties.get("geo_radius_m") or 0)
             if shapely.contains(near, point):

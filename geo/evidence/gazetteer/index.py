@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-import shapely
 from rapidfuzz import fuzz, process
 
-from geo.crs import distance_km
+from geo.crs import distance_km, middle_of
 from geo.errors import escape
 from geo.evidence.gazetteer.likeness import disagreement, likeness
 from geo.evidence.gazetteer.names import Name, readings
@@ -22,6 +21,8 @@ from geo.model import split_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    import shapely
 
     from geo.model import Feature
 
@@ -102,8 +103,10 @@ class Entry:
 
 
 def _position(geometry: shapely.Geometry | None) -> tuple[float, float] | tuple[None, None]:
-    at = [] if geometry is None else shapely.get_coordinates(geometry).tolist()
-    return (at[0][0], at[0][1]) if len(at) == 1 else (None, None)
+    if geometry is None:
+        return None, None
+    point = middle_of(geometry)
+    return point.x, point.y
 
 
 @dataclass(frozen=True, slots=True)

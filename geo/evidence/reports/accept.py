@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import shapely
+
+from geo.crs import GRID_DEG, middle_of
 from geo.errors import Issue, escape
 from geo.evidence.reports.drafts import DRAFT_COLUMNS
 from geo.model import EVENTS, Feature
@@ -101,6 +104,8 @@ def _event(draft: Feature, places: Mapping[str, Feature]) -> Feature:
     values = {name: value for name, value in draft.properties.items() if name not in own}
     place = places.get(str(values.get("place_id") or ""))
     geometry = place.geometry if place else draft.geometry
+    if place and geometry is not None:
+        geometry = shapely.set_precision(middle_of(geometry), GRID_DEG)
     if place and values.get("geo_radius_m") is None:
         values["geo_radius_m"] = place.properties.get("geo_radius_m")
     return Feature(draft.id, values, geometry)

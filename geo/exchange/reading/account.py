@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 import shapely
 
-from geo.crs import distance_km
+from geo.crs import distance_km, middle_of
 from geo.exchange.reading.intake import Entry, Intake, Layout, Outcome
 from geo.exchange.reading.words import Word, fold_name, guess_meaning, make_slug
 from geo.layers import Folder, check_record, new_id
@@ -236,7 +236,7 @@ class PlaceIndex:
         for place in into.places.values() if into else ():
             names = {str(place.properties["name"]), *split_ids(place.properties["alternatenames"])}
             for name in names:
-                self.add(place.id, name, place.geometry)
+                self.add(place.id, name, middle_of(place.geometry) if place.geometry else None)
 
     def add(self, identity: str, name: str, point: shapely.Geometry | None) -> None:
         """Keep one more place, under one of its names."""

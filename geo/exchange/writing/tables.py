@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
+from geo.crs import middle_of
 from geo.model import CONTEXT, Schema, parse_day
 
 if TYPE_CHECKING:
@@ -131,11 +132,11 @@ class TypedTable:
 
 
 def inner_position(geometry: shapely.Geometry | None) -> tuple[float | None, float | None]:
-    """Return a position on the ground itself; a point is its own."""
+    """Return a position on the ground itself; a point is its own, a line has its middle."""
     if geometry is None:
         return None, None
-    point = shapely.point_on_surface(geometry)
-    return round(float(shapely.get_x(point)), 6), round(float(shapely.get_y(point)), 6)
+    point = middle_of(geometry)
+    return round(point.x, 6), round(point.y, 6)
 
 
 def uniform_shapes(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
