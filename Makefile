@@ -1,5 +1,5 @@
 # map: the before/after map of the shipped case. test: what a person runs; CI asks for all of it
-# with MARKS="not qgis". check: style, rooms, types. bench: the figures.
+# with MARKS= alone. check: style, rooms, types. bench: the figures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,8 +28,7 @@ check: $(VENV)/.dev
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 
-bench: $(VENV)/.dev
-	@$(BIN)/python -m pip install --quiet --group bench
+bench: $(VENV)/.bench
 	@$(BIN)/python -m tests.benchmarks.figures bench
 
 bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-series bench-siege: bench-%: $(VENV)/.dev
@@ -52,9 +51,13 @@ $(VENV)/.map: $(VENV)/bin/python pyproject.toml
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.map
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
-	@touch $@
+	@touch $(VENV)/.map $@
+
+$(VENV)/.bench: $(VENV)/bin/python pyproject.toml
+	@$(BIN)/python -m pip install --quiet --editable . --group dev --group bench
+	@touch $(VENV)/.map $(VENV)/.dev $@
 
 clean:
 	@rm -rf $(VENV) $(MAP)
