@@ -2,6 +2,8 @@
 
 import json
 
+from shaped import give_shapes
+
 
 def edit(path, old, new, count=1):
     text = path.read_text(encoding="utf-8")
@@ -22,6 +24,22 @@ def feature(features, name):
 def append(path, line):
     with path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
+
+
+def change_cells(folder, statement, **cells):
+    """Change cells of one statement."""
+    file = folder / "statements.csv"
+    head, *lines = file.read_text(encoding="utf-8").splitlines()
+    rows = [dict(zip(head.split(","), line.split(","), strict=True)) for line in lines]
+    next(row for row in rows if row["id"] == statement).update(cells)
+    text = "\n".join([head, *(",".join(row.values()) for row in rows), ""])
+    file.write_text(text, encoding="utf-8")
+
+
+def restate(folder, statement, **cells):
+    """The same in the theatre with lines and areas, which is made first."""
+    give_shapes(folder)
+    change_cells(folder, statement, **cells)
 
 
 def later(folder, day, controller):
@@ -210,6 +228,36 @@ def one_way(folder):
     edit_features(folder / "events/2017-07.geojson", change)
 
 
+def outside(folder):
+    give_shapes(folder)
+
+    def move(features):
+        geometry = feature(features, "the_neck")["geometry"]
+        geometry["coordinates"] = [[38.05, 33.2], [38.1, 33.4]]
+
+    edit_features(folder / "places.geojson", move)
+
+
+def pointed(folder):
+    restate(folder, "stm-front", place_id="east_well")
+
+
+def shareless(folder):
+    restate(folder, "stm-share", share_pct="")
+
+
+def alone(folder):
+    restate(folder, "stm-gap", opposite="blue")
+
+
+def wide(folder):
+    restate(folder, "stm-track", width_from_m="4000")
+
+
+def denied_inside(folder):
+    restate(folder, "stm-west", controller="blue", date="2017-07-02")
+
+
 BREAKS = {
     "reference.dangling": dangling,
     "id.duplicate": duplicate,
@@ -220,6 +268,12 @@ BREAKS = {
     "theatre.dates": early,
     "events.month": month,
     "places.located": placeless,
+    "places.outside": outside,
+    "statements.extent_geometry": pointed,
+    "statements.extent_columns": shareless,
+    "statements.hands": alone,
+    "statements.width": wide,
+    "statements.contradicts": denied_inside,
     "actors.side": no_side,
     "alignments.overlap": allied_twice,
     "places.position": swapped,

@@ -2,8 +2,6 @@
 
 import json
 
-from broken import append, edit_features
-
 SHAPES = {
     "west_desert": (
         "area",
@@ -68,18 +66,17 @@ def place(name, kind, shape, coordinates):
 
 def give_shapes(folder):
     """Add the lines and areas, and what is said of them."""
-    edit_features(
-        folder / "places.geojson",
-        lambda features: features.extend(place(name, *shape) for name, shape in SHAPES.items()),
-    )
+    file = folder / "places.geojson"
+    places = json.loads(file.read_text(encoding="utf-8"))
+    places["features"] += [place(name, *shape) for name, shape in SHAPES.items()]
+    file.write_text(json.dumps(places), encoding="utf-8")
     file = folder / "statements.csv"
     _, *rows = (row.split(",") for row in file.read_text(encoding="utf-8").splitlines())
-    wide = [[*cells[:7], *[""] * 6, *cells[7:]] for cells in rows]
-    lines = [_HEAD, *(",".join(cells) for cells in wide)]
-    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    lines = [_HEAD, *(",".join([*cells[:7], *[""] * 6, *cells[7:]]) for cells in rows)]
     for name, cells in STATEMENTS.items():
         event = "evt-a" if name == "stm-track" else ""
-        append(file, f"{name},{cells},reported,moderate,{event},wire-1,")
+        lines.append(f"{name},{cells},reported,moderate,{event},wire-1,")
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 def coordinates_of(folder, name):

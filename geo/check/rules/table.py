@@ -10,7 +10,17 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from geo.check.rules import actors, control, events, layers, ledger, places, records, sources
+from geo.check.rules import (
+    actors,
+    control,
+    events,
+    layers,
+    ledger,
+    places,
+    records,
+    sources,
+    statements,
+)
 from geo.errors import Issue
 
 if TYPE_CHECKING:
@@ -92,8 +102,14 @@ _RULES = (
         "error",
         places.unlocated_places,
         blocking=True,
-        codes={"places.radius": "warning"},
+        codes={"places.radius": "warning", "places.drawn": "error"},
     ),
+    Rule("places.outside", "error", places.outside_places, blocking=True),
+    Rule("statements.extent_geometry", "error", statements.unfit_shapes, blocking=True),
+    Rule("statements.extent_columns", "error", statements.unfit_extents, blocking=True),
+    Rule("statements.hands", "error", statements.one_handed_statements, blocking=True),
+    Rule("statements.width", "error", statements.reversed_widths, blocking=True),
+    Rule("statements.contradicts", "error", statements.denied_statements, blocking=True),
     Rule(
         "actors.side",
         "error",
