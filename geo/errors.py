@@ -18,7 +18,7 @@ A wrong argument is a plain `ValueError`. Faults in data are reported as
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,9 @@ __all__ = [
     "StaleLayerError",
     "UnknownIdError",
     "escape",
+    "mend",
+    "refuse",
+    "warn",
 ]
 
 _INVISIBLE = frozenset(
@@ -125,6 +128,68 @@ class Issue:
         hint = f" ({self.hint})" if self.hint else ""
         prefix = f"{place}: " if place else ""
         return f"{prefix}{self.severity}: {self.code}:{about} {self.message}{at}{hint}"
+
+
+class _Place(TypedDict, total=False):
+    """What else a finding may say; see `Issue`."""
+
+    file: str
+    line: int
+    ids: tuple[str, ...]
+    where: tuple[float, float] | None
+
+
+def refuse(
+    code: str, message: str, hint: str = "", *, fixable: bool = False, **place: Unpack[_Place]
+) -> Issue:
+    """
+    Return an error.
+
+    Parameters
+    ----------
+    code, message, hint, fixable, **place
+        As `Issue` has them.
+
+    Returns
+    -------
+    issue
+        The finding.
+    """
+    return Issue(code, "error", message, hint, fixable=fixable, **place)
+
+
+def warn(code: str, message: str, hint: str = "", **place: Unpack[_Place]) -> Issue:
+    """
+    Return a warning.
+
+    Parameters
+    ----------
+    code, message, hint, **place
+        As `Issue` has them.
+
+    Returns
+    -------
+    issue
+        The finding.
+    """
+    return Issue(code, "warning", message, hint, **place)
+
+
+def mend(code: str, message: str, hint: str = "", **place: Unpack[_Place]) -> Issue:
+    """
+    Return a warning of what has one reading and is put right.
+
+    Parameters
+    ----------
+    code, message, hint, **place
+        As `Issue` has them.
+
+    Returns
+    -------
+    issue
+        The finding.
+    """
+    return Issue(code, "warning", message, hint, fixable=True, **place)
 
 
 class GeoError(Exception):

@@ -1,6 +1,6 @@
-from .arcs import Arcs
 from .arrangement import Arrangement, arrange
 from .edges import BorderEdges, DirectedBorders, trace_borders
+from .faces import Arcs
 from .faults import SLIVER_M, find_faults
 from .grid import PER_DEGREE, pack, uniques
 from .noding import Lines, Segments

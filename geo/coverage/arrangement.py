@@ -14,11 +14,10 @@ import numpy as np
 import shapely
 
 from geo.coverage.extending import edges_near
-from geo.coverage.faces import Faces
-from geo.coverage.grid import PER_DEGREE, close, distinct, merged, ranges, starts, uniques
+from geo.coverage.faces import Faces, SpanningTree
+from geo.coverage.grid import PER_DEGREE, Ints, close, distinct, merged, ranges, starts, uniques
 from geo.coverage.lines import chains, components, cycles, join, last_of_run, least_of_loops, walk
 from geo.coverage.noding import Lines, Segments
-from geo.coverage.spanning import SpanningTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from geo.coverage.edges import DirectedBorders
-
-    Ints = NDArray[np.int64]
 
 
 class Arrangement(Faces):

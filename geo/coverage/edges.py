@@ -12,6 +12,8 @@ import shapely
 from geo.coverage.grid import (
     BIAS,
     PER_DEGREE,
+    Bools,
+    Ints,
     distinct,
     merged,
     mix_pairs,
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

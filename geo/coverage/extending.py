@@ -6,16 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.coverage.grid import distinct, uniques
+from geo.coverage.grid import Bools, Ints, distinct, uniques
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from geo.coverage.faces import Faces
     from geo.coverage.noding import Lines, Segments
-
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
 
 
 def edges_near(

@@ -1,5 +1,5 @@
 """
-Half-arcs in order round their nodes, and the faces that they bound.
+Half-arcs in order round their nodes, the faces that they bound, and a spanning tree of these.
 
 Faces are traced on the left of half-arcs, numbered by their arcs, and nested by the smallest shell
 round each separate part.
@@ -7,24 +7,23 @@ round each separate part.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from geo.coverage.arcs import Arcs
-from geo.coverage.grid import PER_DEGREE, ranges, starts, unpack
+from geo.coverage.grid import PER_DEGREE, Floats, Ints, ranges, starts, unpack
 from geo.coverage.lines import components, cycles, walk
 from geo.crs import arc_length_km, ground_km2
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from geo.coverage.noding import Lines, Segments
-
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
 
 
 def rotation(node: Ints, dx: Ints, dy: Ints) -> Ints:
@@ -251,3 +250,130 @@ class Faces:
         step = np.append(step, 0.0)
         step[self.lines.offsets[1:] - 1] = 0.0
         return np.add.reduceat(step, self.lines.offsets[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Arcs:
+    """
+    Shared lines: each runs from node to node, with one face on either hand.
+
+    Attributes
+    ----------
+    coords
+        Longitude, latitude of all arcs one after the other, shape (m, 2).
+    offsets
+        Where each arc begins in `coords`; one more than there are arcs.
+    left, right
+        Face on that hand, walking along; -1 outside the study area.
+    start, end
+        Node at that end; a closed arc has the same twice.
+    """
+
+    coords: Floats
+    offsets: Ints
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Arcs], faces: Sequence[int]) -> Arcs:
+        """
+        Return several sets of arcs as one, with faces and nodes numbered on.
+
+        Parameters
+        ----------
+        parts
+            The sets.
+        faces
+            How many faces each has.
+
+        Returns
+        -------
+        arcs
+            All of them.
+        """
+        columns: list[list[NDArray[Any]]] = [[] for _ in range(6)]
+        points = face = node = 0
+        for arcs, count in zip(parts, faces, strict=True):
+            left, right = (np.where(f < 0, f, f + face) for f in (arcs.left, arcs.right))
+            ends = (arcs.start + node, arcs.end + node)
+            parts_of = [arcs.coords, arcs.offsets[:-1] + points, left, right, *ends]
+            for k, values in enumerate(parts_of):
+                columns[k].append(values)
+            points, face = points + len(arcs.coords), face + count
+            node += int(max(arcs.start.max(initial=-1), arcs.end.max(initial=-1))) + 1
+        columns[0].append(np.zeros((0, 2)))
+        columns[1].append(np.array([points], np.int64))
+        whole: list[NDArray[Any]] = [np.concatenate(c) if c else np.zeros(0) for c in columns]
+        return cls(whole[0], whole[1], *(column.astype(np.int32) for column in whole[2:]))
+
+
+class SpanningTree:
+    """A spanning tree of the faces, rooted outside: what lies behind an arc is one range of it."""
+
+    def __init__(self, count: int, left: NDArray[np.int32], right: NDArray[np.int32]) -> None:
+        root = count
+        ends = np.stack([left, right]).astype(np.int64)
+        ends[ends < 0] = root
+        useful = np.flatnonzero(ends[0] != ends[1])
+        here = np.concatenate([ends[0, useful], ends[1, useful]])
+        there = np.concatenate([ends[1, useful], ends[0, useful]])
+        arc = np.concatenate([useful, useful])
+        order = np.argsort(here, kind="stable")
+        there, arc = there[order], arc[order]
+        begin = np.r_[0, np.cumsum(np.bincount(here, minlength=count + 1))]
+        self.parent = np.full(count + 1, -1, np.int64)
+        self.parent[root] = root
+        self.by_arc = np.full(len(left), -1, np.int64)
+        levels = [np.array([root])]
+        while len(levels[-1]):
+            level = levels[-1]
+            size = begin[level + 1] - begin[level]
+            at = ranges(begin[level], size)
+            source = np.repeat(level, size)
+            fresh = self.parent[there[at]] < 0
+            at, source = at[fresh], source[fresh]
+            child, first = np.unique(there[at], return_index=True)
+            self.parent[child] = source[first]
+            self.by_arc[arc[at[first]]] = child
+            levels.append(child)
+        # The number is that of the child: what is on the child's hand less the other.
+        self.sign = np.where(self.by_arc == ends[0], 1, -1)
+        self.count = count
+        self._number(levels)
+
+    def _number(self, levels: list[Ints]) -> None:
+        """Pre-order positions, so that a subtree is a range."""
+        self.size = np.ones(len(self.parent), np.int64)
+        for level in reversed(levels[1:]):
+            np.add.at(self.size, self.parent[level], self.size[level])
+        self.position = np.zeros(len(self.parent), np.int64)
+        for level in levels[1:]:
+            level = level[np.argsort(self.parent[level], kind="stable")]
+            if not len(level):
+                continue
+            up, size = self.parent[level], self.size[level]
+            before = np.cumsum(size) - size
+            first = np.flatnonzero(starts(up))
+            runs = np.diff(np.append(first, len(level)))
+            self.position[level] = self.position[up] + 1 + before - np.repeat(before[first], runs)
+        # The root is no face: it would stand at 0.
+        self.position -= 1
+
+    def add(self, steps: Ints, arc: Ints, changes: Sequence[NDArray[np.integer]]) -> None:
+        """Enter changes across arcs into the steps between neighbours in pre-order, a row each."""
+        child = self.by_arc[arc]
+        told = np.flatnonzero(child >= 0)
+        child, sign = child[told], self.sign[arc[told]]
+        begin = self.position[child]
+        end = begin + self.size[child]
+        for row, change in zip(steps, changes, strict=True):
+            value = sign * change[told]
+            np.add.at(row, begin, value)
+            np.subtract.at(row, end, value)
+
+    def total(self, steps: Ints) -> Ints:
+        """Sum of the changes on the way from the outside to each face, a row each."""
+        total: Ints = np.cumsum(steps[:, :-1], axis=1)[:, self.position[:-1]]
+        return total

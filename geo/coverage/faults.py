@@ -15,10 +15,10 @@ import shapely
 
 from geo.coverage.arrangement import Arrangement, arrange
 from geo.coverage.edges import BorderEdges, trace_borders
-from geo.coverage.grid import distinct
+from geo.coverage.grid import Ints, distinct
 from geo.coverage.noding import Segments
 from geo.crs import length_km
-from geo.errors import Issue
+from geo.errors import Issue, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from geo.model import Patch
 
-    Ints = NDArray[np.int64]
 
 SLIVER_M = 5.0
 """A gap or an overlap of less mean width than this is a sliver: reported, not refused."""
@@ -133,9 +132,8 @@ def _crossed(arrangement: Arrangement, cover: Ints, patch: Patch) -> Iterator[tu
     name = patch.label.patch or "a patch"
     yield (
         size,
-        Issue(
+        refuse(
             "layer.crossing",
-            "error",
             f"the border of {name} crosses itself round {size:.6g} km2",
             "draw it without the loop",
             ids=(patch.label.patch,) if patch.label.patch else (),
@@ -145,9 +143,7 @@ def _crossed(arrangement: Arrangement, cover: Ints, patch: Patch) -> Iterator[tu
 
 
 def _empty_area() -> Issue:
-    return Issue(
-        "layer.outside", "error", "the study area is empty, so every patch lies outside it"
-    )
+    return refuse("layer.outside", "the study area is empty, so every patch lies outside it")
 
 
 def _owners(

@@ -6,17 +6,16 @@ Coordinates are whole steps of 1e-6 degrees, so that every predicate is exact in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo.crs import GRID_DEG
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 PER_DEGREE = round(1 / GRID_DEG)
 BIAS = 1 << 28

@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.coverage.grid import ranges, uniques
+from geo.coverage.grid import Bools, Ints, ranges, uniques
 from geo.coverage.noding import Lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
 
 
 def walk(lines: Lines, half: Ints, whole: Bools | None = None) -> Ints:

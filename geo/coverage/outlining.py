@@ -9,13 +9,11 @@ import numpy as np
 
 from geo.coverage.arrangement import arrange
 from geo.coverage.edges import BorderEdges, directed_borders
-from geo.coverage.grid import uniques
+from geo.coverage.grid import Ints, uniques
 
 if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
 
 
 def outlines(

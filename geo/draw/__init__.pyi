@@ -1,8 +1,8 @@
 from .frames import ChangeFrame, HistoryFrame, actor_colors, theatre_card
 from .looks import LOOKS, flat_color, side_colors
-from .page.corridors import necks_by_date, what_if_record
-from .page.leaflet import leaflet_text
+from .page.frame import leaflet_text
 from .page.page import Page, draw_page
+from .page.records import necks_by_date, what_if_record
 from .plots import Plots
 from .still.still import Animation, Still, animate, draw_still
 from .widget.slider import slider

@@ -30,8 +30,7 @@ from geo.draw.looks import (
     paints_of,
 )
 from geo.draw.still.paper import families, lay, months, new_axes, patch, rim, shown, style
-from geo.draw.still.phrases import Words
-from geo.draw.still.scene import Scene
+from geo.draw.still.scene import Scene, Words
 from geo.evidence import locate_place
 from geo.model import parse_day
 

@@ -1,15 +1,12 @@
-from .copies.checkout import checkout, open_copies
-from .copies.plan import SNAP_M, Plan, plan_save, write_plan
+from .copies.checkout import checkout, new_layer, open_copies
+from .copies.plan import SNAP_M, Plan, describe_plan, plan_save, write_plan
 from .copies.reading import Copy, read_copy
-from .copies.told import describe_plan
 from .editor.serve import serve
-from .new_date import new_layer
 from .recovery import leftovers, restore
-from .versions.compare import compare_versions
+from .versions.compare import compare_versions, read_revision
 from .versions.guard import guard_ids
 from .versions.review import review_record, review_text
 from .versions.review_page import review_page
-from .versions.revision import read_revision
 from .versions.setup import (
     REFUSED,
     canonical_text,

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from geo.edit.copies.checkout import open_copies
 from geo.edit.copies.plan import unsaved
 from geo.edit.copies.reading import read_copy
-from geo.edit.merge.difference import Difference, compare_records
-from geo.edit.records import read_records
+from geo.edit.merge.by_id import Difference, compare_records, read_records
 from geo.errors import LayerError, LayerNotFoundError, UnknownIdError, escape
 from geo.layers import Journal, digest, layer_paths, list_backups, read_bytes, save_file, schema_of
 

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geo.errors import Issue, LayerError, escape
+from geo.errors import LayerError, escape, refuse
 from geo.exchange.imports import run_import
 from geo.exchange.reading.account import Options, fill_columns
 from geo.exchange.reading.words import make_slug
@@ -187,7 +187,7 @@ def _require_room(root: Path, spool: _Spool) -> None:
         if name not in spool.names or path.read_bytes() != spool[name]:
             hint = "read it first, to add to it, or name a new folder"
             message = f"the folder is not empty: it holds {escape(name)}"
-            raise LayerError([Issue("import.folder", "error", message, hint, str(root))])
+            raise LayerError([refuse("import.folder", message, hint, file=str(root))])
 
 
 class _Addition:
@@ -225,7 +225,7 @@ class _Addition:
             if self.into and day in self.into.control:
                 if (self.root / name).read_bytes() != data:
                     message = "the date has a layer already, another one, which stays as it is"
-                    raise LayerError([Issue("import.layer", "error", message, file=name)])
+                    raise LayerError([refuse("import.layer", message, file=name)])
                 self.present += len(features)
                 continue
             self.added[CONTROL.name] += len(features)
@@ -339,7 +339,7 @@ def _box_round_points(imported: Import) -> shapely.Geometry:
     ]
     if not points:
         message = "nothing of it has a position to draw a study area round"
-        raise LayerError([Issue("import.area", "error", message, "add it to a theatre")])
+        raise LayerError([refuse("import.area", message, "add it to a theatre")])
     west, south, east, north = shapely.total_bounds(np.array(points))
     low = [max(math.floor(v * 10 - 1) / 10, w) for v, w in ((west, -180), (south, -90))]
     high = [min(math.ceil(v * 10 + 1) / 10, w) for v, w in ((east, 180), (north, 90))]

@@ -16,6 +16,7 @@ from .folder import (
     Progress,
     add_events,
     layer_paths,
+    patches_of,
     read_digests,
     read_folder,
     schema_of,
@@ -30,7 +31,6 @@ from .geojson import (
     read_geojson,
     unfold_features,
 )
-from .patches import patches_of
 from .rings import split_rings
 from .shapes import Rings, Shapes, flatten, spelt, unfold
 from .tables import Table, dump_table, fmt_table, format_row, parse_rows, parse_table, split_rows

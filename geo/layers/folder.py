@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from geo.errors import DateError, Issue, LayerNotFoundError, SchemaError, escape
+from geo.errors import DateError, Issue, LayerNotFoundError, SchemaError, escape, refuse, warn
 from geo.layers import files, geojson, tables
-from geo.layers.patches import patches_of
 from geo.model import (
     ACTORS,
     ALIGNMENTS,
@@ -34,6 +33,8 @@ from geo.model import (
     THEATRE,
     VOCABULARY,
     Feature,
+    Label,
+    Patch,
     Row,
     Schema,
     parse_day,
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import shapely
-
-    from geo.model import Patch
 
 Progress = Callable[[str, int, int], None]
 """Told what is done, how much of it, and of how much."""
@@ -273,9 +272,8 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
     if missing:
         raise LayerNotFoundError(
             [
-                Issue(
+                refuse(
                     "file.missing",
-                    "error",
                     "there is no such file",
                     f"a theatre needs it; its columns are {', '.join(schema.names[:4])}, ...",
                     file=str(root / schema.path),
@@ -313,7 +311,15 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
         places={f.id: f for layer in every[PLACES.name] for f in layer.features},
         **{
             schema.name: rows.get(schema.name) or tables.Table(schema.path, schema, (), (), "")
-            for schema in (STATEMENTS, CHANGES, ASSESSMENTS, ACTORS, ALIGNMENTS, VOCABULARY, SOURCES)
+            for schema in (
+                STATEMENTS,
+                CHANGES,
+                ASSESSMENTS,
+                ACTORS,
+                ALIGNMENTS,
+                VOCABULARY,
+                SOURCES,
+            )
         },
         context=tuple(f for layer in every[CONTEXT.name] for f in layer.features),
         anchors=tuple(f for layer in every[ANCHORS.name] for f in layer.features),
@@ -455,9 +461,8 @@ class _Reader:
         """Warn of files that a failed save left behind: they may hold the only copy of an edit."""
         for path in sorted(self._walk("*.geojson.tmp")):
             self.issues.append(
-                Issue(
+                warn(
                     "file.leftover",
-                    "warning",
                     "a failed save left this file behind; the only copy of an edit may be in it",
                     "`frontline recover` says what is in it and can put it back; then delete it",
                     file=str(path),
@@ -495,7 +500,38 @@ class _Reader:
         self.digests[path.relative_to(self.root).as_posix()] = digest
 
     def _error(self, code: str, message: str, path: Path) -> None:
-        self.issues.append(Issue(code, "error", message, file=str(path)))
+        self.issues.append(refuse(code, message, file=str(path)))
 
     def _warn(self, code: str, message: str, path: Path) -> None:
-        self.issues.append(Issue(code, "warning", message, "rename it", file=str(path)))
+        self.issues.append(warn(code, message, "rename it", file=str(path)))
+
+
+def patches_of(features: Sequence[Feature]) -> list[Patch]:
+    """
+    Return the patches of a control layer.
+
+    Parameters
+    ----------
+    features
+        Its features.
+
+    Returns
+    -------
+    patches
+        In the same order; a feature without a geometry has none.
+    """
+    return [
+        Patch(
+            Label(
+                controller=str(f.properties["controller"] or ""),
+                controllers=str(f.properties["controllers"] or ""),
+                status=str(f.properties["status"]),
+                basis=str(f.properties["basis"] or ""),
+                confidence=str(f.properties["confidence"] or ""),
+                patch=f.id,
+            ),
+            f.geometry,
+        )
+        for f in features
+        if f.geometry is not None
+    ]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from geo.errors import Issue, SchemaError, escape
+from geo.errors import Issue, SchemaError, escape, mend, refuse, warn
 from geo.layers import fields, files
 from geo.model import Row, Schema, Value
 
@@ -144,7 +144,7 @@ def _from_rows(records: Sequence[Row | Mapping[str, object]], schema: Schema) ->
     for i, one in enumerate(records):
         if keyed and isinstance(one, Row) and one.values.get("id", one.id) != one.id:
             message = f"the row is {one.id!r}, its values say otherwise"
-            draft.found.append((i, Issue("id.conflict", "error", message)))
+            draft.found.append((i, refuse("id.conflict", message)))
     return draft
 
 
@@ -331,12 +331,10 @@ def _draft(data: bytes, schema: Schema, *, assign_ids: bool = False) -> _Draft:
     records = _records(lines[1:], header, draft)
     _assemble(draft, schema, records, header=header, text=True, assign_ids=assign_ids)
     if not text.endswith("\n"):
-        message = "the file does not end with a line feed"
-        draft.found.append((-1, Issue("fmt.newline", "warning", message, fixable=True)))
+        draft.found.append((-1, mend("fmt.newline", "the file does not end with a line feed")))
     repaired = {issue.code for _, issue in draft.found if issue.fixable} - {"fmt.newline"}
     if draft.text and draft.text not in {data, data + b"\n"} and not repaired:
-        message = "the file is not in canonical layout"
-        draft.found.append((-1, Issue("fmt.layout", "warning", message, fixable=True)))
+        draft.found.append((-1, mend("fmt.layout", "the file is not in canonical layout")))
     return draft
 
 
@@ -349,7 +347,7 @@ def _unread(draft: _Draft, schema: Schema) -> Issue | None:
     if same and again.text == draft.text:
         return None
     message = "the text would not be read back as it was meant; nothing is written"
-    return Issue("fmt.verify", "error", message)
+    return refuse("fmt.verify", message)
 
 
 def _placed(draft: _Draft, file: str) -> list[Issue]:
@@ -371,7 +369,7 @@ def _lines(text: str, draft: _Draft, delimiter: str = ",") -> list[tuple[int, li
     except csv.Error as error:
         hint = "a cell with a comma, a quote or a line end stands in quotes, quotes in it doubled"
         message = f"the row that begins here is no CSV: {error}"
-        draft.found.append((-1, Issue("csv.syntax", "error", message, hint, line=line)))
+        draft.found.append((-1, refuse("csv.syntax", message, hint, line=line)))
     return rows
 
 
@@ -381,27 +379,27 @@ def _header(cells: list[str], schema: Schema, draft: _Draft) -> list[str] | None
     issues = []
     if len(cells) == 1 and any(mark in cells[0] for mark in ";\t"):
         hint = "save it as CSV with commas"
-        issues.append(Issue("csv.delimiter", "error", "cells are not set apart by commas", hint))
+        issues.append(refuse("csv.delimiter", "cells are not set apart by commas", hint))
     elif not known & set(cells):
         hint = f"the first line must name the columns: {', '.join(schema.names[:4])}, ..."
-        issues.append(Issue("csv.header", "error", "no column of the schema is there", hint))
+        issues.append(refuse("csv.header", "no column of the schema is there", hint))
     else:
         named = [name for name in cells if name]
         for name in sorted({name for name in named if named.count(name) > 1}):
             message = f"the column {escape(name, 60)} is there twice"
-            issues.append(Issue("csv.header", "error", message, "delete one of the two"))
+            issues.append(refuse("csv.header", message, "delete one of the two"))
     draft.found += [(-1, dataclasses.replace(issue, line=1)) for issue in issues]
     if issues:
         return None
     written = [name for name in schema.names if name in cells]
     if [name for name in cells if name in known] != written:
         message = "the columns are not in the order of the data dictionary"
-        draft.found.append((-1, Issue("fmt.order", "warning", message, line=1, fixable=True)))
+        draft.found.append((-1, mend("fmt.order", message, line=1)))
     for column in schema.columns:
         if column.name not in cells:
-            issue = Issue("props.missing", "warning", "", fixable=True)
+            issue = mend("props.missing", "")
             if column.required:
-                issue = Issue("csv.column", "error", "", f"add it: {column.doc}")
+                issue = refuse("csv.column", "", f"add it: {column.doc}")
             message = f"the column {column.name} is not there"
             draft.found.append((-1, dataclasses.replace(issue, message=message, line=1)))
     return cells
@@ -414,22 +412,21 @@ def _records(
     records = []
     for line, cells in lines:
         if not any(cells):
-            message = "there are rows without any value"
-            issue = Issue("csv.empty_row", "warning", message, line=line, fixable=True)
+            issue = mend("csv.empty_row", "there are rows without any value", line=line)
             draft.found.append((-1, issue))
             continue
         record: dict[str, object] = {}
         if len(cells) != len(header):
             message = f"the row has {len(cells)} cells, the header {len(header)}"
             hint = "is a comma missing, or a cell with a comma not in quotes?"
-            draft.found.append((-1, Issue("csv.ragged", "error", message, hint, line=line)))
+            draft.found.append((-1, refuse("csv.ragged", message, hint, line=line)))
             continue
         for name, cell in zip(header, cells, strict=True):
             if name or cell:
                 record[name] = cell
             elif not name:
                 message = "there is a column without a name or a value"
-                issue = Issue("csv.empty_column", "warning", message, line=1, fixable=True)
+                issue = mend("csv.empty_column", message, line=1)
                 draft.found.append((-1, issue))
         records.append(record)
         draft.lines.append(line)
@@ -467,15 +464,13 @@ def _assemble(
     extra = sorted({name for values in checked for name in values} - set(schema.names))
     names = [*schema.names, *extra]
     for name in sorted({name for name in header if name} - set(names) - fields.TOOL_COLUMNS):
-        message = f"the unknown column {escape(name, 60)} is empty"
-        issue = Issue("props.extra_null", "warning", message, line=1, fixable=True)
+        issue = mend("props.extra_null", f"the unknown column {escape(name, 60)} is empty", line=1)
         draft.found.append((-1, issue))
     checked = [{name: values.get(name) for name in names} for values in checked]
     cells = [[_cell(values.get(name)) for name in names] for values in checked]
     order = sorted(range(len(cells)), key=lambda i: (draft.ids[i], cells[i]))
     if order != list(range(len(cells))):
-        message = "the rows are not sorted"
-        draft.found.append((-1, Issue("fmt.order", "warning", message, fixable=True)))
+        draft.found.append((-1, mend("fmt.order", "the rows are not sorted")))
     draft.rows = tuple(Row(draft.ids[i], checked[i], draft.lines[i]) for i in order)
     written = [names, *(cells[i] for i in order)]
     draft.text = "".join(format_row(row) for row in written).encode()
@@ -494,9 +489,9 @@ def _check_twice(draft: _Draft, checked: list[dict[str, Value]]) -> None:
         place = f"; first in line {line}" if line else ""
         if name:
             hint = "give one of the two an id of its own, or delete it"
-            issue = Issue("id.duplicate", "error", f"the id is there twice{place}", hint)
+            issue = refuse("id.duplicate", f"the id is there twice{place}", hint)
         else:
-            issue = Issue("row.duplicate", "warning", f"the row is there twice{place}")
+            issue = warn("row.duplicate", f"the row is there twice{place}")
         draft.found.append((i, issue))
 
 
@@ -511,8 +506,7 @@ def _assign_ids(draft: _Draft, schema: Schema, checked: list[dict[str, Value]]) 
         taken.add(name)
         draft.ids[i] = name
         checked[i]["id"] = name
-        message = f"the row had no id; it is now {name}"
-        draft.found[n] = (i, Issue("id.missing", "warning", message, fixable=True))
+        draft.found[n] = (i, mend("id.missing", f"the row had no id; it is now {name}"))
 
 
 def _cell(value: Value) -> str:

@@ -22,23 +22,43 @@ def _id(doc: str) -> Column:
     return Column("id", "id", doc, required=True)
 
 
-_SOURCES = Column("source_ids", "refs", "Who said so.", refers_to="sources")
-_NOTE = Column("note", "text", "Anything a reader must know; our own words.")
+def _text(name: str, doc: str, *, required: bool = False) -> Column:
+    return Column(name, "text", doc, required=required)
+
+
+def _date(name: str, doc: str, *, required: bool = False) -> Column:
+    return Column(name, "date", doc, required=required)
+
+
+def _choice(name: str, doc: str, choices: tuple[str, ...], *, required: bool = False) -> Column:
+    return Column(name, "choice", doc, required=required, choices=choices)
+
+
+def _ref(name: str, doc: str, table: str, *, required: bool = False) -> Column:
+    return Column(name, "ref", doc, required=required, refers_to=table)
+
+
+def _refs(name: str, doc: str, table: str, *, required: bool = False) -> Column:
+    return Column(name, "refs", doc, required=required, refers_to=table)
+
+
+_SOURCES = _refs("source_ids", "Who said so.", "sources")
+_NOTE = _text("note", "Anything a reader must know; our own words.")
 
 THEATRE = Schema(
     "theatre",
     "theatre.geojson",
     (
         _id("Short name of the theatre."),
-        Column("name", "text", "Title of the map, in English.", required=True),
-        Column("name_ar", "text", "Title in Arabic."),
-        Column("timezone", "text", "IANA zone; a date is a civil day there.", required=True),
-        Column("before", "date", "Default first date of a comparison.", required=True),
-        Column("after", "date", "Default second date of a comparison.", required=True),
-        Column("summary", "text", "What happened between the two, in a sentence or two."),
-        Column("summary_ar", "text", "The same in Arabic."),
-        Column("attribution", "text", "Credits that must be printed on every map."),
-        Column("note", "text", "Why the study area is drawn as it is."),
+        _text("name", "Title of the map, in English.", required=True),
+        _text("name_ar", "Title in Arabic."),
+        _text("timezone", "IANA zone; a date is a civil day there.", required=True),
+        _date("before", "Default first date of a comparison.", required=True),
+        _date("after", "Default second date of a comparison.", required=True),
+        _text("summary", "What happened between the two, in a sentence or two."),
+        _text("summary_ar", "The same in Arabic."),
+        _text("attribution", "Credits that must be printed on every map."),
+        _text("note", "Why the study area is drawn as it is."),
     ),
     geometry=_POLYGONS,
     required=True,
@@ -49,42 +69,29 @@ CONTROL = Schema(
     "control/*.geojson",
     (
         _id("Identity of the patch, `ctl-` and a random part; kept while the patch lives."),
-        Column(
+        _ref(
             "controller",
-            "ref",
             "Who holds it; empty only with status unknown, none or contested.",
-            refers_to="actors",
+            "actors",
         ),
-        Column(
+        _refs(
             "controllers",
-            "refs",
             "The parties of contested or mixed ground, likelier holder first.",
-            refers_to="actors",
+            "actors",
         ),
-        Column(
+        _choice(
             "status",
-            "choice",
             "`controlled`, `contested` (both inside, or the evidence contradicts itself), `mixed` "
             "(stable shared), `advance` (operates there, no control), `unknown` (not assessed), "
             "`none` (nobody there).",
+            _STATUS,
             required=True,
-            choices=_STATUS,
         ),
-        Column(
-            "basis",
-            "choice",
-            "`assessed`, `reported`, `claimed` or `inferred`; empty for unknown.",
-            choices=_BASIS,
+        _choice(
+            "basis", "`assessed`, `reported`, `claimed` or `inferred`; empty for unknown.", _BASIS
         ),
-        Column(
-            "confidence",
-            "choice",
-            "`high`, `moderate` or `low`; empty for unknown.",
-            choices=_CONFIDENCE,
-        ),
-        Column(
-            "statement_ids", "refs", "The statements the patch rests on.", refers_to="statements"
-        ),
+        _choice("confidence", "`high`, `moderate` or `low`; empty for unknown.", _CONFIDENCE),
+        _refs("statement_ids", "The statements the patch rests on.", "statements"),
         _SOURCES,
         _NOTE,
     ),
@@ -106,20 +113,13 @@ EVENT_TYPES: dict[str, tuple[str, ...]] = {
         "Remote explosive/landmine/IED",
         "Grenade",
     ),
-    "Violence against civilians": (
-        "Sexual violence",
-        "Attack",
-        "Abduction/forced disappearance",
-    ),
+    "Violence against civilians": ("Sexual violence", "Attack", "Abduction/forced disappearance"),
     "Protests": (
         "Peaceful protest",
         "Protest with intervention",
         "Excessive force against protesters",
     ),
-    "Riots": (
-        "Violent demonstration",
-        "Mob violence",
-    ),
+    "Riots": ("Violent demonstration", "Mob violence"),
     "Strategic developments": (
         "Agreement",
         "Arrests",
@@ -138,8 +138,8 @@ EVENTS = Schema(
     "events/*.geojson",
     (
         _id("Identity of the event, `evt-` and a random part."),
-        Column("event_date", "date", "First day, local time.", required=True),
-        Column("end_date", "date", "Last day, inclusive, where it is another."),
+        _date("event_date", "First day, local time.", required=True),
+        _date("end_date", "Last day, inclusive, where it is another."),
         Column(
             "time_precision",
             "integer",
@@ -148,26 +148,19 @@ EVENTS = Schema(
             minimum=1,
             maximum=3,
         ),
-        Column(
-            "event_type",
-            "choice",
-            "ACLED event type, verbatim.",
-            required=True,
-            choices=tuple(EVENT_TYPES),
-        ),
-        Column(
+        _choice("event_type", "ACLED event type, verbatim.", tuple(EVENT_TYPES), required=True),
+        _choice(
             "sub_event_type",
-            "choice",
             "ACLED sub-event type, verbatim.",
+            tuple(chain.from_iterable(EVENT_TYPES.values())),
             required=True,
-            choices=tuple(chain.from_iterable(EVENT_TYPES.values())),
         ),
-        Column("actor1", "ref", "Who acted.", refers_to="actors"),
-        Column("assoc_actor_1", "refs", "Who acted with them.", refers_to="actors"),
-        Column("actor2", "ref", "On whom.", refers_to="actors"),
-        Column("assoc_actor_2", "refs", "Who stood with those.", refers_to="actors"),
-        Column("place_id", "ref", "Where; empty for an event without a place.", refers_to="places"),
-        Column("location", "text", "The place as the source names it."),
+        _ref("actor1", "Who acted.", "actors"),
+        _refs("assoc_actor_1", "Who acted with them.", "actors"),
+        _ref("actor2", "On whom.", "actors"),
+        _refs("assoc_actor_2", "Who stood with those.", "actors"),
+        _ref("place_id", "Where; empty for an event without a place.", "places"),
+        _text("location", "The place as the source names it."),
         Column(
             "geo_precision",
             "integer",
@@ -177,14 +170,13 @@ EVENTS = Schema(
         ),
         Column("geo_radius_m", "integer", "Error radius of the position, metres.", minimum=0),
         _SOURCES,
-        Column("notes", "text", "What happened, in our own words."),
+        _text("notes", "What happened, in our own words."),
         Column("fatalities", "integer", "Reported dead; empty means not reported.", minimum=0),
-        Column("confidence", "choice", "How sure we are of the event.", choices=_CONFIDENCE),
-        Column(
+        _choice("confidence", "How sure we are of the event.", _CONFIDENCE),
+        _ref(
             "change_id",
-            "ref",
             "Row of the ledger that it explains, where ground changed hands.",
-            refers_to="changes",
+            "changes",
         ),
     ),
     geometry=frozenset({"Point"}),
@@ -196,15 +188,13 @@ PLACES = Schema(
     "places.geojson",
     (
         _id("Readable identity."),
-        Column("name", "text", "Name in Latin script.", required=True),
-        Column("name_ar", "text", "Name in Arabic script."),
-        Column("alternatenames", "text", "Other spellings, joined by `;`."),
-        Column(
+        _text("name", "Name in Latin script.", required=True),
+        _text("name_ar", "Name in Arabic script."),
+        _text("alternatenames", "Other spellings, joined by `;`."),
+        _choice(
             "kind",
-            "choice",
             "What it is.",
-            required=True,
-            choices=(
+            (
                 "airbase",
                 "area",
                 "border",
@@ -219,26 +209,26 @@ PLACES = Schema(
                 "village",
                 "well",
             ),
+            required=True,
         ),
-        Column("admin1", "text", "Governorate or province."),
+        _text("admin1", "Governorate or province."),
         Column(
             "geo_radius_m",
             "integer",
             "Error radius of the position, or of the drawing of a line or an area, metres.",
             minimum=0,
         ),
-        Column(
+        _choice(
             "coord_method",
-            "choice",
             "`located` (a source gives the coordinates), `inferred` (placed from a description: "
             "never a sharp dot), `drawn` (a line or an area that we drew from words; its error is "
             "then required), `none` (never located; no geometry).",
+            ("located", "inferred", "drawn", "none"),
             required=True,
-            choices=("located", "inferred", "drawn", "none"),
         ),
-        Column("coord_source", "text", "Where the position comes from."),
+        _text("coord_source", "Where the position comes from."),
         _SOURCES,
-        Column("note", "text", "Homonyms and doubts."),
+        _text("note", "Homonyms and doubts."),
     ),
     geometry=frozenset({"Point", "LineString", "MultiLineString"}) | _POLYGONS,
     null_geometry=True,
@@ -250,40 +240,31 @@ STATEMENTS = Schema(
     "statements.csv",
     (
         _id("Identity, `stm-` and a random part."),
-        Column("place_id", "ref", "The place spoken of.", required=True, refers_to="places"),
-        Column("date", "date", "The day for which it was said.", required=True),
-        Column(
-            "date_precision",
-            "choice",
-            "How well the day is known.",
-            required=True,
-            choices=_PRECISIONS,
-        ),
-        Column(
+        _ref("place_id", "The place spoken of.", "places", required=True),
+        _date("date", "The day for which it was said.", required=True),
+        _choice("date_precision", "How well the day is known.", _PRECISIONS, required=True),
+        _choice(
             "status",
-            "choice",
             "As for control areas; `controlled` where one side is said to hold the place.",
+            _STATUS,
             required=True,
-            choices=_STATUS,
         ),
-        Column("controller", "ref", "Who is said to hold it.", refers_to="actors"),
-        Column("controllers", "refs", "Parties, where contested.", refers_to="actors"),
-        Column(
+        _ref("controller", "Who is said to hold it.", "actors"),
+        _refs("controllers", "Parties, where contested.", "actors"),
+        _choice(
             "extent",
-            "choice",
             "What the words mean of the shape of the place; empty is `all` of it. Else `share` "
             "(per cent of it), `front` (one side on either hand), `track` (ground taken along a "
             "line), `gap` (a line across a gap), `ring` (a ring round it), `severed` (cut off from "
             "another place).",
-            choices=("all", "share", "front", "track", "gap", "ring", "severed"),
+            ("all", "share", "front", "track", "gap", "ring", "severed"),
         ),
-        Column(
+        _ref(
             "opposite",
-            "ref",
             "The other side: who holds the rest of a share, stands on the right hand of a front, "
             "lost the track, stands at both ends of a gap, all round a ring, or between two "
             "grounds that are severed.",
-            refers_to="actors",
+            "actors",
         ),
         Column(
             "share_pct",
@@ -294,23 +275,17 @@ STATEMENTS = Schema(
         ),
         Column("width_from_m", "integer", "Least width of a gap or a track, metres.", minimum=0),
         Column("width_to_m", "integer", "Greatest width of a gap or a track, metres.", minimum=0),
-        Column(
-            "to_place_id",
-            "ref",
-            "The ground from which the place is severed.",
-            refers_to="places",
-        ),
-        Column(
+        _ref("to_place_id", "The ground from which the place is severed.", "places"),
+        _choice(
             "basis",
-            "choice",
             "`assessed` (a monitor's own map), `reported`, `claimed` (by a party or a medium that "
             "leans to it, in its own favour), `inferred` (it follows from another statement).",
+            _BASIS,
             required=True,
-            choices=_BASIS,
         ),
-        Column("confidence", "choice", "How sure.", required=True, choices=_CONFIDENCE),
-        Column("event_ids", "refs", "Events that it follows from.", refers_to="events"),
-        Column("source_ids", "refs", "Who said so.", required=True, refers_to="sources"),
+        _choice("confidence", "How sure.", _CONFIDENCE, required=True),
+        _refs("event_ids", "Events that it follows from.", "events"),
+        _refs("source_ids", "Who said so.", "sources", required=True),
         _NOTE,
     ),
     required=True,
@@ -321,26 +296,25 @@ CHANGES = Schema(
     "changes.csv",
     (
         _id("Identity, `chg-` and a random part."),
-        Column("from_date", "date", "Layer before.", required=True),
-        Column("to_date", "date", "Layer after.", required=True),
-        Column("date", "date", "When it happened, where known."),
-        Column("date_end", "date", "Last possible day."),
-        Column("from_controller", "ref", "Who held it.", refers_to="actors"),
-        Column("to_controller", "ref", "Who holds it.", refers_to="actors"),
-        Column(
+        _date("from_date", "Layer before.", required=True),
+        _date("to_date", "Layer after.", required=True),
+        _date("date", "When it happened, where known."),
+        _date("date_end", "Last possible day."),
+        _ref("from_controller", "Who held it.", "actors"),
+        _ref("to_controller", "Who holds it.", "actors"),
+        _choice(
             "kind",
-            "choice",
             "`advance`, `withdrawal`, `handover`: the ground changed. `correction`, `refinement`: "
             "our picture did.",
+            ("advance", "withdrawal", "handover", "correction", "refinement"),
             required=True,
-            choices=("advance", "withdrawal", "handover", "correction", "refinement"),
         ),
-        Column("place_ids", "refs", "Places that it concerns.", refers_to="places"),
-        Column("event_ids", "refs", "Events that explain it.", refers_to="events"),
+        _refs("place_ids", "Places that it concerns.", "places"),
+        _refs("event_ids", "Events that explain it.", "events"),
         _SOURCES,
-        Column("recorded_at", "date", "Day of the entry.", required=True),
-        Column("recorded_by", "text", "Who entered it."),
-        Column("supersedes", "ref", "Row that this one replaces.", refers_to="changes"),
+        _date("recorded_at", "Day of the entry.", required=True),
+        _text("recorded_by", "Who entered it."),
+        _ref("supersedes", "Row that this one replaces.", "changes"),
         _NOTE,
     ),
 )
@@ -349,16 +323,15 @@ ASSESSMENTS = Schema(
     "assessments",
     "assessments.csv",
     (
-        Column("date", "date", "Day looked at.", required=True),
-        Column("scope", "text", "What was looked at.", required=True),
-        Column(
+        _date("date", "Day looked at.", required=True),
+        _text("scope", "What was looked at.", required=True),
+        _choice(
             "outcome",
-            "choice",
             "So that `nothing moved` is told from `nobody looked`.",
+            ("changed", "no_change", "partial"),
             required=True,
-            choices=("changed", "no_change", "partial"),
         ),
-        Column("cut_off", "date", "Last day of the material read."),
+        _date("cut_off", "Last day of the material read."),
         _NOTE,
     ),
 )
@@ -368,18 +341,13 @@ ACTORS = Schema(
     "actors.csv",
     (
         _id("Readable identity; neutral."),
-        Column("name", "text", "Name in Latin script.", required=True),
-        Column("name_ar", "text", "Name in Arabic script."),
-        Column("alternatenames", "text", "Other names, sources' words among them."),
-        Column("side", "ref", "The side it fights on; a side names itself.", refers_to="actors"),
-        Column("kind", "text", "`side`, `armed faction`, `state army`, ...", required=True),
-        Column(
-            "color",
-            "pattern",
-            "Colour of a side on maps, `#rrggbb`.",
-            pattern="#[0-9a-f]{6}",
-        ),
-        Column("notes", "text", "Commanders, backers, doubts."),
+        _text("name", "Name in Latin script.", required=True),
+        _text("name_ar", "Name in Arabic script."),
+        _text("alternatenames", "Other names, sources' words among them."),
+        _ref("side", "The side it fights on; a side names itself.", "actors"),
+        _text("kind", "`side`, `armed faction`, `state army`, ...", required=True),
+        Column("color", "pattern", "Colour of a side on maps, `#rrggbb`.", pattern="#[0-9a-f]{6}"),
+        _text("notes", "Commanders, backers, doubts."),
     ),
     required=True,
 )
@@ -388,17 +356,16 @@ ALIGNMENTS = Schema(
     "alignments",
     "alignments.csv",
     (
-        Column("actor", "ref", "Who.", required=True, refers_to="actors"),
-        Column(
+        _ref("actor", "Who.", "actors", required=True),
+        _choice(
             "relation",
-            "choice",
             "How it stands to the other.",
+            ("part_of", "allied_with", "backed_by", "fights"),
             required=True,
-            choices=("part_of", "allied_with", "backed_by", "fights"),
         ),
-        Column("other", "ref", "To whom.", required=True, refers_to="actors"),
-        Column("valid_from", "date", "First day; empty means before the period."),
-        Column("valid_to", "date", "First day on which it holds no longer; empty means still."),
+        _ref("other", "To whom.", "actors", required=True),
+        _date("valid_from", "First day; empty means before the period."),
+        _date("valid_to", "First day on which it holds no longer; empty means still."),
         _SOURCES,
         _NOTE,
     ),
@@ -408,12 +375,11 @@ VOCABULARY = Schema(
     "vocabulary",
     "vocabulary.csv",
     (
-        Column("text", "text", "A word or words, as reports write them.", required=True),
-        Column(
+        _text("text", "A word or words, as reports write them.", required=True),
+        _ref(
             "actor",
-            "ref",
             "The side or actor that is meant; empty where it is no name of a place or an actor.",
-            refers_to="actors",
+            "actors",
         ),
         _NOTE,
     ),
@@ -424,19 +390,18 @@ SOURCES = Schema(
     "sources.csv",
     (
         _id("Readable identity."),
-        Column("publisher", "text", "Who published it.", required=True),
-        Column(
+        _text("publisher", "Who published it.", required=True),
+        _ref(
             "leaning",
-            "ref",
             "Side that the publisher belongs or leans to; empty where none is known.",
-            refers_to="actors",
+            "actors",
         ),
-        Column("title", "text", "Title, or what it is."),
+        _text("title", "Title, or what it is."),
         Column("url", "url", "Where it was read."),
         Column("archived_url", "url", "A copy that stays."),
-        Column("published", "date", "Day of publication, where known."),
-        Column("accessed", "date", "Day it was read."),
-        Column("licence", "text", "Licence of data that we reuse."),
+        _date("published", "Day of publication, where known."),
+        _date("accessed", "Day it was read."),
+        _text("licence", "Licence of data that we reuse."),
         Column(
             "grade",
             "pattern",
@@ -452,21 +417,19 @@ CONTEXT = Schema(
     "context/*.geojson",
     (
         _id("Readable identity."),
-        Column(
+        _choice(
             "kind",
-            "choice",
             "What it is; drawn, never computed with.",
+            ("country", "admin1", "road", "zone", "water"),
             required=True,
-            choices=("country", "admin1", "road", "zone", "water"),
         ),
-        Column("name", "text", "Name in Latin script."),
-        Column("name_ar", "text", "Name in Arabic script."),
-        Column(
+        _text("name", "Name in Latin script."),
+        _text("name_ar", "Name in Arabic script."),
+        _choice(
             "accuracy",
-            "choice",
             "`schematic` lines are labelled so on every map.",
+            ("surveyed", "generalised", "schematic"),
             required=True,
-            choices=("surveyed", "generalised", "schematic"),
         ),
         _SOURCES,
         _NOTE,
@@ -481,24 +444,17 @@ ANCHORS = Schema(
     "anchors.geojson",
     (
         _id("Readable identity."),
-        Column(
+        _refs(
             "sides",
-            "refs",
             "Sides that are supplied from here; together they are friends.",
+            "actors",
             required=True,
-            refers_to="actors",
         ),
-        Column("name", "text", "Name in Latin script.", required=True),
-        Column("name_ar", "text", "Name in Arabic script."),
-        Column(
-            "kind",
-            "choice",
-            "What it is.",
-            required=True,
-            choices=("base", "border", "city", "road"),
-        ),
-        Column("valid_from", "date", "First day; empty means before the period."),
-        Column("valid_to", "date", "First day on which it holds no longer; empty means still."),
+        _text("name", "Name in Latin script.", required=True),
+        _text("name_ar", "Name in Arabic script."),
+        _choice("kind", "What it is.", ("base", "border", "city", "road"), required=True),
+        _date("valid_from", "First day; empty means before the period."),
+        _date("valid_to", "First day on which it holds no longer; empty means still."),
         _SOURCES,
         _NOTE,
     ),

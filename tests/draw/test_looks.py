@@ -12,10 +12,9 @@ from geo.draw import frames, looks
 from geo.draw.page import frame
 from geo.draw.page import page as maps
 from geo.draw.plots import _paint
-from geo.draw.still.phrases import Words
-from geo.draw.still.scene import Scene
+from geo.draw.still.scene import Scene, Words
 from geo.draw.widget.slider import _fill
-from geo.edit.editor import answers, server
+from geo.edit.editor import parts, server
 from geo.exchange.qgis import project, symbols
 from geo.exchange.writing import geopackage, kml
 from geo.exchange.writing.content import gather_content
@@ -98,7 +97,7 @@ def test_a_side_without_a_colour_looks_the_same_everywhere(bare, composite, page
     assert looks.paints_of(look, scene.colors) == [drawn]
     assert _paint(look, scene.colors) == (drawn, None)
     assert _fill(look, scene.colors) == {"color": drawn}
-    listed = {one["id"]: one["color"] for one in answers.list_choices(bare)["controllers"]}
+    listed = {one["id"]: one["color"] for one in parts.list_choices(bare)["controllers"]}
     assert listed["is"] == color
     content = gather_content(bare, composite)
     rows = [row for row in content.tables["control"].records() if row["side"] == "is"]

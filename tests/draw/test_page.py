@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.draw import looks
-from geo.draw.page import frame, leaflet, store
+from geo.draw.page import frame, store
 from geo.draw.page import page as maps
 from geo.draw.words.languages import language_words
 from geo.errors import DateError, GeoError
@@ -205,14 +205,14 @@ def test_the_frame_refuses_another_folium(monkeypatch):
 
 def test_leaflet_is_the_one_that_was_looked_at():
     files = {f.name: f for f in distribution("XStatic-Leaflet").files}
-    for name, digest in leaflet.LEAFLET.items():
+    for name, digest in frame.LEAFLET.items():
         assert hashlib.sha256(files[name].read_binary()).hexdigest() == digest
 
 
 def test_another_leaflet_is_refused(monkeypatch):
-    monkeypatch.setitem(leaflet.LEAFLET, "leaflet.js", "0" * 64)
+    monkeypatch.setitem(frame.LEAFLET, "leaflet.js", "0" * 64)
     with pytest.raises(GeoError, match=r"1\.9\.3"):
-        leaflet.leaflet_text("leaflet.js")
+        frame.leaflet_text("leaflet.js")
 
 
 def test_the_licence_of_leaflet_is_in_every_page(page):

@@ -19,8 +19,7 @@ from geo.check import check_folder
 from geo.coverage import find_faults
 from geo.edit.editor import cutting, parts
 from geo.edit.editor.cutting import cut_patches, join_patches
-from geo.edit.editor.requests import RequestError
-from geo.edit.editor.saving import ConflictError, RefusedError
+from geo.edit.editor.requests import ConflictError, RefusedError, RequestError
 from geo.edit.editor.session import Session
 from geo.errors import CoverageError, DateError, LayerError, SchemaError
 from geo.layers import files, patches_of

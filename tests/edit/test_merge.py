@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from thoroughness import examples
 
 from geo.control.testing import grid
-from geo.edit.merge.difference import compare_records
-from geo.edit.merge.merged import merge_features, merge_rows
-from geo.edit.merge.text import merge_bytes
+from geo.edit.merge.by_id import compare_records
+from geo.edit.merge.merged import merge_bytes, merge_features, merge_rows
 from geo.errors import SchemaError
 from geo.layers import geojson, tables
 from geo.model import ASSESSMENTS, CONTROL, EVENTS, PLACES, STATEMENTS, Feature, Row

@@ -15,7 +15,7 @@ from geo.coverage import find_faults
 from geo.edit.copies.checkout import checkout
 from geo.edit.copies.plan import plan_save, write_plan
 from geo.edit.copies.reading import read_copy
-from geo.edit.merge.difference import compare_records
+from geo.edit.merge.by_id import compare_records
 from geo.errors import SchemaError
 from geo.layers import geojson, patches_of
 from geo.layers.folder import read_folder

@@ -10,12 +10,11 @@ import shapely
 from pyproj import Geod
 
 from geo import cli
-from geo.edit.new_date import new_layer
-from geo.edit.versions.compare import compare_versions
+from geo.edit.copies.checkout import new_layer
+from geo.edit.versions.compare import compare_versions, read_revision
 from geo.edit.versions.git import Repository
 from geo.edit.versions.guard import guard_ids
 from geo.edit.versions.review import review_text
-from geo.edit.versions.revision import read_revision
 from geo.edit.versions.setup import (
     _settings,
     canonical_text,

@@ -22,10 +22,9 @@ from thoroughness import examples
 
 from geo.edit import recovery
 from geo.edit.copies.checkout import checkout
-from geo.edit.copies.plan import plan_save, write_plan
+from geo.edit.copies.plan import describe_plan, plan_save, write_plan
 from geo.edit.copies.reading import Copy, _identify_features, read_copy
-from geo.edit.copies.stitch import stitch_borders
-from geo.edit.copies.told import describe_plan
+from geo.edit.copies.sewing import stitch_borders
 from geo.errors import (
     DateError,
     GeoError,

@@ -10,17 +10,12 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
-from badinput import ELSEWHERE
 import shapely
+from badinput import ELSEWHERE
 
-from geo.layers import fields
-from geo.layers import geojson
-from geo.layers import tables
-from geo.errors import SchemaError
-from geo.errors import escape
-from geo.model import ACTORS
-from geo.model import Column
-from geo.model import Schema
+from geo.errors import SchemaError, escape
+from geo.layers import fields, geojson, tables
+from geo.model import ACTORS, Column, Schema
 
 CORPUS = Path(os.environ.get("GEO_SHARED", Path(__file__).parents[3] / "shared")) / "badinput"
 SECONDS = 2.0

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from geo.layers import cache
 from geo import open_layers
-from geo.evidence.draws import Draws
 from geo.control.composite import Composite
+from geo.evidence.draws import Draws
+from geo.layers import cache
 
 
 @pytest.fixture

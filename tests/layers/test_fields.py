@@ -5,17 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from geo.errors import Issue, escape
 from geo.layers import fields
-from geo.errors import Issue
-from geo.errors import escape
-from geo.model import ACTORS
-from geo.model import CONTROL
-from geo.model import EVENTS
-from geo.model import ID_PATTERN
-from geo.model import SCHEMAS
-from geo.model import Column
-from geo.model import Schema
-from geo.model import parse_day
+from geo.model import ACTORS, CONTROL, EVENTS, ID_PATTERN, SCHEMAS, Column, Schema, parse_day
 
 
 def column(kind, **more):

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from geo.errors import LayerError, LayerNotFoundError, SchemaError, StaleLayerError
 from geo.layers import files
-from geo.layers.files import disk
-from geo.errors import LayerError
-from geo.errors import LayerNotFoundError
-from geo.errors import SchemaError
-from geo.errors import StaleLayerError
+from geo.layers.files import saving
 
 OLD = b"old\n" * 50_000
 NEW = b"new!\n" * 50_000
@@ -331,7 +328,7 @@ def test_a_failing_disk_leaves_no_part_of_a_new_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(disk, "write_all", full)
+    monkeypatch.setattr(saving, "write_all", full)
     with pytest.raises(LayerError, match="No space left"):
         list(files.add_files(tmp_path, [("a/1", b"one")]))
     assert names(tmp_path / "a") == []

@@ -12,24 +12,19 @@ import numpy as np
 import orjson
 import pytest
 import shapely
-from thoroughness import examples
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from shapely.testing import assert_geometries_equal
+from thoroughness import examples
 
+from geo.errors import SchemaError
 from geo.layers import geojson
+from geo.layers.folder import read_folder, write_control
 from geo.layers.geojson import canonical, doors
 from geo.layers.geojson import features as checked_features
 from geo.layers.shapes import areas as checked_areas
 from geo.layers.shapes import flatten
-from geo.errors import SchemaError
-from geo.layers.folder import read_folder
-from geo.layers.folder import write_control
-from geo.model import CONTEXT
-from geo.model import CONTROL
-from geo.model import EVENTS
-from geo.model import PLACES
-from geo.model import Feature
+from geo.model import CONTEXT, CONTROL, EVENTS, PLACES, Feature
 
 PROPERTIES = {
     "controller": "opposition",
@@ -1309,7 +1304,9 @@ def test_the_same_file_gives_the_same_words_and_bytes_everywhere(tmp_path):
         from geo.model import CONTROL
         for path in sorted(Path(sys.argv[1]).iterdir()):
             try:
-                data, issues = geojson.fmt_geojson(path.read_bytes(), schema=CONTROL, file=path.name)
+                data, issues = geojson.fmt_geojson(
+                    path.read_bytes(), schema=CONTROL, file=path.name
+                )
             except SchemaError as error:
                 data, issues = b"", error.issues
             sys.stdout.buffer.write("\\n".join(map(str, issues)).encode() + data)

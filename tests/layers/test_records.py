@@ -10,14 +10,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from thoroughness import examples
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from geo.errors import SchemaError
-from geo.layers import fmt_geojson, parse_features, parse_geojson, parse_rows, parse_table
-from geo.layers import unfold_features
-from geo.layers import dump_geojson, dump_table, layer_paths
+from geo.layers import (
+    dump_geojson,
+    dump_table,
+    fmt_geojson,
+    layer_paths,
+    parse_features,
+    parse_geojson,
+    parse_rows,
+    parse_table,
+    unfold_features,
+)
 from geo.model import CHANGES, CONTROL, EVENTS, Feature
 
 LAYERS = Path(__file__).parents[2] / "layers"

@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 import pytest
-from thoroughness import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from geo.layers import rings as _rings
 from geo.layers import shapes

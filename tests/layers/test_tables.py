@@ -5,14 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from geo.layers import fields
-from geo.layers import tables
 from geo.errors import SchemaError
-from geo.model import ACTORS
-from geo.model import ALIGNMENTS
-from geo.model import ASSESSMENTS
-from geo.model import STATEMENTS
-from geo.model import Row
+from geo.layers import fields, tables
+from geo.model import ACTORS, ALIGNMENTS, ASSESSMENTS, STATEMENTS, Row
 
 HEADER = ",".join(ACTORS.names)
 CANONICAL = (

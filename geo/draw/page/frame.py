@@ -1,8 +1,9 @@
 """
 The frame of a page: folium's map, our scripts and styles, the shared tables, and no data.
 
-The one door to folium. What is in the frame is constant, but for the host of online tiles in its
-policy; the hashes of the policy are taken here, before any data is near.
+The one door to folium, and to Leaflet's own files. What is in the frame is constant, but for the
+host of online tiles in its policy; the hashes of the policy are taken here, before any data is
+near.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 import json
 import re
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.resources import files
 
 import folium
@@ -20,7 +21,6 @@ from branca.element import MacroElement
 from folium.template import Template
 
 from geo.draw.looks import LOOKS
-from geo.draw.page.leaflet import leaflet_text
 from geo.draw.words.languages import language_words
 from geo.errors import GeoError
 
@@ -176,3 +176,41 @@ def safe_json(value: object) -> str:
 def data_block(name: str, kind: str, text: str) -> str:
     """Return a script element that runs nothing and holds a text."""
     return f'<script type="{kind}" id="{name}">{text}</script>\n'
+
+
+LEAFLET = {
+    "leaflet.js": "5819285cec137b229c94e1ee5ad73e8b6b84345a4367d60f75fe477fe0fb7b03",
+    "leaflet.css": "90b693d86392a4779c861b28cf307e7e59c3fb35328c4d8b95f58f814d38c722",
+}
+"""SHA-256 of the files of Leaflet that pages carry."""
+
+
+def leaflet_text(name: str) -> str:
+    """
+    Return the text of a file of Leaflet.
+
+    Parameters
+    ----------
+    name
+        ``leaflet.js`` or ``leaflet.css``.
+
+    Returns
+    -------
+    text
+        As it was published, without the pictures, which belong to controls that no page has.
+
+    Raises
+    ------
+    GeoError
+        If it is not there, or another one: a page must not carry a script that nobody has seen.
+    """
+    try:
+        found = [f for f in distribution("XStatic-Leaflet").files or () if f.name == name]
+    except PackageNotFoundError as error:
+        raise GeoError("XStatic-Leaflet is not installed; maps need 1.9.3.0") from error
+    data = found[0].read_binary() if found else b""
+    if hashlib.sha256(data).hexdigest() != LEAFLET[name]:
+        raise GeoError(f"{name} is not the one of Leaflet 1.9.3; install XStatic-Leaflet==1.9.3.0")
+    # Its images belong to controls that the page does not have, and nothing may be fetched.
+    text = data.decode().replace("\r\n", "\n")
+    return re.sub(r"url\(images/[^)]*\)", "none", text)

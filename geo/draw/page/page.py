@@ -140,7 +140,7 @@ def draw_page(
         The necks of each date, as `necks_by_date` gives them; the default shows
         none.
     what_if
-        What nobody reported, as `geo.draw.page.corridors.what_if_record` gives it.
+        What nobody reported, as `what_if_record` gives it.
     picture
         Makes a PNG of the same view, called when a notebook asks for it.
 

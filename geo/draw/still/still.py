@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from geo.draw.looks import QUIET
-from geo.draw.still.axis import TimeAxis
 from geo.draw.still.chart import Map
-from geo.draw.still.legend import Legend
+from geo.draw.still.legend import Legend, TimeAxis
 from geo.draw.still.paper import Sheet, style
-from geo.draw.still.phrases import Words
-from geo.draw.still.scene import Scene
+from geo.draw.still.scene import Scene, Words
 from geo.draw.words.languages import require_language
 from geo.errors import DateError, escape
 from geo.layers import digest, save_file

@@ -1,5 +1,5 @@
 """
-What saving a working copy will change, and the save.
+What saving a working copy will change, in words too, and the save.
 
 New borders are sewn to old ones, what others saved meanwhile is merged in, and the checks are
 asked what they would say. Nothing is written before a person has seen that.
@@ -19,19 +19,19 @@ import shapely
 
 from geo.check import BLOCKING, check_folder
 from geo.coverage import SLIVER_M
-from geo.edit.copies.checkout import copy_facts, text_of
-from geo.edit.copies.project import TABLE, layer_path
+from geo.crs import area_km2
+from geo.edit.copies.checkout import TABLE, copy_facts, layer_path, text_of
 from geo.edit.copies.sewing import require_coverage, restore_features, sew_borders
-from geo.edit.merge.difference import Difference, compare_records
+from geo.edit.merge.by_id import Difference, compare_records
 from geo.edit.merge.merged import merge_features
 from geo.errors import GeoError, Issue, SchemaError, escape
 from geo.exchange import refresh_package
 from geo.layers import digest, dump_geojson, parse_geojson, read_bytes, write_control
-from geo.model import CONTROL, Feature, parse_day
+from geo.model import CONTROL, Feature, Row, parse_day
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from geo.edit.copies.reading import Copy
@@ -270,3 +270,55 @@ def _bring_up_to_date(folder: Folder, plan: Plan, path: Path) -> None:
             "brought up to date; stop editing in the other program and run `frontline save` once "
             f"more ({error.issues[0].message})"
         ) from error
+
+
+_UNSEEN_KM2 = 0.0005
+"""Less than this is not told from nothing in the digits that are printed."""
+
+
+def describe_plan(plan: Plan) -> list[str]:
+    """
+    Return what will change in words, one line a feature.
+
+    Parameters
+    ----------
+    plan
+        What saving will do.
+
+    Returns
+    -------
+    lines
+        Added, gone and changed features with their ground; empty where nothing changes.
+    """
+    difference = plan.difference
+    lines = [f"+ {f.id}  {_held(f)}, {_km2(f):,.3f} km2" for f in _features(difference.added)]
+    lines += [f"- {f.id}  {_held(f)}, {_km2(f):,.3f} km2" for f in _features(difference.gone)]
+    for change in difference.changed:
+        said = [f"{name}: {_shown(a)} -> {_shown(b)}" for name, a, b in change.values]
+        if change.moved_km2 is not None and change.moved_km2 < _UNSEEN_KM2:
+            said.append("corners on its border, its ground is the same")
+        elif change.moved_km2 is not None:
+            said.append(
+                f"{change.before_km2:,.3f} -> {change.after_km2:,.3f} km2 "
+                f"({change.moved_km2:,.3f} km2 redrawn)"
+            )
+        lines.append(f"~ {change.id}  {'; '.join(said)}")
+    return lines
+
+
+def _features(records: Iterable[Feature | Row]) -> list[Feature]:
+    return [record for record in records if isinstance(record, Feature)]
+
+
+def _held(feature: Feature) -> str:
+    values = feature.properties
+    who = values["controller"] or values["controllers"] or ""
+    return " ".join(escape(str(part), 60) for part in (who, values["status"]) if part)
+
+
+def _km2(feature: Feature) -> float:
+    return 0.0 if feature.geometry is None else float(area_km2([feature.geometry])[0])
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else escape(str(value), 60)

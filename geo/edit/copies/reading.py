@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from geo.crs import area_km2
-from geo.edit.copies.project import TABLE
-from geo.errors import DateError, Issue, SchemaError
+from geo.edit.copies.checkout import TABLE
+from geo.errors import DateError, SchemaError, refuse
 from geo.exchange import read_package
 from geo.layers import new_id, parse_features, parse_geojson, read_bytes
 from geo.model import CONTROL, Feature, parse_day
@@ -119,7 +119,7 @@ def _read_package(path: Path, taken: Collection[str]) -> Copy:
         message = (
             "a value is neither text nor a number: Object of type bytes is not JSON serializable"
         )
-        raise SchemaError([Issue("props.type", "error", message, file=str(path))])
+        raise SchemaError([refuse("props.type", message, file=str(path))])
     features, notes, columns, ids = _identify_features(objects, str(path), taken)
     facts = held.facts
     rows = {}

@@ -19,7 +19,7 @@ import numpy as np
 import shapely
 
 from geo.coverage import Arrangement, DirectedBorders, arrange, trace_borders
-from geo.errors import CoverageError, Issue
+from geo.errors import CoverageError, Issue, refuse
 from geo.layers import new_id
 from geo.model import CONTROL, Feature, Value, split_ids
 
@@ -134,7 +134,7 @@ def _divides_nothing(
 def _refusal(message: str, where: Position) -> Refusal:
     """What a coverage error is made of."""
     place = (round(float(where[0]), 6), round(float(where[1]), 6))
-    return message, (Issue("layer.cut", "error", message, where=place),)
+    return message, (refuse("layer.cut", message, where=place),)
 
 
 def _as_cut(ground: _CutGround, features: Sequence[Feature], taken: Collection[str]) -> Cut:

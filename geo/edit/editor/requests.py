@@ -1,17 +1,29 @@
 """
-What the page sent, looked at before anything is done with it.
+What the page sent, looked at before anything is done with it, and the files that it becomes.
 
-Features and rows are read as strictly as a file; what has the wrong form is refused by name.
+Features and rows are read as strictly as a file; what has the wrong form is refused by name. A
+save writes several files together or none.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from geo.edit.editor.parts import SCHEMAS, Record
-from geo.layers import parse_features, parse_rows
+from geo.errors import LayerError
+from geo.layers import digest, parse_features, parse_rows, save_file
 from geo.model import Feature, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from geo.errors import Issue
+
+    Answer = dict[str, Any]
 
 MAX_RECORDS = 20_000
 """More features or rows than this are not taken from the page."""
@@ -126,3 +138,69 @@ def read_patches(sent: object, file: str) -> list[Feature]:
     found = {record.id: record for record in read_records_of("control", sent, file=file)}
     order = [item["properties"]["id"] for item in sent] if isinstance(sent, list) else []
     return [feature for feature in map(found.get, order) if isinstance(feature, Feature)]
+
+
+class ConflictError(Exception):
+    """
+    Files changed on disk since the page read them; nothing was written.
+
+    Parameters
+    ----------
+    answer
+        What the page needs to go on.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer["error"])
+        self.answer = answer
+
+
+class RefusedError(Exception):
+    """
+    What the page sent cannot be saved; nothing was written.
+
+    Parameters
+    ----------
+    issues
+        Why not.
+    """
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__(str(issues[0]))
+        self.issues = tuple(issues)
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file below the layers folder, what it holds and what it is to hold; None for no file."""
+
+    path: str
+    before: bytes | None
+    after: bytes
+
+
+def write_together(root: Path, changes: Sequence[FileChange]) -> None:
+    """
+    Write files; what is written is taken back if another file refuses.
+
+    Raises
+    ------
+    LayerError
+        If a file refuses, or holds something else than it should; all are as before.
+    """
+    done: list[FileChange] = []
+    try:
+        for change in changes:
+            target = root / change.path
+            target.parent.mkdir(exist_ok=True)
+            expected = None if change.before is None else digest(change.before)
+            save_file(target, change.after, expected=expected, root=root)
+            done.append(change)
+    except LayerError:
+        for change in done:
+            if change.before is None:
+                (root / change.path).unlink(missing_ok=True)
+            else:
+                expected = digest(change.after)
+                save_file(root / change.path, change.before, expected=expected, root=root)
+        raise

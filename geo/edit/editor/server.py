@@ -33,8 +33,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from geo.draw import LOOKS, language_words, leaflet_text
 from geo.edit.editor import parts
-from geo.edit.editor.requests import RequestError
-from geo.edit.editor.saving import ConflictError, RefusedError
+from geo.edit.editor.requests import ConflictError, RefusedError, RequestError
 from geo.errors import CoverageError, DateError, GeoError, LayerError, escape
 
 if TYPE_CHECKING:

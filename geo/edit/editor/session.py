@@ -2,7 +2,7 @@
 One editing session: what the page asks, answered from the layers on disk.
 
 The session holds no edits of its own. The page sends what it has, whole; the session reads it as
-strictly as a file, and answers. Edits that are not saved yet lie in a journal beside the layers.
+strictly as a file, and parts. Edits that are not saved yet lie in a journal beside the layers.
 
 So undo lives in one place, a second tab cannot disturb the first, and a server that is killed
 loses nothing. A save that meets a change on disk writes nothing: it answers with the merge of
@@ -21,20 +21,23 @@ from typing import TYPE_CHECKING, Any
 
 from geo.check import check_folder, require_sound
 from geo.control import Composite
-from geo.edit.editor import answers, parts
+from geo.edit.editor import parts
 from geo.edit.editor.cutting import cut_patches, join_patches
 from geo.edit.editor.journals import Journals, name_of
 from geo.edit.editor.parts import SCHEMAS
 from geo.edit.editor.requests import (
+    ConflictError,
+    FileChange,
+    RefusedError,
     RequestError,
     read_etag,
     read_line,
     read_part,
     read_patches,
     read_records_of,
+    write_together,
 )
-from geo.edit.editor.saving import ConflictError, FileChange, RefusedError, write_together
-from geo.edit.records import read_records
+from geo.edit.merge.by_id import read_records
 from geo.errors import DateError, LayerError, SchemaError, StaleLayerError, escape
 from geo.evidence import draft_ledger, ledger_frame
 from geo.layers import digest, read_bytes, read_digests, read_folder, unfold
@@ -144,7 +147,7 @@ class Session:
                 else {"features": []},
                 "context": {"features": parts.to_page(folder.context)},
                 "columns": {p: describe_columns(schema) for p, schema in SCHEMAS.items()},
-                "lists": answers.list_choices(folder),
+                "lists": parts.list_choices(folder),
                 "journal": self._journals.latest(name),
             }
             for part in SCHEMAS:
@@ -408,7 +411,7 @@ class Session:
         pieces = ledger_frame(folder, Composite.build(folder.area, snapshots, folder.sides))
         rows = draft_ledger(folder, pieces, recorded_at=self._today())
         return {
-            "pieces": list(map(answers.tell_piece, pieces.to_dict("records"))),
+            "pieces": list(map(parts.tell_piece, pieces.to_dict("records"))),
             "drafts": parts.to_page(rows),
         }
 
@@ -508,7 +511,7 @@ class Session:
                         if (etag := read_etag(part, sent[part])) != etags[part]
                     }
                     raise ConflictError(
-                        answers.tell_conflicts(folder, day, drafts, bases=bases, etags=etags)
+                        parts.tell_conflicts(folder, day, drafts, bases=bases, etags=etags)
                     )
                 try:
                     self._write(folder, day, drafts)
@@ -516,7 +519,7 @@ class Session:
                 except StaleLayerError:
                     if attempt == 2:
                         raise
-            summary = answers.summarize_save(folder, day, drafts)
+            summary = parts.summarize_save(folder, day, drafts)
             _, etags = self._read(day)
         self._journals.forget(tab)
         return {"etags": etags, "summary": summary}

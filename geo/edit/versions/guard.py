@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.edit.records import read_records
+from geo.edit.merge.by_id import read_records
 from geo.edit.versions.git import Repository
-from geo.errors import Issue, LayerError
+from geo.errors import Issue, LayerError, refuse
 from geo.layers import layer_paths, schema_of
 from geo.model import CONTROL, Feature, Row, Schema
 
@@ -160,7 +160,7 @@ def _vanished(before: _Files, now: _Files, origin: str) -> Iterator[Issue]:
         if file in now and not now[file][1] and records:
             message = f"it cannot be read, and {len(records)} ids of {revision} were in it"
             hint = "mend it first: `frontline check` says what is wrong"
-            yield Issue("id.vanished", "error", message, hint, file, ids=tuple(sorted(records)))
+            yield refuse("id.vanished", message, hint, file=file, ids=tuple(sorted(records)))
             continue
         here = now[file][1] if file in now else {}
         gone = []
@@ -173,7 +173,7 @@ def _vanished(before: _Files, now: _Files, origin: str) -> Iterator[Issue]:
             what = "the file is gone, and" if file not in now else "it has lost"
             message = f"{what} {len(gone)} of the ids that {revision} has"
             hint = f"if that was meant, name them; else `git show '{origin}/{file}'` has them"
-            yield Issue("id.vanished", "error", message, hint, file, ids=tuple(gone))
+            yield refuse("id.vanished", message, hint, file=file, ids=tuple(gone))
 
 
 def _reused(before: _Files, now: _Files, revision: str) -> Iterator[Issue]:
@@ -189,7 +189,7 @@ def _reused(before: _Files, now: _Files, revision: str) -> Iterator[Issue]:
             if not shapely.area(shapely.intersection(old.geometry, record.geometry)):
                 message = f"it lies on other ground than in {revision}, and shares none with it"
                 hint = "an id stands for one patch; give this one a new id"
-                yield Issue("id.reused", "error", message, hint, file, record.line, (name,))
+                yield refuse("id.reused", message, hint, file=file, line=record.line, ids=(name,))
 
 
 def _resurrected(
@@ -207,7 +207,7 @@ def _resurrected(
             message = f"it was there before, and {short} removed it"
             hint = "did a program save an old copy? a new thing needs a new id"
             line_number = now[home][1][name].line
-            yield Issue("id.resurrected", "error", message, hint, home, line_number, (name,))
+            yield refuse("id.resurrected", message, hint, file=home, line=line_number, ids=(name,))
 
 
 def _id_in(line: str) -> str:

@@ -1,4 +1,4 @@
-"""A comparison of two versions, as a reviewer reads it: text, Markdown, JSON."""
+"""A comparison of two versions, as a reviewer reads it: in words, as text, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -6,27 +6,20 @@ import html
 import re
 from typing import TYPE_CHECKING, Any
 
-from geo.edit.versions.words import (
-    LAYER_NAMES,
-    MOST,
-    count_difference,
-    filled_values,
-    list_entries,
-    list_transfers,
-    pair_transfers,
-    sum_rows,
-    summarize,
-    tell_kind,
-)
+import shapely
+
+from geo.crs import area_km2
+from geo.edit.versions.compare import LayerFate
 from geo.errors import escape
+from geo.model import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from geo.edit.merge.difference import Difference
-    from geo.edit.versions.compare import Comparison
-    from geo.edit.versions.ground import LayerChange
+    from geo.edit.merge.by_id import Change, Difference
+    from geo.edit.versions.compare import Comparison, LayerChange
     from geo.errors import Issue
+    from geo.model import Row, Value
 
 
 def review_text(comparison: Comparison, *, markdown: bool = False, full: bool = False) -> str:
@@ -203,3 +196,172 @@ def _write_ground(paper: _Plain, ground: LayerChange, limit: int) -> None:
     if ground.patches:
         paper.list([f"patches {count_difference(ground.patches)}"], limit)
         paper.list(list_entries(ground.patches), limit)
+
+
+MOST = 12
+"""So many entries of a list are shown; of the rest the number."""
+
+
+SMALL_KM2 = 0.01
+"""Smaller sums are told together."""
+
+
+LAYER_NAMES = {
+    "theatre": "theatre",
+    "events": "events",
+    "places": "places",
+    "statements": "statements",
+    "changes": "rows of the ledger",
+    "assessments": "assessments",
+    "actors": "actors",
+    "alignments": "alignments",
+    "vocabulary": "words of reports",
+    "sources": "sources",
+    "context": "context features",
+    "anchors": "anchors",
+}
+
+
+_KEYS = (
+    *("name", "kind", "status", "controller", "controllers", "from_controller", "to_controller"),
+    *("event_type", "place_id", "place_ids", "location", "title", "source_ids"),
+)
+
+
+_PREFIXES = {"from_controller": "from ", "to_controller": "to "}
+
+
+_DATES = ("date", "event_date", "from_date", "to_date", "published")
+
+
+def filled_values(one: Feature | Row) -> dict[str, Value]:
+    """What a record says, without what it leaves empty."""
+    values = one.properties if isinstance(one, Feature) else one.values
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def summarize(comparison: Comparison) -> str:
+    """What a reviewer must know first, in a line."""
+    if not comparison:
+        return "Nothing differs."
+    parts = []
+    if comparison.grounds:
+        flips = {flip.id for ground in comparison.grounds for flip in ground.flips}
+        parts.append(_count(len(comparison.grounds), "control layer"))
+        moved = [ground for ground in comparison.grounds if ground.moved_km2 >= SMALL_KM2]
+        most = max(moved, key=lambda ground: ground.moved_km2, default=None)
+        if most is None:
+            parts.append("no ground changes sides")
+        else:
+            parts.append(
+                f"ground changes sides on {_count(len(moved), 'date')}, most on {most.day} "
+                f"({format_km2(most.moved_km2)} km2)"
+            )
+        if flips:
+            parts.append(f"{_count(len(flips), 'place')} on it")
+    for name, difference in comparison.records.items():
+        parts.append(f"{LAYER_NAMES[name]} {count_difference(difference)}")
+    errors = sum(issue.severity == "error" for issue in comparison.findings)
+    if comparison.findings:
+        parts.append(f"{_count(len(comparison.findings), 'new finding')} ({errors} errors)")
+    return "; ".join(parts) + "."
+
+
+def list_transfers(comparison: Comparison) -> list[tuple[str, str]]:
+    """Each date, with what is most of it and the places on it."""
+    rows = []
+    for ground in comparison.grounds:
+        words = [str(ground.day), "" if ground.kind == LayerFate.CHANGED else ground.kind]
+        words += [words for words, _ in pair_transfers(ground)[:1]]
+        if ground.flips:
+            words.append(_count(len(ground.flips), "place"))
+        rows.append((", ".join(filter(None, words)), format_km2(ground.moved_km2)))
+    return rows
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def count_difference(difference: Difference) -> str:
+    """How many records were added, are gone and were changed, in signs."""
+    counts = (("+", difference.added), ("-", difference.gone), ("~", difference.changed))
+    return " ".join(f"{sign}{len(some)}" for sign, some in counts if some)
+
+
+def format_km2(value: float) -> str:
+    """Square kilometres with as many digits as tell them from nothing."""
+    return f"{value:,.1f}" if value >= 0.05 else f"{value:.3g}"
+
+
+def pair_transfers(ground: LayerChange) -> list[tuple[str, float]]:
+    """Transfers of ground in words, with their km2."""
+    return [(f"{was} → {now}", km2) for was, now, km2 in ground.transfers]
+
+
+def sum_rows(entries: Sequence[tuple[str, float]], limit: int) -> list[tuple[str, str]]:
+    """Rows of a table, the largest first; what is small or too much in one row, and the sum."""
+    shown = [entry for entry in entries if entry[1] >= SMALL_KM2][:limit]
+    rows = [(words, format_km2(km2)) for words, km2 in shown]
+    rest = [km2 for _, km2 in entries[len(shown) :]]
+    if rest:
+        rows.append((f"{len(rest)} smaller", format_km2(sum(rest))))
+    if len(rows) > 1:
+        rows.append(("together", format_km2(sum(km2 for _, km2 in entries))))
+    return rows
+
+
+def tell_kind(ground: LayerChange) -> str:
+    """What became of a layer, in words."""
+    if ground.kind == LayerFate.CHANGED:
+        return "the layer was changed"
+    if ground.kind == LayerFate.ADDED:
+        if ground.against is None:
+            return "a new layer, the first of all"
+        return f"a new layer; against the one of {ground.against}, which was in force"
+    if ground.against is None:
+        return "the layer is gone, and none is in force"
+    return f"the layer is gone; now the one of {ground.against} is in force"
+
+
+def list_entries(difference: Difference) -> list[str]:
+    """A line for each record; what was changed most comes first, as there is most to decide."""
+    order = sorted(
+        difference.changed, key=lambda c: (not c.values, -(c.moved_km2 or c.moved_km or 0), c.id)
+    )
+    lines = [f"~ {_change(change)}" for change in order]
+    lines += [f"+ {_named(one)}" for one in difference.added]
+    return lines + [f"- {_named(one)}" for one in difference.gone]
+
+
+def _change(change: Change) -> str:
+    parts = [
+        f"{name}: {_short(was)} → {_short(now)}" if name != "note" else "note changed"
+        for name, was, now in change.values
+    ]
+    if change.moved_km2 is not None:
+        sizes = f"{format_km2(change.before_km2 or 0)} → {format_km2(change.after_km2 or 0)} km2"
+        parts.append(f"redrawn: {sizes}, {format_km2(change.moved_km2)} km2 gained or lost")
+    if change.moved_km is not None:
+        parts.append(f"moved by {change.moved_km:.3g} km")
+    return f"{change.id}  " + "; ".join(parts)
+
+
+def _short(value: Value) -> str:
+    if value is None:
+        return "empty"
+    shown = str(value)
+    return shown if len(shown) <= 60 else shown[:59] + "…"
+
+
+def _named(one: Feature | Row) -> str:
+    values = one.properties if isinstance(one, Feature) else one.values
+    words = [
+        f"{_PREFIXES.get(key, '')}{values[key]}" for key in (*_DATES, *_KEYS) if values.get(key)
+    ]
+    shape = one.geometry if isinstance(one, Feature) else None
+    if shape is not None and shapely.get_dimensions(shape) == 2:
+        words.append(f"{format_km2(float(area_km2(shape)[0]))} km2")
+    if not one.id:
+        words = [str(value) for value in values.values() if value is not None]
+    return f"{one.id}  {', '.join(_short(word) for word in words)}".strip()

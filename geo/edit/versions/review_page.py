@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from geo.draw import LOOKS, flat_color, side_colors
-from geo.edit.versions.words import (
+from geo.edit.versions.review import (
     LAYER_NAMES,
     MOST,
     count_difference,
@@ -31,8 +31,7 @@ from geo.errors import escape
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from geo.edit.versions.compare import Comparison
-    from geo.edit.versions.ground import Flip, LayerChange
+    from geo.edit.versions.compare import Comparison, Flip, LayerChange
 
 _WIDTH = 420
 

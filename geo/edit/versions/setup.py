@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING
 import shapely
 
 from geo.crs import area_km2, middle_of
-from geo.edit.merge.text import merge_bytes
-from geo.edit.records import read_records
+from geo.edit.merge.by_id import read_records
+from geo.edit.merge.merged import merge_bytes
 from geo.edit.versions.git import Repository
 from geo.edit.versions.guard import guard_commit
-from geo.errors import GeoError, Issue, LayerError, SchemaError, escape
+from geo.errors import GeoError, Issue, LayerError, SchemaError, escape, refuse
 from geo.layers import digest, fmt_geojson, fmt_table, layer_paths, save_file
 from geo.model import SCHEMAS, Feature, Row, Schema
 
@@ -253,7 +253,7 @@ def _staged_faults(staged: Path) -> Iterator[Issue]:
         if canonical_text(data, path.relative_to(staged).as_posix()) != data:
             hint = "run `frontline fmt` on it and add it again"
             message = "the file is not in canonical form"
-            yield Issue("fmt.layout", "error", message, hint, file=str(path), ids=(schema.name,))
+            yield refuse("fmt.layout", message, hint, file=str(path), ids=(schema.name,))
     yield from (issue for issue in check_folder(folder) if issue.severity == "error")
 
 
@@ -374,7 +374,7 @@ def _schema(name: str) -> Schema:
         if PurePosixPath(name).match(schema.path):
             return schema
     message = "it is no layer or table of a layers folder"
-    raise SchemaError([Issue("file.name", "error", message, file=name)])
+    raise SchemaError([refuse("file.name", message, file=name)])
 
 
 def _record_lines(record: Feature | Row) -> Iterator[str]:

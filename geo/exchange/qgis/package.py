@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geo.errors import Issue, LayerNotFoundError, SchemaError, escape
+from geo.errors import LayerNotFoundError, SchemaError, escape, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,9 +77,7 @@ def read_package(path: Path, *, table: str) -> Package:
         If it is no GeoPackage, has no such table, or holds shapes that are no areas.
     """
     if not path.is_file():
-        raise LayerNotFoundError(
-            [Issue("file.missing", "error", "there is no such file", file=str(path))]
-        )
+        raise LayerNotFoundError([refuse("file.missing", "there is no such file", file=str(path))])
     with _opened(path, is_read=True) as database:
         facts = _facts(database)
         table, column, srs = _features_table(database, table, path)
@@ -184,7 +182,7 @@ def _opened(path: Path, *, is_read: bool) -> Iterator[sqlite3.Connection]:
 def _refused(
     path: Path, message: str, hint: str = "", code: str = "copy.unreadable"
 ) -> SchemaError:
-    return SchemaError([Issue(code, "error", escape(message), hint, file=str(path))])
+    return SchemaError([refuse(code, escape(message), hint, file=str(path))])
 
 
 def _quoted(name: str) -> str:

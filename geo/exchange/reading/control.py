@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.errors import DateError, Issue, SchemaError
+from geo.errors import DateError, SchemaError, refuse
 from geo.exchange.reading.account import DatedArea, DraftPatch, Reader
 from geo.exchange.reading.geojson import read_features
 from geo.exchange.reading.intake import CONTROL_COLUMNS, Entry, Layout, Outcome
@@ -154,8 +154,7 @@ def layers_from_spans(account: Account) -> None:
     early = [day for day in days if day < FIRST_DAY]
     if early:
         message = f"the first interval begins on {min(early)}; layers begin in {FIRST_DAY}"
-        hint = "say since when they are wanted"
-        raise SchemaError([Issue("import.window", "error", message, hint)])
+        raise SchemaError([refuse("import.window", message, "say since when they are wanted")])
     for day in sorted(days):
         for start, end, span in lives:
             if start <= day and (end is None or day < end):
@@ -188,7 +187,7 @@ def _find_end(account: Account) -> str:
     if bool(gaps[0]) == bool(gaps[1]):
         why = f"{gaps[1]} follow on the day after, {gaps[0]} on the day itself"
         message = f"it is not clear whether the last day of an interval still counts: {why}"
-        raise SchemaError([Issue("import.end", "error", message, "say inclusive or exclusive")])
+        raise SchemaError([refuse("import.end", message, "say inclusive or exclusive")])
     found = "inclusive" if gaps[1] else "exclusive"
     account.note(f"last days are {found}: {gaps[0] + gaps[1]} intervals follow on so")
     return found

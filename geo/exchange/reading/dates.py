@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geo.errors import Issue, SchemaError, escape
+from geo.errors import SchemaError, escape, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ def _find_order(
     elif lines:
         message = f"dates ({form}) contradict each other: see lines {lines[0]} and {lines[-1]}"
     hint = "say month-first or day-first, or split the file"
-    raise SchemaError([Issue("import.dates", "error", message, hint, file)])
+    raise SchemaError([refuse("import.dates", message, hint, file=file)])
 
 
 def _ends_before(

@@ -14,7 +14,7 @@ import orjson
 import shapely
 
 from geo.crs import GRID_DEG, area_km2
-from geo.errors import Issue, SchemaError, escape
+from geo.errors import Issue, SchemaError, escape, refuse
 from geo.exchange.reading.dates import read_dates
 from geo.exchange.reading.intake import Entry, Intake, fill_cells, map_columns
 from geo.layers import Rings, decode_text, flatten, spelt, split_rings
@@ -43,11 +43,10 @@ def read_features(data: bytes, file: str, intake: Intake) -> Iterator[Entry]:
         root, rings = _parse_unique(text)
     except (ValueError, RecursionError) as error:
         message = escape(str(error)) or "it is nested too deeply"
-        raise SchemaError([Issue("json.syntax", "error", message, file=file)]) from error
+        raise SchemaError([refuse("json.syntax", message, file=file)]) from error
     features = root.get("features") if isinstance(root, dict) else None
     if not isinstance(features, list) or root.get("type") != "FeatureCollection":
-        message = "it is no FeatureCollection"
-        raise SchemaError([Issue("root.type", "error", message, file=file)])
+        raise SchemaError([refuse("root.type", "it is no FeatureCollection", file=file)])
     if (
         "crs" in root
         and "CRS84" not in json.dumps(root["crs"])
@@ -55,7 +54,7 @@ def read_features(data: bytes, file: str, intake: Intake) -> Iterator[Entry]:
     ):
         message = f"its coordinates are {escape(json.dumps(root['crs']))}"
         hint = "export it in WGS 84, longitude and latitude"
-        raise SchemaError([Issue("root.crs", "error", message, hint, file)])
+        raise SchemaError([refuse("root.crs", message, hint, file=file)])
     raw = [feature if isinstance(feature, dict) else {} for feature in features]
     properties = [f["properties"] if isinstance(f.get("properties"), dict) else {} for f in raw]
     header = list(dict.fromkeys(name for one in properties for name in one))

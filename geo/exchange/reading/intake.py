@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from geo.errors import Issue, SchemaError, escape
+from geo.errors import Issue, SchemaError, escape, refuse
 from geo.exchange.texts import unguard_formula
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def map_columns(header: Sequence[str], file: str, intake: Intake) -> dict[str, s
             message = (
                 f"{own!r} is no column of ours; choose from {', '.join(intake.layout.columns)}"
             )
-            raise SchemaError([Issue("import.mapping", "error", message, file=file)])
+            raise SchemaError([refuse("import.mapping", message, file=file)])
     folded = {name.casefold(): name for name in reversed(header)}
     for own, known in intake.layout.columns.items():
         if own in taken or own in given.values():
@@ -222,7 +222,7 @@ def map_columns(header: Sequence[str], file: str, intake: Intake) -> dict[str, s
         )
         message = f"no column for {', '.join(missing)} among {', '.join(map(escape, header))}"
         hint = f"map one (theirs=ours), or set a value; known names are {names}"
-        raise SchemaError([Issue("import.mapping", "error", message, hint, file, 1)])
+        raise SchemaError([refuse("import.mapping", message, hint, file=file, line=1)])
     return {theirs: own for own, theirs in taken.items()}
 
 

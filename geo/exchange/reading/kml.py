@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from geo.errors import Issue, SchemaError, escape
+from geo.errors import SchemaError, escape, refuse
 from geo.exchange.catalog import import_library
 from geo.exchange.reading.account import Reader
 from geo.exchange.reading.control import take_control, take_interval
@@ -76,16 +76,16 @@ def _parse_kml(data: bytes, file: str) -> Any:
                 inside = [i for i in archive.infolist() if i.filename.lower().endswith(".kml")]
                 if not inside or inside[0].file_size > _MAX_MEMBER:
                     message = "it holds no KML of a size that is read"
-                    raise SchemaError([Issue("kml.archive", "error", message, file=file)])
+                    raise SchemaError([refuse("kml.archive", message, file=file)])
                 with archive.open(inside[0]) as member:
                     data = member.read(_MAX_MEMBER + 1)
         root = tree.fromstring(data, forbid_dtd=True)
     except (tree.ParseError, defused.DefusedXmlException, zipfile.BadZipFile, ValueError) as error:
         message = f"it is no KML: {escape(str(error))}"
-        raise SchemaError([Issue("kml.syntax", "error", message, file=file)]) from error
+        raise SchemaError([refuse("kml.syntax", message, file=file)]) from error
     if _local_name(root) != "kml":
         message = f"it is XML, but no KML: its root is {escape(_local_name(root), 40)}"
-        raise SchemaError([Issue("kml.root", "error", message, file=file)])
+        raise SchemaError([refuse("kml.root", message, file=file)])
     return root
 
 

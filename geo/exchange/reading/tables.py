@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from geo.errors import Issue, SchemaError, escape
+from geo.errors import SchemaError, escape, refuse
 from geo.exchange.reading.dates import read_dates
 from geo.exchange.reading.intake import Entry, Intake, fill_cells, map_columns
 from geo.layers import decode_text, split_rows
@@ -32,7 +32,7 @@ def read_table(data: bytes, file: str, intake: Intake) -> Iterator[Entry]:
         if len(cells) > len(header):
             intake.lost[file] += 1
             message = f"the row has {len(cells)} cells, the header {len(header)}"
-            intake.issues.append(Issue("csv.ragged", "error", message, file=file, line=line))
+            intake.issues.append(refuse("csv.ragged", message, file=file, line=line))
             continue
         # A short row lacks its last cells; spreadsheets write no empty ones at the end.
         texts = {ours[n]: cell for n, cell in zip(header, cells, strict=False) if n in ours}
@@ -68,7 +68,7 @@ def _decode_told(data: bytes, file: str, intake: Intake) -> str:
         text = data.decode(told)
     except (UnicodeDecodeError, LookupError) as error:
         message = f"it is not {escape(told)}: {error}"
-        raise SchemaError([Issue("import.encoding", "error", message, file=file)]) from error
+        raise SchemaError([refuse("import.encoding", message, file=file)]) from error
     intake.note(f"read as {told}, as told", file)
     return text.removeprefix("\ufeff")
 
@@ -99,7 +99,7 @@ def _find_text(data: bytes, file: str, intake: Intake) -> str:
             f"{name}: {escape(piece.decode(name, 'replace'), 20)}" for name in _SAMPLES
         )
         message = f"it is not UTF-8, and could be several encodings ({samples})"
-        raise SchemaError([Issue("import.encoding", "error", message, "name the encoding", file)])
+        raise SchemaError([refuse("import.encoding", message, "name the encoding", file=file)])
     lines = [line for line in text.split("\n") if not line.isascii()]
     words = [word for line in lines for word in line.split() if not word.isascii()]
     shown = ", ".join(escape(word, 30) for word in dict.fromkeys(words[:20]))

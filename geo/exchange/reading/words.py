@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from geo.errors import Issue, SchemaError
+from geo.errors import SchemaError, refuse
 from geo.exchange.texts import guard_formula, unguard_formula
 from geo.layers import decode_text, is_id, split_rows
 from geo.model import Status, split_ids
@@ -128,7 +128,7 @@ def read_words(data: bytes, *, file: str) -> tuple[Word, ...]:
     faults, words = [], []
     if lacking := {"text", "status"} - set(header):
         message = f"there is no column {' and no column '.join(sorted(lacking))}"
-        raise SchemaError([Issue("csv.column", "error", message, file=file, line=1)])
+        raise SchemaError([refuse("csv.column", message, file=file, line=1)])
     for line, cells in rows:
         row = dict(zip(header, cells, strict=False))
         status = row["status"]
@@ -136,7 +136,7 @@ def read_words(data: bytes, *, file: str) -> tuple[Word, ...]:
         bad = [i for i in ids if not is_id(i)]
         if status not in set(Status) or bad:
             what = f"{bad[0]!r} is no id" if bad else f"{status!r} is none of {', '.join(Status)}"
-            faults.append(Issue("words.value", "error", what, file=file, line=line))
+            faults.append(refuse("words.value", what, file=file, line=line))
             continue
         word = Word(
             unguard_formula(row["text"]),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from geo.layers.fields.closed import MAX_INTEGER
-from geo.layers.fields.dates import FIRST_DAY, LAST_DAY
-from geo.layers.fields.findings import place
-from geo.layers.fields.ids import is_id, new_id
+from geo.layers.fields.closed import FIRST_DAY, LAST_DAY, MAX_INTEGER, is_id, new_id
 from geo.layers.fields.records import TOOL_COLUMNS, check_record, check_value
+from geo.layers.fields.texts import place
 
 __all__ = [
     "FIRST_DAY",

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz import process
 
-from geo.errors import Issue, escape
+from geo.errors import Issue, escape, mend, refuse, warn
 from geo.layers.fields.closed import (
     check_choice,
+    check_date,
+    check_id,
     check_integer,
     check_pattern,
+    check_ref,
+    check_refs,
     check_url,
     read_cell,
 )
-from geo.layers.fields.dates import check_date
-from geo.layers.fields.findings import Result, mend, refuse, show_value, tell_missing, warn
-from geo.layers.fields.ids import check_id, check_ref, check_refs
-from geo.layers.fields.texts import check_text, clean_text
+from geo.layers.fields.texts import Result, check_text, clean_text, show_value, tell_missing
 from geo.model import Column, Schema, Value
 
 if TYPE_CHECKING:
@@ -178,8 +179,7 @@ def _unknown(
             issues.append(mend("props.artefact", f"the key {key} was added by a program"))
         elif value is None or (text and value == ""):
             if not text:
-                message = f"the unknown key {escape(key)} is null"
-                issues.append(mend("props.extra_null", message))
+                issues.append(mend("props.extra_null", f"the unknown key {escape(key)} is null"))
         else:
             values[key], found = _unknown_value(value, key, known)
             issues += found

@@ -1,5 +1,5 @@
 """
-Text: what may stand in a cell, and what was done to it on its way here.
+Text: what may stand in a cell, what was done to it on its way here, and how a finding is told.
 
 Damage is refused, invisible characters and the traces of other programs are told, and white space
 and Unicode forms that have one reading are repaired.
@@ -7,16 +7,81 @@ and Unicode forms that have one reading are repaired.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from geo.layers.fields.findings import Result, mend, refuse, show_value, tell_missing, warn
+from geo.errors import Issue, escape, mend, refuse, warn
+from geo.model import Column, Value
 
 if TYPE_CHECKING:
-    from geo.errors import Issue
-    from geo.model import Column
+    from collections.abc import Sequence
+
+Result = tuple[Value, list[Issue]]
+
+
+def place(
+    found: Sequence[tuple[int, Issue]],
+    *,
+    file: str,
+    ids: Sequence[str],
+    lines: Sequence[int],
+    noun: str,
+) -> list[Issue]:
+    """
+    Return findings with their file, line and id, in the order in which to read them.
+
+    Parameters
+    ----------
+    found
+        Findings, each with the number of its feature or row; -1 stands for the file.
+    file
+        Path, for messages.
+    ids
+        Id of each feature or row; empty where it has none.
+    lines
+        Line on which each begins.
+    noun
+        What has no id, in messages: ``feature`` or ``row``.
+
+    Returns
+    -------
+    issues
+        Errors first, then by line; a warning that many give is said once, with all their ids.
+    """
+    groups: dict[tuple[object, ...], tuple[Issue, dict[str, None]]] = {}
+    for i, issue in found:
+        name = ids[i] if i >= 0 else ""
+        line = lines[i] if i >= 0 else issue.line
+        message = issue.message if name or i < 0 else f"{noun} {i + 1}: {issue.message}"
+        key: tuple[object, ...] = (issue.code, message, issue.hint)
+        if issue.severity == "error":
+            key = (len(groups),)
+        if key not in groups:
+            first = dataclasses.replace(issue, message=message, file=file, line=line)
+            groups[key] = (first, {})
+        if name:
+            groups[key][1][name] = None
+    issues = [dataclasses.replace(issue, ids=tuple(names)) for issue, names in groups.values()]
+    return sorted(issues, key=lambda issue: (issue.severity, issue.line == 0, issue.line))
+
+
+def show_value(value: object) -> str:
+    """Return a value as messages show it."""
+    return f'"{escape(value, 60)}"' if isinstance(value, str) else escape(repr(value), 60)
+
+
+def tell_missing(column: Column) -> list[Issue]:
+    """Return what is wrong with an empty cell, if anything is."""
+    if not column.required:
+        return []
+    if column.kind == "id":
+        hint = "`frontline fmt --assign-ids` gives one"
+        return [refuse("id.missing", f"{column.name} is empty", hint)]
+    code = "date.missing" if column.kind == "date" else "props.required"
+    return [refuse(code, f"{column.name} is empty", f"it must be given: {column.doc}")]
 
 
 _LONG = 20_000

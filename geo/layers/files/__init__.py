@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from geo.layers.files.backups import KEPT, Backup, backup, list_backups, private_folder
 from geo.layers.files.journal import Journal
 from geo.layers.files.reading import MAX_BYTES, decode_text, digest, read_bytes
-from geo.layers.files.saving import add_files, save_file
+from geo.layers.files.saving import (
+    KEPT,
+    Backup,
+    add_files,
+    backup,
+    list_backups,
+    private_folder,
+    save_file,
+)
 
 __all__ = [
     "KEPT",

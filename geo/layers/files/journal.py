@@ -7,14 +7,19 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from geo.errors import LayerError
-from geo.layers.files.disk import lock_folder, sync_folder, tell_unwritable, write_all, write_beside
-from geo.layers.files.reading import digest, refuse_file
+from geo.errors import LayerError, refuse
+from geo.layers.files.reading import digest
+from geo.layers.files.saving import (
+    lock_folder,
+    sync_folder,
+    tell_unwritable,
+    write_all,
+    write_beside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
 
 
 class Journal:
@@ -54,7 +59,7 @@ class Journal:
             return []
         except OSError as error:
             message = f"it cannot be read: {error.strerror or error}"
-            raise LayerError([refuse_file("file.unreadable", message, str(self.path))]) from error
+            raise LayerError([refuse("file.unreadable", message, file=str(self.path))]) from error
         records, self._end = _framed(data)
         return records
 

@@ -12,7 +12,7 @@ import re
 import stat
 from typing import TYPE_CHECKING
 
-from geo.errors import Issue, LayerNotFoundError, SchemaError, escape
+from geo.errors import Issue, LayerNotFoundError, SchemaError, escape, mend, refuse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,39 +89,34 @@ def read_bytes(path: Path, *, root: Path, max_bytes: int = MAX_BYTES) -> bytes:
         real = path.resolve(strict=True)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise LayerNotFoundError(
-            [Issue("file.missing", "error", "there is no such file", file=where)]
+            [refuse("file.missing", "there is no such file", file=where)]
         ) from error
     except (OSError, RuntimeError, ValueError) as error:
-        raise SchemaError([refuse_file("file.unreadable", escape(str(error)), where)]) from error
+        raise SchemaError([refuse("file.unreadable", escape(str(error)), file=where)]) from error
     if not real.is_relative_to(root.resolve()):
         message = f"it leads out of the layers folder, to {escape(str(real))}"
-        raise SchemaError([refuse_file("file.outside", message, where)])
+        raise SchemaError([refuse("file.outside", message, file=where)])
     # Not to hang on a pipe: opened without waiting, and looked at before the first byte is read.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         if not stat.S_ISREG(real.stat().st_mode):
-            raise SchemaError([refuse_file("file.kind", "it is no regular file", where)])
+            raise SchemaError([refuse("file.kind", "it is no regular file", file=where)])
         with os.fdopen(os.open(real, flags), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise SchemaError([refuse_file("file.kind", "it is no regular file", where)])
+                raise SchemaError([refuse("file.kind", "it is no regular file", file=where)])
             data = b"" if status.st_size > max_bytes else file.read(max_bytes + 1)
     except OSError as error:
         raise SchemaError(
-            [refuse_file("file.unreadable", error.strerror or str(error), where)]
+            [refuse("file.unreadable", error.strerror or str(error), file=where)]
         ) from error
     size = max(status.st_size, len(data))
     if size > max_bytes:
         message = f"it has {size} bytes; the limit is {max_bytes}"
         raise SchemaError(
-            [refuse_file("file.size", message, where, "split it, or simplify its borders")]
+            [refuse("file.size", message, "split it, or simplify its borders", file=where)]
         )
     return data
-
-
-def refuse_file(code: str, message: str, where: str, hint: str = "") -> Issue:
-    """Return the finding for a file that is not read."""
-    return Issue(code, "error", message, hint, file=where)
 
 
 def decode_text(data: bytes, *, kind: str) -> tuple[str, list[Issue]]:
@@ -148,11 +143,9 @@ def decode_text(data: bytes, *, kind: str) -> tuple[str, list[Issue]]:
     issues = []
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
-        message = "the file begins with a byte order mark"
-        issues.append(Issue(f"{kind}.bom", "warning", message, line=1, fixable=True))
+        issues.append(mend(f"{kind}.bom", "the file begins with a byte order mark", line=1))
     if not data.strip():
-        hint = "git has the last good version"
-        return "", [Issue(f"{kind}.empty", "error", "the file is empty", hint)]
+        return "", [refuse(f"{kind}.empty", "the file is empty", "git has the last good version")]
     if fault := _conflict(data):
         return "", [fault]
     try:
@@ -160,12 +153,10 @@ def decode_text(data: bytes, *, kind: str) -> tuple[str, list[Issue]]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         hint = "save it as UTF-8; the encoding is not guessed"
-        message = f"byte {error.start} is not UTF-8"
-        return "", [Issue(f"{kind}.encoding", "error", message, hint, line=line)]
+        return "", [refuse(f"{kind}.encoding", f"byte {error.start} is not UTF-8", hint, line=line)]
     if "\r" in text:
         line = text.count("\n", 0, text.index("\r")) + 1
-        message = "lines end with carriage returns"
-        issues.append(Issue(f"{kind}.crlf", "warning", message, line=line, fixable=True))
+        issues.append(mend(f"{kind}.crlf", "lines end with carriage returns", line=line))
     return text, issues
 
 
@@ -174,24 +165,24 @@ def _foreign(data: bytes, kind: str) -> Issue | None:
     head = data[:1024].lstrip(b"\xef\xbb\xbf").lstrip().lower()
     if data.startswith(b"version https://git-lfs.github.com/spec/"):
         hint = "fetch the content with `git lfs pull`"
-        return Issue("git.lfs", "error", "it is a pointer of git LFS, not the file", hint, line=1)
+        return refuse("git.lfs", "it is a pointer of git LFS, not the file", hint, line=1)
     for signature, name in _SIGNATURES:
         if data.startswith(signature):
-            return Issue(f"{kind}.binary", "error", f"it is {name}", "unpack or export it first")
+            return refuse(f"{kind}.binary", f"it is {name}", "unpack or export it first")
     if _PICKLE.match(data):
-        return Issue(f"{kind}.binary", "error", "it is a Python pickle, which is never opened")
+        return refuse(f"{kind}.binary", "it is a Python pickle, which is never opened")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or data[:2] in {b"{\0", b"\0{"}:
         hint = "save it as UTF-8; the encoding is not guessed"
-        return Issue(f"{kind}.encoding", "error", "it is UTF-16 or UTF-32", hint)
+        return refuse(f"{kind}.encoding", "it is UTF-16 or UTF-32", hint)
     if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         hint = "was a log-in page saved in its place?"
-        return Issue(f"{kind}.html", "error", "it is a web page", hint, line=1)
+        return refuse(f"{kind}.html", "it is a web page", hint, line=1)
     if head.startswith(b"<") and not head.startswith(b"<<<<<<<"):
-        return Issue(f"{kind}.xml", "error", "it is XML (KML, VRT, ...)", "export it first", line=1)
+        return refuse(f"{kind}.xml", "it is XML (KML, VRT, ...)", "export it first", line=1)
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         hint = "cut off by a crash? git has the last good version"
-        return Issue(f"{kind}.syntax", "error", "it holds zero bytes", hint, line=line)
+        return refuse(f"{kind}.syntax", "it holds zero bytes", hint, line=line)
     return None
 
 
@@ -207,4 +198,4 @@ def _conflict(data: bytes) -> Issue | None:
     lines = [data.count(b"\n", 0, mark.start()) + 1 for mark in marks]
     message = f"unresolved merge conflict in lines {lines[0]} to {lines[-1]}"
     message += f", between {between}" if between else ""
-    return Issue("git.conflict", "error", message, "keep one of the versions", line=lines[0])
+    return refuse("git.conflict", message, "keep one of the versions", line=lines[0])

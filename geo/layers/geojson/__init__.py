@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geo.layers.geojson.canonical import Layer
 from geo.layers.geojson.doors import (
     dump_geojson,
     fmt_geojson,
@@ -9,8 +10,7 @@ from geo.layers.geojson.doors import (
     parse_geojson,
     read_geojson,
 )
-from geo.layers.geojson.draft import Layer
-from geo.layers.geojson.objects import unfold_features
+from geo.layers.geojson.features import unfold_features
 from geo.layers.geojson.strict import MAX_DEPTH
 
 __all__ = [

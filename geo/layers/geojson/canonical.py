@@ -1,30 +1,121 @@
 """
-Text that looks canonical, parsed fast.
+The one canonical text: features sorted by id, a property a line, a ring a line, six decimals.
 
-Most files are canonical. Then a fast parser is as strict as ours: what it read is written again,
-and gives the same bytes, so there was nothing else in them.
+A save then changes the lines that it means to change. Most files are canonical already. Then a
+fast parser is as strict as ours: what it read is written again, and gives the same bytes, so there
+was nothing else in them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 
 from geo.crs import GRID_DEG
-from geo.layers import shapes
-from geo.layers.geojson.draft import Document
+from geo.layers import fields, shapes
 from geo.layers.rings import Numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from geo.errors import Issue
+    from geo.model import Feature, Schema
+
     Ints = NDArray[np.int64]
+    from collections.abc import Callable
+
+AREAS = frozenset({"Polygon", "MultiPolygon"})
+DERIVED = frozenset({"bbox", "name", "xy_coordinate_resolution"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """
+    One GeoJSON file, as read.
+
+    Attributes
+    ----------
+    file
+        Its path, for messages.
+    schema
+        What it was read as.
+    features
+        Sorted by id.
+    issues
+        Warnings, and what ``fmt`` would repair; no errors.
+    digest
+        SHA-256 of the bytes read, in hexadecimal.
+    """
+
+    file: str
+    schema: Schema
+    features: tuple[Feature, ...]
+    issues: tuple[Issue, ...]
+    digest: str
+
+
+@dataclass(slots=True)
+class Document:
+    """JSON as parsed, the features apart."""
+
+    features: list[Any]
+    lines: list[int]
+    members: dict[str, Any] = dataclasses.field(default_factory=dict)
+    rings: shapes.Rings | None = None
+    """Where there are any, the geometries hold numbers in place of rings."""
+    data: bytes = b""
+    """The whole text, if it was read with `rings`: each is spelt there as it would be written."""
+    around: list[bytes] = dataclasses.field(default_factory=list)
+    """With `data`: what stands before, between and behind the rings."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """Features checked so far, and all findings; -1 stands for the file."""
+
+    document: Document
+    ids: list[str]
+    found: list[tuple[int, Issue]]
+    features: tuple[Feature, ...] = ()
+    shaped: shapes.Shapes | None = None
+    text: bytes = b""
+
+    def add(self, feature: int, issue: Issue) -> None:
+        """Keep a finding."""
+        self.found.append((feature, issue))
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is an error that nothing can repair."""
+        return any(issue.severity == "error" and not issue.fixable for _, issue in self.found)
+
+
+def place_findings(draft: Draft, file: str) -> list[Issue]:
+    """Return the findings of a draft with their file, line and id."""
+    return fields.place(
+        draft.found, file=file, ids=draft.ids, lines=draft.document.lines, noun="feature"
+    )
+
+
+def type_of(value: Any) -> str:
+    """The type that an object says it has; nothing where it says none."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def foreign_members(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Members that a person may have put there, by name."""
+    known = DERIVED | {"type", "features", "crs"}
+    return {key: members[key] for key in sorted(members) if key not in known}
+
 
 _LINE_FEED = 10
 HEAD = b'{\n"type": "FeatureCollection",\n"features": [\n'
@@ -169,3 +260,83 @@ def collector_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+_TAIL = b"]\n}\n"
+
+
+def write_text(draft: Draft, shaped: shapes.Shapes, order: Sequence[int]) -> bytes:
+    """The canonical text of a draft; where it is what was read, most of it is not written again."""
+    read, rings = draft.document, draft.document.rings
+    if rings is not None and read.data and np.array_equal(shaped.sequences, rings.sequences):
+        # The same numbers are spelt the same; the rest has no null character in it.
+        same = np.array_equal(shaped.xy, rings.xy)
+        if same and _written(draft, shaped, order, lambda _: b"\0").split(b"\0") == read.around:
+            return read.data
+    tiny = bool(((shaped.xy != 0) & (np.abs(shaped.xy) < 1e-3)).any())
+    return _written(draft, shaped, order, _positions_spelt if tiny else _positions)
+
+
+def _written(
+    draft: Draft,
+    shaped: shapes.Shapes,
+    order: Sequence[int],
+    write: Callable[[NDArray[np.float64]], bytes],
+) -> bytes:
+    """The text of a draft, with what `write` makes of each sequence of positions."""
+    head = HEAD
+    foreign = foreign_members(draft.document.members)
+    if foreign:
+        members = b"".join(
+            orjson.dumps(key) + b": " + orjson.dumps(value) + b",\n"
+            for key, value in foreign.items()
+        )
+        head = HEAD.replace(b'"features"', members + b'"features"')
+    written = [
+        b'{\n "type": "Feature",\n "properties": '
+        # Two spaces before each property, as the library indents them; one before the last brace.
+        + orjson.dumps(feature.properties, option=orjson.OPT_INDENT_2)[:-1]
+        + b' },\n "geometry": '
+        + _geometry_text(shaped, i, write)
+        + b"\n}"
+        for i, feature in zip(order, draft.features, strict=True)
+    ]
+    return head + b",\n".join(written) + (b"\n" if written else b"") + _TAIL
+
+
+def _geometry_text(
+    shaped: shapes.Shapes, i: int, write: Callable[[NDArray[np.float64]], bytes]
+) -> bytes:
+    """One geometry: each ring, and each line of several, on a line of its own."""
+    kind = shaped.kinds[i]
+    if kind is None:
+        return b"null"
+    parts = [[write(xy) for xy in part] for part in shaped.rings(i)]
+    if kind == "MultiPolygon":
+        inner = b",\n   ".join(b"[\n    " + b",\n    ".join(part) + b"\n   ]" for part in parts)
+        body = b"[\n   " + inner + b"\n  ]"
+    elif kind == "Polygon":
+        body = b"[\n   " + b",\n   ".join(parts[0]) + b"\n  ]"
+    elif kind == "MultiLineString":
+        body = b"[\n   " + b",\n   ".join(part[0] for part in parts) + b"\n  ]"
+    elif kind == "MultiPoint":
+        body = b"[" + b",".join(part[0][1:-1] for part in parts) + b"]"
+    else:
+        body = parts[0][0] if kind == "LineString" else parts[0][0][1:-1]
+    return b'{\n  "type": "' + kind.encode() + b'",\n  "coordinates": ' + body + b"\n }"
+
+
+def _positions(xy: NDArray[np.float64]) -> bytes:
+    # The shortest text of a number on the grid has at most six decimals, and no exponent from
+    # a thousandth upwards.
+    return orjson.dumps(xy, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _positions_spelt(xy: NDArray[np.float64]) -> bytes:
+    """The same, also for numbers near zero."""
+    return ("[" + ",".join(f"[{_spelt(x)},{_spelt(y)}]" for x, y in xy.tolist()) + "]").encode()
+
+
+def _spelt(number: float) -> str:
+    text = f"{number:.6f}".rstrip("0")
+    return text + "0" if text.endswith(".") else text

@@ -13,12 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from geo.errors import Issue, SchemaError
+from geo.errors import Issue, SchemaError, mend, refuse
 from geo.layers import files
-from geo.layers.geojson.canonical import parse_canonical, parse_laid_out
-from geo.layers.geojson.draft import AREAS, Document, Draft, Layer, foreign_members, place_findings
-from geo.layers.geojson.features import assemble
-from geo.layers.geojson.objects import draft_objects
+from geo.layers.geojson.canonical import (
+    AREAS,
+    Document,
+    Draft,
+    Layer,
+    foreign_members,
+    parse_canonical,
+    parse_laid_out,
+    place_findings,
+)
+from geo.layers.geojson.features import assemble, draft_objects
 from geo.layers.geojson.strict import parse_strict
 
 if TYPE_CHECKING:
@@ -26,8 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geo.model import Feature, Schema
-
-
 
 
 def parse_geojson(
@@ -245,12 +250,10 @@ def _draft(
         return Draft(Document([], []), [], [(-1, issue) for issue in issues])
     draft = assemble(document, schema, issues=issues, assign_ids=assign_ids)
     if not data.endswith(b"\n"):
-        message = "the file does not end with a line feed"
-        draft.add(-1, Issue("fmt.newline", "warning", message, fixable=True))
+        draft.add(-1, mend("fmt.newline", "the file does not end with a line feed"))
     repaired = {issue.code for _, issue in draft.found if issue.fixable} - {"fmt.newline"}
     if draft.text and draft.text not in {data, data + b"\n"} and not repaired:
-        message = "the file is not in canonical layout"
-        draft.add(-1, Issue("fmt.layout", "warning", message, fixable=True))
+        draft.add(-1, mend("fmt.layout", "the file is not in canonical layout"))
     return draft
 
 
@@ -265,7 +268,7 @@ def _verified(draft: Draft, schema: Schema) -> bytes:
     read_back = None if again is None else assemble(again, schema)
     if read_back is None or read_back.text != draft.text or not _same(read_back, draft):
         message = "the text would not be read back as it was meant; nothing is written"
-        raise SchemaError([Issue("fmt.verify", "error", message)])
+        raise SchemaError([refuse("fmt.verify", message)])
     return draft.text
 
 

@@ -1,18 +1,17 @@
-"""Text of any layout, parsed with every fault named at its line."""
+"""Text of any layout, parsed with every fault named at its line, the collection's own too."""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
 import numpy as np
 
-from geo.errors import Issue, escape
-from geo.layers import fields, files
-from geo.layers.geojson.canonical import collector_off
-from geo.layers.geojson.draft import Document
-from geo.layers.geojson.root import check_root
+from geo.errors import Issue, escape, mend, refuse, warn
+from geo.layers import fields, files, shapes
+from geo.layers.geojson.canonical import DERIVED, Document, collector_off, type_of
 
 MAX_DEPTH = 32
 """Deeper nesting is refused before any parser sees it."""
@@ -34,7 +33,7 @@ def parse_strict(data: bytes) -> tuple[Document | None, list[Issue]]:
         return None, issues
     if (line := _too_deep(data)) is not None:
         message = f"lists and objects are nested deeper than {MAX_DEPTH}"
-        return None, [*issues, Issue("json.depth", "error", message, line=line)]
+        return None, [*issues, refuse("json.depth", message, line=line)]
     decoder = _Decoder(text)
     try:
         with collector_off():
@@ -54,8 +53,7 @@ def _syntax(error: json.JSONDecodeError) -> Issue:
         hint = "it looks cut off; git has the last good version"
     else:
         hint = "see what stands there, and before it"
-    message = f"{error.msg} at column {error.colno}"
-    return Issue("json.syntax", "error", message, hint, line=error.lineno)
+    return refuse("json.syntax", f"{error.msg} at column {error.colno}", hint, line=error.lineno)
 
 
 def _too_deep(data: bytes) -> int | None:
@@ -105,7 +103,7 @@ class _Decoder:
         if end < len(self.text):
             line = self.text.count("\n", 0, end) + 1
             message = "there is more text after the end of the collection"
-            issues.append(Issue("json.extra", "error", message, "delete it", line=line))
+            issues.append(refuse("json.extra", message, "delete it", line=line))
         is_other = any(i.code in {"root.notfc", "root.type", "root.features"} for i in issues)
         return (None if is_other else document), issues
 
@@ -153,7 +151,7 @@ class _Decoder:
         if end < len(self.text):
             raise json.JSONDecodeError("Extra data", self.text, end)
         what = "a list" if isinstance(value, list) else "a single value"
-        return [Issue("root.notfc", "error", f"the file holds {what}", hint, line=1)]
+        return [refuse("root.notfc", f"the file holds {what}", hint, line=1)]
 
     def _require(self, at: int, character: str, message: str) -> None:
         if not self.text.startswith(character, at):
@@ -208,14 +206,84 @@ def _explained(text: str) -> list[Issue]:
                 keys.setdefault(key, line)
         elif word[-1] in "yN":
             hint = "write null, or leave the key out"
-            issues.append(Issue("json.nan", "error", f"{word} is not JSON", hint, line=line))
+            issues.append(refuse("json.nan", f"{word} is not JSON", hint, line=line))
         elif _DIGITS.fullmatch(word) and (len(word) > 17 or abs(int(word)) > fields.MAX_INTEGER):
             message = f"the integer {escape(word, 30)} is beyond 2^53"
             hint = "other programs would change it; keep numbers of this size as text"
-            issues.append(Issue("num.range", "error", message, hint, line=line))
+            issues.append(refuse("num.range", message, hint, line=line))
     return issues
 
 
 def _twice(key: str, first: int, line: int) -> Issue:
     message = f"the key {escape(key, 60)} is there twice, in lines {first} and {line}"
-    return Issue("json.dupkey", "error", message, "keep one of the two", line=line)
+    return refuse("json.dupkey", message, "keep one of the two", line=line)
+
+
+_CRS84 = frozenset(
+    {
+        "urn:ogc:def:crs:OGC:1.3:CRS84",
+        "urn:ogc:def:crs:OGC::CRS84",
+        "OGC:CRS84",
+        "urn:ogc:def:crs:EPSG::4326",
+        "EPSG:4326",
+    }
+)
+_OTHERS = frozenset({"coordinates", "features", "geometries", "geometry", "properties"})
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def check_root(members: dict[str, Any]) -> list[Issue]:
+    """Find what is wrong with the collection itself; it is used only if it is one."""
+    kind = type_of(members)
+    if kind != "FeatureCollection":
+        other = kind in shapes.KINDS or kind in {"Feature", "GeometryCollection", "Topology"}
+        if other or members.keys() & {"geometryType", "spatialReference", "arcs"}:
+            what = f"a {kind}" if other else "made for another program"
+            hint = "the file must hold one FeatureCollection; convert it first"
+            return [refuse("root.notfc", f"the file is {what}", hint, line=1)]
+        hint = 'it must be "FeatureCollection", in this spelling'
+        return [refuse("root.type", "the type of the file is not FeatureCollection", hint, line=1)]
+    if not isinstance(members.get("features"), list):
+        return [refuse("root.features", "there is no list of features", line=1)]
+    issues = []
+    for key, value in members.items():
+        if key in {"type", "features"}:
+            continue
+        shown = escape(key, 60)
+        if key in DERIVED:
+            message = f"the member {shown} was added by a program"
+            issues.append(mend("root.artefact", message, line=1))
+        elif key == "crs":
+            issues.append(_check_crs(value))
+        elif key in _OTHERS or not _is_writable([key, value]):
+            message = f"a collection cannot have the member {shown}"
+            issues.append(refuse("root.member", message, "delete it", line=1))
+        else:
+            message = f"the member {shown} will be lost in other programs"
+            hint = "facts about a layer belong in the tables"
+            issues.append(warn("root.foreign", message, hint, line=1))
+    return issues
+
+
+def _check_crs(value: Any) -> Issue:
+    """Tell a statement of what is true anyway from a real other system."""
+    try:
+        name = value["properties"]["name"] if value["type"] == "name" else None
+    except (TypeError, KeyError):
+        name = None
+    if isinstance(name, str) and name in _CRS84:
+        return mend("root.crs84", "the member crs says what is always true", line=1)
+    hint = "export the layer again as longitude, latitude on WGS 84 (EPSG:4326)"
+    message = "the member crs names another coordinate system, or none"
+    return refuse("root.crs", message, hint, line=1)
+
+
+def _is_writable(value: Any) -> bool:
+    """Whether it holds no infinite number and no half character."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        return all(_is_writable(item) for item in value)
+    if isinstance(value, str):
+        return not _SURROGATE.search(value)
+    return not isinstance(value, float) or math.isfinite(value)

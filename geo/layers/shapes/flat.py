@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo.errors import Issue
+from geo.errors import Issue, mend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -271,4 +271,4 @@ def are_rings(shapes: Shapes) -> Flags:
 
 def repairable(code: str, message: str) -> Issue:
     """Return a finding that `fmt` repairs."""
-    return Issue(code, "warning", message, fixable=True)
+    return mend(code, message)

@@ -10,7 +10,7 @@ from geo import open_layers
 from geo.control.composite import Composite
 from geo.control.siege.what_if import WhatIf
 from geo.control.testing import FIRST_DAY, area, grid
-from geo.draw.page.corridors import necks_by_date, what_if_record
+from geo.draw.page.records import necks_by_date, what_if_record
 from geo.errors import GeoError, LayerError, SchemaError
 from geo.layers import geojson
 from geo.layers.folder import read_folder, write_control
