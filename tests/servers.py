@@ -7,7 +7,7 @@ import threading
 import time
 
 from geo.edit.editor import server
-from geo.edit.editor.serve import create_app
+from geo.edit.editor.serve import IDLE_SECONDS
 from geo.edit.editor.session import Session
 from geo.model import parse_day
 
@@ -20,7 +20,9 @@ class Running:
     def __init__(self, root, **options):
         self.door = server.listening(0)
         self.port = self.door.getsockname()[1]
-        self.app = create_app(Session(root, parse_day(DAY)), port=self.port, **options)
+        session = Session(root, parse_day(DAY))
+        options = {"idle_seconds": IDLE_SECONDS, **options}
+        self.app = server.App(session, port=self.port, **options)
         self.over, ready = threading.Event(), threading.Event()
 
         def run():

@@ -2,7 +2,7 @@ from .arrangement import Arrangement, arrange
 from .edges import BorderEdges, DirectedBorders, trace_borders
 from .faces import Arcs
 from .faults import SLIVER_M, find_faults
-from .grid import PER_DEGREE, pack, uniques
+from .grid import PER_DEGREE, pack, ranges, uniques, unpack
 from .noding import Lines, Segments
 from .outlining import outlines
 
@@ -19,6 +19,8 @@ __all__ = [
     "find_faults",
     "outlines",
     "pack",
+    "ranges",
     "trace_borders",
     "uniques",
+    "unpack",
 ]

@@ -29,13 +29,8 @@ _CELL = f"text-align:left;padding:3px 10px 3px 0;vertical-align:top;border-top:1
 
 
 _CHANGE = {
-    "from_controller",
-    "from_status",
-    "to_controller",
-    "to_status",
-    "area_km2",
-    "place_ids",
-    "change_ids",
+    *("from_controller", "from_status", "to_controller", "to_status"),
+    *("area_km2", "place_ids", "change_ids"),
 }
 
 
@@ -96,9 +91,7 @@ def actor_colors(folder: Folder) -> dict[str, str]:
     colors
         ``#rrggbb`` by actor.
     """
-    rows = folder.rows("actors")
-    own = {key: str(row.values.get("color") or "") for key, row in rows.items()}
-    sides = folder.sides
+    own, sides = folder.own_colors, folder.sides
     colors = side_colors(own, set(sides.values()))
     named = {key: own[key] or colors.get(sides.get(key, key), "") for key in own}
     return {key: color for key, color in named.items() if color}

@@ -140,11 +140,9 @@ def held_colors(folder: Folder, composite: Composite) -> dict[str, str]:
     colors
         By side, as `side_colors` gives them.
     """
-    own = {row.id: str(row.values.get("color") or "") for row in folder.actors.rows}
-    held: set[str] = set()
-    for label in composite.labels:
-        held.update(label.parties)
-    return side_colors(own, {composite.sides.get(actor, actor) for actor in held})
+    held = {actor for label in composite.labels for actor in label.parties}
+    sides = {composite.sides.get(actor, actor) for actor in held}
+    return side_colors(folder.own_colors, sides)
 
 
 def flat_color(status: str) -> str:

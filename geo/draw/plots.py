@@ -105,7 +105,7 @@ class Plots:
         west, south, east, north = shapely.bounds(self._folder.area).tolist()
         cosine = math.cos(math.radians((south + north) / 2))
         height = 7.5 * (north - south) / ((east - west) * cosine)
-        axes: Any = ax or new_axes(11.0, min(max(height, 3.0), 10.0), "compressed")
+        axes = ax or new_axes(11.0, min(max(height, 3.0), 10.0), "compressed")
         with style():
             axes.set_facecolor(OUTSIDE)
             for look, shape in scene.looks.items():
@@ -131,8 +131,7 @@ class Plots:
             )
             _title(axes, scene.title, f"{scene.name} · {scene.as_of(date)}")
             _credit(axes, scene.publishers, self._words)
-        drawn: Axes = axes
-        return drawn
+        return axes
 
     def areas(self, *, ax: Axes | None = None) -> Axes:
         """
@@ -163,7 +162,7 @@ class Plots:
         banded = "low_km2" in frame.columns
         names = ["area_km2", *(["low_km2", "high_km2"] if banded else [])]
         table = frame.groupby(["holder", "date"])[names].sum()
-        axes: Any = ax or new_axes(9.5, 4.6)
+        axes = ax or new_axes(9.5, 4.6)
         with style():
             ends: dict[str, float] = {}
             for holder in [h for h in scene.holders if h != "unknown"]:
@@ -189,8 +188,7 @@ class Plots:
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
             band = "; the shade is the 90 % band" if banded else ""
             _title(axes, "Ground of each side", f"{scene.name} · ● a layer{band}")
-        drawn: Axes = axes
-        return drawn
+        return axes
 
     def front(self, left: str, right: str, *, ax: Axes | None = None) -> Axes:
         """
@@ -220,7 +218,7 @@ class Plots:
             for word, length in lines.groupby("certainty")["length_km"].sum().items():
                 parts[str(word)][i] = length
         scene = Scene(self._folder, self._composite, days[-1], None, self._words)
-        axes: Any = ax or new_axes(9.5, 4.0)
+        axes = ax or new_axes(9.5, 4.0)
         with style():
             spots, below = np.arange(len(days)), np.zeros(len(days))
             for word, (color, hatch) in _CERTAINTY.items():
@@ -244,8 +242,7 @@ class Plots:
             axes.legend(frameon=False, fontsize=9)
             both = f"{scene.holder_name(left)} and {scene.holder_name(right)}"
             _title(axes, f"Length of the front of {both}", scene.name)
-        drawn: Axes = axes
-        return drawn
+        return axes
 
     def places(self, place_ids: Sequence[str], *, ax: Axes | None = None) -> Axes:
         """

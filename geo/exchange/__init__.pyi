@@ -3,7 +3,7 @@ from .export import export_series, write_export
 from .imports import Import, run_import
 from .qgis.package import FACTS, read_package, refresh_package
 from .qgis.project import FormField, Project, ProjectLayer, render_project
-from .reading.account import Options
+from .reading.intake import Options
 from .reading.words import Word, read_words, words_table
 from .saving import import_into, save_import
 from .series_histories import histories, series_areas

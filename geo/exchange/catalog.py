@@ -53,15 +53,12 @@ class Format:
         How its files are called.
     doc
         One line: what it is and who reads it.
-    is_layered
-        Whether one file holds one layer, which the caller chooses.
     module, function
         Names of the module of `geo.exchange.writing` and of what makes it there.
     """
 
     suffix: str
     doc: str
-    is_layered: bool
     module: str
     function: str = "render"
 
@@ -82,41 +79,35 @@ KINDS: dict[str, Kind] = {
 
 FORMATS: dict[str, Format] = {
     "geoparquet": Format(
-        ".parquet", "One layer as GeoParquet 1.1, for DuckDB, geopandas, R.", True, "geoparquet"
+        ".parquet", "One layer as GeoParquet 1.1, for DuckDB, geopandas, R.", "geoparquet"
     ),
     "gpkg": Format(
         ".gpkg",
         "All layers and tables as a GeoPackage, styled for QGIS.",
-        False,
         "geopackage",
     ),
     "geojson-intervals": Format(
         ".geojson",
         "One layer as GeoJSON with valid_from and valid_to.",
-        True,
         "geojson",
     ),
     "topojson": Format(
         ".topojson",
         "Control, events and places with shared arcs, for d3.",
-        False,
         "geojson",
         "render_topojson",
     ),
-    "kml": Format(".kml", "Control, events and places in time, for Google Earth.", False, "kml"),
-    "csv": Format(".csv", "One layer as a table, with a position and km2.", True, "delimited"),
-    "xlsx": Format(".xlsx", "All tables as a workbook, with areas and columns.", False, "workbook"),
-    "flatgeobuf": Format(".fgb", "One layer as FlatGeobuf, for web maps and GDAL.", True, "gdal"),
+    "kml": Format(".kml", "Control, events and places in time, for Google Earth.", "kml"),
+    "csv": Format(".csv", "One layer as a table, with a position and km2.", "delimited"),
+    "xlsx": Format(".xlsx", "All tables as a workbook, with areas and columns.", "workbook"),
+    "flatgeobuf": Format(".fgb", "One layer as FlatGeobuf, for web maps and GDAL.", "gdal"),
     "qgis-temporal": Format(
         ".qgs",
         "A QGIS project set to step through time, and its GeoPackage.",
-        False,
         "geopackage",
         "render_project",
     ),
-    "acled-csv": Format(
-        ".csv", "Events in the columns of ACLED.", False, "delimited", "render_acled"
-    ),
+    "acled-csv": Format(".csv", "Events in the columns of ACLED.", "delimited", "render_acled"),
 }
 """Every format by its name."""
 

@@ -118,10 +118,7 @@ def write_export(
     suffix = FORMATS[to].suffix if to in FORMATS else path.suffix
     if not path.name.endswith(suffix) or path.name == suffix:
         raise ValueError(f"{path.name!r} is no name for {to}; let it end in {suffix}")
-    if path.resolve().is_relative_to(folder.root.resolve()):
-        raise GeoError(
-            f"{escape(str(path))} lies among the layers; an export is derived, write it elsewhere"
-        )
+    _require_outside(folder, path)
     stem = path.name.removesuffix(suffix)
     made = render_export(folder, composite, to=to, layer=layer, stem=stem)
     targets = {path.with_name(stem + ending): data for ending, data in made.items()}
@@ -165,10 +162,7 @@ def export_series(
         If `root` lies among the layers or holds something else, pyarrow is not installed, or the
         system refuses to write.
     """
-    if root.resolve().is_relative_to(folder.root.resolve()):
-        raise GeoError(
-            f"{escape(str(root))} lies among the layers; an export is derived, write it elsewhere"
-        )
+    _require_outside(folder, root)
     places = [
         (place.id, middle.x, middle.y)
         for place in folder.places.values()
@@ -177,3 +171,18 @@ def export_series(
     return series.write_store(
         composite, root, places=places, about=about_theatre(folder, composite), progress=progress
     )
+
+
+def _require_outside(folder: Folder, path: Path) -> None:
+    """
+    Pass if a path does not lie among the layers.
+
+    Raises
+    ------
+    GeoError
+        If it does.
+    """
+    if path.resolve().is_relative_to(folder.root.resolve()):
+        raise GeoError(
+            f"{escape(str(path))} lies among the layers; an export is derived, write it elsewhere"
+        )

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 from geo.draw import side_colors
 from geo.errors import Issue, escape
 from geo.exchange.catalog import KINDS
-from geo.exchange.reading.account import Account, Options
+from geo.exchange.reading.account import Account
 from geo.exchange.reading.control import layers_from_spans
 from geo.exchange.reading.dated_layers import finish_layers
-from geo.exchange.reading.intake import MappedColumn, Outcome
+from geo.exchange.reading.intake import MappedColumn, Options, Outcome
 from geo.layers import read_bytes
 from geo.model import ACTORS, PLACES, SCHEMAS, STATEMENTS, Row, Status
 
@@ -144,8 +144,7 @@ def _finish(account: Account) -> Import:
         control=control,
         counts=tuple(Count(name, **count) for name, count in account.counts.items()),
         mapping=tuple(
-            MappedColumn(theirs, ours, given)
-            for (theirs, ours), given in sorted(account.mapped.items())
+            MappedColumn(*names, given) for names, given in sorted(account.mapped.items())
         ),
         words=tuple(sorted(words, key=lambda word: word.text)),
         notes=account.said(),
@@ -274,7 +273,8 @@ class Import:
             lines.append(f"  {verb}: {len(where)} x {code}: {message}")
             lines.append(f"    {', '.join(where[:_SAMPLE])}{more}")
         lines.append("Files")
-        total = Count("together", *(_total(self.counts, n) for n in _SUMS))
+        sums = (sum(getattr(count, name) for count in self.counts) for name in _SUMS)
+        total = Count("together", *sums)
         for count in (*self.counts, total):
             lines.append(
                 f"  {escape(count.file)}: {count.read} read = {count.written} written + "
@@ -289,10 +289,6 @@ class Import:
 
 
 _SUMS = ("read", "written", "repeated", "refused")
-
-
-def _total(counts: Sequence[Count], name: str) -> int:
-    return sum(getattr(count, name) for count in counts)
 
 
 def _grouped(issues: Sequence[Issue]) -> dict[tuple[str, str, str], list[str]]:

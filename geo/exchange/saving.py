@@ -22,7 +22,8 @@ import shapely
 
 from geo.errors import LayerError, escape, refuse
 from geo.exchange.imports import run_import
-from geo.exchange.reading.account import Options, fill_columns
+from geo.exchange.reading.account import fill_columns
+from geo.exchange.reading.intake import Options
 from geo.exchange.reading.words import make_slug
 from geo.layers import Folder, Progress, add_files, dump_geojson, dump_table, read_folder, save_file
 from geo.model import (

@@ -23,6 +23,7 @@ import shapely
 
 from geo.errors import GeoError, escape
 from geo.exchange.catalog import import_library
+from geo.exchange.writing.geoparquet import about_shapes
 from geo.exchange.writing.tables import uniform_shapes
 from geo.model import parse_day
 
@@ -328,13 +329,8 @@ def _save_table(
     if shapes is not None:
         wkb = shapely.to_wkb(uniform_shapes(shapes), flavor="iso")
         columns = {**columns, "geometry": pa.array(list(wkb), pa.binary())}
-        # No crs member: the format's default is longitude, latitude on WGS 84.
         types = ["Point"] if path.stem == "places" else ["MultiPolygon"]
-        own: dict[str, Any] = {"encoding": "WKB", "geometry_types": types, "edges": "planar"}
-        if len(shapes):
-            own["bbox"] = [float(v) for v in shapely.total_bounds(shapes)]
-        geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": own}}
-        metadata["geo"] = json.dumps(geo)
+        metadata["geo"] = about_shapes(shapes, types)
     table = pa.table(columns).replace_schema_metadata(metadata)
     parquet.write_table(table, path, compression="zstd", row_group_size=_BLOCK)
 

@@ -14,31 +14,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from geo import model
 from geo.errors import DateError, Issue, LayerNotFoundError, SchemaError, escape, refuse, warn
 from geo.layers import files, geojson, tables
-from geo.model import (
-    ACTORS,
-    ALIGNMENTS,
-    ANCHORS,
-    ASSESSMENTS,
-    CHANGES,
-    CONTEXT,
-    CONTROL,
-    EVENTS,
-    PLACES,
-    RESERVED_IDS,
-    SCHEMAS,
-    SOURCES,
-    STATEMENTS,
-    THEATRE,
-    VOCABULARY,
-    Feature,
-    Label,
-    Patch,
-    Row,
-    Schema,
-    parse_day,
-)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -83,10 +61,10 @@ class Folder:
     """
 
     root: Path
-    theatre: Feature
+    theatre: model.Feature
     control: Mapping[dt.date, geojson.Layer]
-    events: tuple[Feature, ...]
-    places: Mapping[str, Feature]
+    events: tuple[model.Feature, ...]
+    places: Mapping[str, model.Feature]
     statements: tables.Table
     changes: tables.Table
     assessments: tables.Table
@@ -94,8 +72,8 @@ class Folder:
     alignments: tables.Table
     vocabulary: tables.Table
     sources: tables.Table
-    context: tuple[Feature, ...]
-    anchors: tuple[Feature, ...]
+    context: tuple[model.Feature, ...]
+    anchors: tuple[model.Feature, ...]
     event_layers: tuple[geojson.Layer, ...]
     issues: tuple[Issue, ...]
     digests: Mapping[str, str]
@@ -111,7 +89,12 @@ class Folder:
         """The side of every actor that has one, by actor id; a side is its own."""
         return {row.id: str(row.values["side"]) for row in self.actors.rows if row.values["side"]}
 
-    def rows(self, name: str) -> dict[str, Row]:
+    @cached_property
+    def own_colors(self) -> dict[str, str]:  # numpydoc ignore=RT01
+        """The colour that the table of actors gives to each, by id; empty where it gives none."""
+        return {row.id: str(row.values["color"] or "") for row in self.actors.rows}
+
+    def rows(self, name: str) -> dict[str, model.Row]:
         """
         Return the rows of one table by id.
 
@@ -130,7 +113,7 @@ class Folder:
             self._rows[name] = {row.id: row for row in table.rows}
         return self._rows[name]
 
-    def patches(self, day: dt.date) -> list[Patch]:
+    def patches(self, day: dt.date) -> list[model.Patch]:
         """
         Return the patches of the layer of one date.
 
@@ -149,17 +132,17 @@ class Folder:
         return self._patches[day]
 
     @cached_property
-    def _rows(self) -> dict[str, dict[str, Row]]:
+    def _rows(self) -> dict[str, dict[str, model.Row]]:
         """The tables asked for so far."""
         return {}
 
     @cached_property
-    def _patches(self) -> dict[dt.date, list[Patch]]:
+    def _patches(self) -> dict[dt.date, list[model.Patch]]:
         """The dates asked for so far."""
         return {}
 
 
-def schema_of(path: Path, root: Path) -> Schema | None:
+def schema_of(path: Path, root: Path) -> model.Schema | None:
     """
     Return the schema of a file by its place in the folder.
 
@@ -176,13 +159,13 @@ def schema_of(path: Path, root: Path) -> Schema | None:
         None for a file that is no layer or table.
     """
     relative = path.relative_to(root)
-    for schema in SCHEMAS.values():
+    for schema in model.SCHEMAS.values():
         if relative.match(schema.path) and len(relative.parts) == schema.path.count("/") + 1:
             return schema
     return None
 
 
-def layer_paths(root: Path) -> list[tuple[Path, Schema]]:
+def layer_paths(root: Path) -> list[tuple[Path, model.Schema]]:
     """
     Return every layer and table of a folder.
 
@@ -206,7 +189,7 @@ def layer_paths(root: Path) -> list[tuple[Path, Schema]]:
             f"{escape(str(root))} is no folder; give the folder that holds theatre.geojson"
         )
     found = []
-    for schema in SCHEMAS.values():
+    for schema in model.SCHEMAS.values():
         found += [(path, schema) for path in root.glob(schema.path)]
     return sorted(found, key=lambda item: item[0].relative_to(root).as_posix())
 
@@ -268,68 +251,62 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
     found = layer_paths(root)
     reader = _Reader(root)
     present = {schema.name for _, schema in found}
-    missing = [s for s in SCHEMAS.values() if s.required and s.name not in present and s != CONTROL]
+    missing = []
+    for schema in model.SCHEMAS.values():
+        if schema.required and schema.name not in present and schema != model.CONTROL:
+            hint = f"a theatre needs it; its columns are {', '.join(schema.names[:4])}, ..."
+            where = str(root / schema.path)
+            missing.append(refuse("file.missing", "there is no such file", hint, file=where))
     if missing:
-        raise LayerNotFoundError(
-            [
-                refuse(
-                    "file.missing",
-                    "there is no such file",
-                    f"a theatre needs it; its columns are {', '.join(schema.names[:4])}, ...",
-                    file=str(root / schema.path),
-                )
-                for schema in missing
-            ]
-        )
+        raise LayerNotFoundError(missing)
     layers: dict[str, list[tuple[Path, geojson.Layer]]] = {}
     rows: dict[str, tables.Table] = {}
     for n, (path, schema) in enumerate(found, 1):
         if progress:
             progress("reading", n, len(found))
-        if schema.geometry:
-            layer = reader.layer(path, schema)
-            if layer is not None:
-                layers.setdefault(schema.name, []).append((path, layer))
-        elif (table := reader.table(path, schema)) is not None:
-            rows[schema.name] = table
-    control = reader.dated(layers.get(CONTROL.name, []))
-    theatre = reader.one(layers.get(THEATRE.name, []))
+        held = reader.read(path, schema)
+        if isinstance(held, geojson.Layer):
+            layers.setdefault(schema.name, []).append((path, held))
+        elif held is not None:
+            rows[schema.name] = held
+    control = reader.dated(layers.get(model.CONTROL.name, []))
+    theatre = reader.one(layers.get(model.THEATRE.name, []))
     reader.leftovers()
     reader.names()
     reader.require_clean()
     assert theatre is not None
     every = {
         name: tuple(layer for _, layer in layers.get(name, []))
-        for name in (EVENTS.name, PLACES.name, CONTEXT.name, ANCHORS.name)
+        for name in (model.EVENTS.name, model.PLACES.name, model.CONTEXT.name, model.ANCHORS.name)
     }
-    events = [feature for layer in every[EVENTS.name] for feature in layer.features]
+    events = [feature for layer in every[model.EVENTS.name] for feature in layer.features]
     return Folder(
         root=root,
         theatre=theatre,
         control=control,
         events=tuple(sorted(events, key=lambda e: (str(e.properties["event_date"]), e.id))),
-        places={f.id: f for layer in every[PLACES.name] for f in layer.features},
+        places={f.id: f for layer in every[model.PLACES.name] for f in layer.features},
         **{
             schema.name: rows.get(schema.name) or tables.Table(schema.path, schema, (), (), "")
             for schema in (
-                STATEMENTS,
-                CHANGES,
-                ASSESSMENTS,
-                ACTORS,
-                ALIGNMENTS,
-                VOCABULARY,
-                SOURCES,
+                model.STATEMENTS,
+                model.CHANGES,
+                model.ASSESSMENTS,
+                model.ACTORS,
+                model.ALIGNMENTS,
+                model.VOCABULARY,
+                model.SOURCES,
             )
         },
-        context=tuple(f for layer in every[CONTEXT.name] for f in layer.features),
-        anchors=tuple(f for layer in every[ANCHORS.name] for f in layer.features),
-        event_layers=every[EVENTS.name],
+        context=tuple(f for layer in every[model.CONTEXT.name] for f in layer.features),
+        anchors=tuple(f for layer in every[model.ANCHORS.name] for f in layer.features),
+        event_layers=every[model.EVENTS.name],
         issues=tuple(reader.issues),
         digests=dict(sorted(reader.digests.items())),
     )
 
 
-def write_control(folder: Folder, day: dt.date, features: Sequence[Feature]) -> Path:
+def write_control(folder: Folder, day: dt.date, features: Sequence[model.Feature]) -> Path:
     """
     Write the control layer of one date.
 
@@ -356,7 +333,7 @@ def write_control(folder: Folder, day: dt.date, features: Sequence[Feature]) -> 
         If the file changed on disk after it was read; nothing is written.
     """
     path = folder.root / "control" / f"{day.isoformat()}.geojson"
-    data = geojson.dump_geojson(features, schema=CONTROL)
+    data = geojson.dump_geojson(features, schema=model.CONTROL)
     layer = folder.control.get(day)
     if layer and (lost := [issue for issue in layer.issues if issue.code == "root.foreign"]):
         # Features do not hold what somebody typed beside them.
@@ -366,7 +343,7 @@ def write_control(folder: Folder, day: dt.date, features: Sequence[Feature]) -> 
     return path
 
 
-def add_events(folder: Folder, events: Sequence[Feature]) -> list[Path]:
+def add_events(folder: Folder, events: Sequence[model.Feature]) -> list[Path]:
     """
     Add events to the files of their months.
 
@@ -392,7 +369,7 @@ def add_events(folder: Folder, events: Sequence[Feature]) -> list[Path]:
     known = {event.id for event in folder.events}
     if twice := sorted(known & {event.id for event in events}):
         raise SchemaError(f"{', '.join(twice)} stand among the events already; accept them once")
-    months: dict[str, list[Feature]] = {}
+    months: dict[str, list[model.Feature]] = {}
     for event in events:
         months.setdefault(str(event.properties["event_date"])[:7], []).append(event)
     layers = {layer.file.rsplit("/", 1)[-1]: layer for layer in folder.event_layers}
@@ -400,7 +377,7 @@ def add_events(folder: Folder, events: Sequence[Feature]) -> list[Path]:
     for month, new in sorted(months.items()):
         path = folder.root / "events" / f"{month}.geojson"
         layer = layers.get(path.name)
-        data = geojson.dump_geojson([*(layer.features if layer else ()), *new], schema=EVENTS)
+        data = geojson.dump_geojson([*(layer.features if layer else ()), *new], schema=model.EVENTS)
         path.parent.mkdir(exist_ok=True)
         files.save_file(path, data, expected=layer.digest if layer else None)
         written.append(path)
@@ -418,37 +395,29 @@ class _Reader:
         self.issues: list[Issue] = []
         self.digests: dict[str, str] = {}
 
-    def layer(self, path: Path, schema: Schema) -> geojson.Layer | None:
-        """Read one layer, or keep its faults."""
+    def read(self, path: Path, schema: model.Schema) -> geojson.Layer | tables.Table | None:
+        """Read one layer or table, or keep its faults."""
+        read = geojson.read_geojson if schema.geometry else tables.read_table
         try:
-            layer = geojson.read_geojson(path, root=self.root, schema=schema)
+            held = read(path, root=self.root, schema=schema)
         except (SchemaError, LayerNotFoundError) as error:
             self.issues += error.issues
             return None
-        self._keep(path, layer.issues, layer.digest)
-        return layer
-
-    def table(self, path: Path, schema: Schema) -> tables.Table | None:
-        """Read one table, or keep its faults."""
-        try:
-            table = tables.read_table(path, root=self.root, schema=schema)
-        except (SchemaError, LayerNotFoundError) as error:
-            self.issues += error.issues
-            return None
-        self._keep(path, table.issues, table.digest)
-        return table
+        self.issues += held.issues
+        self.digests[path.relative_to(self.root).as_posix()] = held.digest
+        return held
 
     def dated(self, layers: Sequence[tuple[Path, geojson.Layer]]) -> dict[dt.date, geojson.Layer]:
         """Order control layers by the date in their names."""
         control = {}
         for path, layer in layers:
             try:
-                control[parse_day(path.stem)] = layer
+                control[model.parse_day(path.stem)] = layer
             except DateError as error:
                 self._error("file.name", f"{error}; a control layer is named by its date", path)
         return dict(sorted(control.items()))
 
-    def one(self, layers: Sequence[tuple[Path, geojson.Layer]]) -> Feature | None:
+    def one(self, layers: Sequence[tuple[Path, geojson.Layer]]) -> model.Feature | None:
         """The only feature of the theatre file."""
         for path, layer in layers:
             if len(layer.features) == 1:
@@ -459,15 +428,10 @@ class _Reader:
 
     def leftovers(self) -> None:
         """Warn of files that a failed save left behind: they may hold the only copy of an edit."""
+        message = "a failed save left this file behind; the only copy of an edit may be in it"
+        hint = "`frontline recover` says what is in it and can put it back; then delete it"
         for path in sorted(self._walk("*.geojson.tmp")):
-            self.issues.append(
-                warn(
-                    "file.leftover",
-                    "a failed save left this file behind; the only copy of an edit may be in it",
-                    "`frontline recover` says what is in it and can put it back; then delete it",
-                    file=str(path),
-                )
-            )
+            self.issues.append(warn("file.leftover", message, hint, file=str(path)))
 
     def names(self) -> None:
         """Find names that other systems cannot write, or take for one another."""
@@ -480,7 +444,7 @@ class _Reader:
             if key in seen:
                 twin = escape(seen[key])
                 self._error("file.twin", f"other systems take it for the same as {twin}", path)
-            elif _ODD_NAME.search(path.name) or path.stem.casefold() in RESERVED_IDS:
+            elif _ODD_NAME.search(path.name) or path.stem.casefold() in model.RESERVED_IDS:
                 self._warn("file.odd", "other systems cannot write a file of this name", path)
             elif not unicodedata.is_normalized("NFC", name):
                 self._warn("file.odd", "other systems write the accents of its name anew", path)
@@ -495,10 +459,6 @@ class _Reader:
         yield from self.root.glob(pattern)
         yield from self.root.glob(f"*/{pattern}")
 
-    def _keep(self, path: Path, issues: Sequence[Issue], digest: str) -> None:
-        self.issues += issues
-        self.digests[path.relative_to(self.root).as_posix()] = digest
-
     def _error(self, code: str, message: str, path: Path) -> None:
         self.issues.append(refuse(code, message, file=str(path)))
 
@@ -506,7 +466,7 @@ class _Reader:
         self.issues.append(warn(code, message, "rename it", file=str(path)))
 
 
-def patches_of(features: Sequence[Feature]) -> list[Patch]:
+def patches_of(features: Sequence[model.Feature]) -> list[model.Patch]:
     """
     Return the patches of a control layer.
 
@@ -521,8 +481,8 @@ def patches_of(features: Sequence[Feature]) -> list[Patch]:
         In the same order; a feature without a geometry has none.
     """
     return [
-        Patch(
-            Label(
+        model.Patch(
+            model.Label(
                 controller=str(f.properties["controller"] or ""),
                 controllers=str(f.properties["controllers"] or ""),
                 status=str(f.properties["status"]),

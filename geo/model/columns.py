@@ -466,19 +466,8 @@ ANCHORS = Schema(
 SCHEMAS: dict[str, Schema] = {
     schema.name: schema
     for schema in (
-        THEATRE,
-        CONTROL,
-        EVENTS,
-        PLACES,
-        STATEMENTS,
-        CHANGES,
-        ASSESSMENTS,
-        ACTORS,
-        ALIGNMENTS,
-        VOCABULARY,
-        SOURCES,
-        CONTEXT,
-        ANCHORS,
+        *(THEATRE, CONTROL, EVENTS, PLACES, STATEMENTS, CHANGES, ASSESSMENTS, ACTORS, ALIGNMENTS),
+        *(VOCABULARY, SOURCES, CONTEXT, ANCHORS),
     )
 }
 """Every schema by its name."""

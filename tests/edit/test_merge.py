@@ -71,7 +71,7 @@ def test_different_properties_of_one_patch_merge():
     theirs = with_values(base, "ctl-a", basis="assessed")
     merged = merge_features(base, ours, theirs)
     assert not merged.conflicts
-    a = merged.features[0].properties
+    a = merged.records[0].properties
     assert (a["note"], a["basis"]) == ("ours", "assessed")
 
 
@@ -84,7 +84,7 @@ def test_one_property_changed_by_both_is_a_conflict_that_names_all_three():
     assert (conflict.base, conflict.ours, conflict.theirs) == ("was", "north", "south")
     assert "north" in conflict.message
     assert "south" in conflict.message
-    assert merged.features[0].properties["note"] == "north"
+    assert merged.records[0].properties["note"] == "north"
     assert merged.theirs[0].properties["note"] == "south"
 
 
@@ -114,7 +114,7 @@ def test_sources_that_both_added_are_all_kept_and_those_taken_away_are_not():
     theirs = with_values(base, "ctl-a", source_ids="two;theirs")
     merged = merge_features(base, ours, theirs)
     assert not merged.conflicts
-    assert merged.features[0].properties["source_ids"] == "two;ours;theirs"
+    assert merged.records[0].properties["source_ids"] == "two;ours;theirs"
 
 
 def test_different_borders_of_one_patch_merge_into_one_map():
@@ -123,7 +123,7 @@ def test_different_borders_of_one_patch_merge_into_one_map():
     theirs = layer("aabb", "aaab", "cccd", "cccd")
     merged = merge_features(base, ours, theirs)
     assert not merged.conflicts
-    assert is_same_map(merged.features, "aabb", "aaab", "accd", "cccd")
+    assert is_same_map(merged.records, "aabb", "aaab", "accd", "cccd")
 
 
 def test_a_border_that_both_moved_alike_is_no_conflict():
@@ -131,7 +131,7 @@ def test_a_border_that_both_moved_alike_is_no_conflict():
     moved = layer("aaab", "aaab")
     merged = merge_features(base, moved, moved)
     assert not merged.conflicts
-    assert is_same_map(merged.features, "aaab", "aaab")
+    assert is_same_map(merged.records, "aaab", "aaab")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_the_same_border_moved_differently_is_a_conflict_with_its_place(ours, th
     lon, lat = grounds[0].where
     assert 37.1 < lon < 37.4
     assert 33.0 < lat < 33.1
-    assert is_same_map(merged.features, *ours)
+    assert is_same_map(merged.records, *ours)
     assert is_same_map(merged.theirs, *theirs)
 
 
@@ -168,7 +168,7 @@ def test_a_border_moved_to_a_patch_that_changed_hands_meanwhile_is_a_conflict():
     (conflict,) = merged.conflicts
     assert conflict.what == "holder"
     assert conflict.where
-    assert merged.features[0].properties["controller"] == "blue"
+    assert merged.records[0].properties["controller"] == "blue"
     assert merged.theirs[0].properties["controller"] == "red"
     assert is_same_map(merged.theirs, "aaab")
 
@@ -179,7 +179,7 @@ def test_a_patch_deleted_here_and_changed_there_is_a_conflict():
     theirs = with_values(base, "ctl-b", note="still there")
     merged = merge_features(base, ours, theirs)
     assert [c.what for c in merged.conflicts] == ["deleted and changed"]
-    assert is_same_map(merged.features, "aaaa")
+    assert is_same_map(merged.records, "aaaa")
     assert is_same_map(merged.theirs, "aabb")
 
 
@@ -190,7 +190,7 @@ def test_a_patch_that_both_eat_up_from_two_ends_is_never_lost_without_a_word():
     theirs = layer("xab", "cdd")
     merged = merge_features(base, ours, theirs)
     assert merged.conflicts
-    assert is_same_map(merged.features, "aab", "cxd")
+    assert is_same_map(merged.records, "aab", "cxd")
     assert is_same_map(merged.theirs, "xab", "cdd")
 
 
@@ -211,9 +211,9 @@ def test_a_corner_put_into_a_border_is_no_reason_to_refuse_a_move_of_it():
         merge_features(base, theirs, ours),
     ):
         assert not merged.conflicts
-        assert all(map(shapely.equals, drawn(merged.features).values(), drawn(theirs).values()))
+        assert all(map(shapely.equals, drawn(merged.records).values(), drawn(theirs).values()))
     alone = merge_features(base, ours, base)
-    assert drawn(alone.features) == drawn(ours)
+    assert drawn(alone.records) == drawn(ours)
 
 
 def test_a_corner_that_moves_the_border_a_few_metres_is_an_edit():
@@ -229,7 +229,7 @@ def test_an_id_that_both_gave_to_different_patches_is_a_conflict():
     ours, theirs = layer("xab"), with_values(layer("axb"), "ctl-x", note="mine")
     merged = merge_features(base, ours, theirs)
     assert "added on both sides" in {c.what for c in merged.conflicts}
-    assert is_same_map(merged.features, "xab")
+    assert is_same_map(merged.records, "xab")
     assert is_same_map(merged.theirs, "axb")
 
 
@@ -282,8 +282,8 @@ def test_a_side_that_changed_nothing_takes_the_other_side(three):
         merge_features(base, ours, ours),
     ):
         assert not merged.conflicts
-        assert told(merged.features) == sorted(told(ours), key=lambda item: item[0])
-        assert told(merged.theirs) == told(merged.features)
+        assert told(merged.records) == sorted(told(ours), key=lambda item: item[0])
+        assert told(merged.theirs) == told(merged.records)
 
 
 @given(versions())
@@ -292,8 +292,8 @@ def test_exchanging_the_sides_exchanges_them_in_the_answer(three):
     base, ours, theirs = three
     one = merge_features(base, ours, theirs)
     two = merge_features(base, theirs, ours)
-    assert told(one.features) == told(two.theirs)
-    assert told(one.theirs) == told(two.features)
+    assert told(one.records) == told(two.theirs)
+    assert told(one.theirs) == told(two.records)
     assert {(c.ids, c.what, c.ours, c.theirs) for c in one.conflicts} == {
         (c.ids, c.what, c.theirs, c.ours) for c in two.conflicts
     }
@@ -306,13 +306,13 @@ def test_nothing_is_invented_and_both_answers_cover_the_ground(three):
     merged = merge_features(base, ours, theirs)
     known = {f.id for f in (*ours, *theirs)}
     area = sum(shapely.area(f.geometry) for f in base)
-    for answer in (merged.features, merged.theirs):
+    for answer in (merged.records, merged.theirs):
         assert {f.id for f in answer} <= known
         assert sum(shapely.area(f.geometry) for f in answer) == pytest.approx(area, abs=1e-5)
         whole = shapely.union_all([f.geometry for f in answer])
         assert shapely.area(whole) == pytest.approx(area, abs=1e-5)
     if not merged.conflicts:
-        assert told(merged.features) == told(merged.theirs)
+        assert told(merged.records) == told(merged.theirs)
 
 
 @pytest.mark.parametrize("seed", range(0, 80, 2), ids=str)
@@ -403,7 +403,7 @@ def test_rows_merge_by_id_cell_by_cell():
     theirs = statements(bb="1", cc="3")
     merged = merge_rows(base, ours, theirs, schema=STATEMENTS)
     assert not merged.conflicts
-    assert [(row.id, row.values["note"]) for row in merged.rows] == [
+    assert [(row.id, row.values["note"]) for row in merged.records] == [
         ("bb", "2"),
         ("cc", "3"),
         ("dd", "new"),
@@ -418,7 +418,7 @@ def test_who_holds_a_place_is_one_answer_in_a_statement_too():
     ours, theirs = said(controller="blue"), said(status="contested", controllers="red;green")
     merged = merge_rows(said(), ours, theirs, schema=STATEMENTS)
     assert [conflict.what for conflict in merged.conflicts] == ["holder"]
-    assert (merged.rows, merged.theirs) == (tuple(ours), tuple(theirs))
+    assert (merged.records, merged.theirs) == (tuple(ours), tuple(theirs))
 
 
 def test_a_row_deleted_here_and_changed_there_keeps_both_texts():
@@ -441,12 +441,12 @@ def test_rows_without_ids_are_told_apart_by_their_first_columns():
     theirs = rows(one, (*two[:4], "Read again."), ("2017-07-03", "All", "no_change", None, None))
     merged = merge_rows(base, ours, theirs, schema=ASSESSMENTS)
     assert not merged.conflicts
-    assert [tuple(row.values.values())[2:] for row in merged.rows] == [
+    assert [tuple(row.values.values())[2:] for row in merged.records] == [
         ("changed", None, None),
         ("partial", None, "Read again."),
         ("no_change", None, None),
     ]
-    assert not any(row.id for row in merged.rows)
+    assert not any(row.id for row in merged.records)
     clash = merge_rows(
         base, ours, rows((*one[:2], "no_change", None, None), two), schema=ASSESSMENTS
     )
@@ -458,7 +458,7 @@ def test_equal_rows_without_ids_stay_as_many_as_they_are():
         "", dict(zip(ASSESSMENTS.names, ("2017-07-01", "x", "partial", None, None), strict=True))
     )
     merged = merge_rows([row, row], [row, row], [row], schema=ASSESSMENTS)
-    assert len(merged.rows) == 1
+    assert len(merged.records) == 1
 
 
 @pytest.mark.parametrize("name", ["control/2017-08-02.geojson", "places.geojson", "changes.csv"])

@@ -13,7 +13,7 @@ from geo.errors import SchemaError
 from geo.exchange.catalog import FORMATS, KINDS
 from geo.exchange.export import render_export
 from geo.exchange.imports import reader_of, run_import
-from geo.exchange.reading.account import Options
+from geo.exchange.reading.intake import Options
 from geo.exchange.reading.words import Word
 from geo.exchange.saving import save_import
 from geo.layers.folder import read_folder

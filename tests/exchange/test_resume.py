@@ -13,7 +13,7 @@ import shapely
 from geo import import_into
 from geo.errors import LayerError
 from geo.exchange.imports import run_import
-from geo.exchange.reading.account import Options
+from geo.exchange.reading.intake import Options
 from geo.exchange.saving import save_import
 from geo.layers.folder import read_folder
 from tests.benchmarks import synthetic

@@ -6,7 +6,7 @@ import shapely
 from geo.check import require_sound
 from geo.errors import LayerError
 from geo.exchange.imports import run_import
-from geo.exchange.reading.account import Options
+from geo.exchange.reading.intake import Options
 from geo.exchange.saving import save_import
 from geo.layers.folder import read_folder
 from tests.foreign import HEADER, layer, square

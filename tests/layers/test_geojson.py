@@ -20,7 +20,7 @@ from thoroughness import examples
 from geo.errors import SchemaError
 from geo.layers import geojson
 from geo.layers.folder import read_folder, write_control
-from geo.layers.geojson import canonical, doors
+from geo.layers.geojson import canonical
 from geo.layers.geojson import features as checked_features
 from geo.layers.shapes import areas as checked_areas
 from geo.layers.shapes import flatten
@@ -460,14 +460,14 @@ def test_a_damaged_canonical_file_is_never_read_as_something_else(at, damage):
 
 def told(data):
     """Return what is read, or what is wrong, without the shortcuts for canonical files."""
-    shortcuts = doors.parse_canonical, doors.parse_laid_out
-    doors.parse_canonical = doors.parse_laid_out = lambda _: None
+    shortcuts = canonical.parse_canonical, canonical.parse_laid_out
+    canonical.parse_canonical = canonical.parse_laid_out = lambda _: None
     try:
         return read(data)
     except SchemaError as error:
         return error.issues
     finally:
-        doors.parse_canonical, doors.parse_laid_out = shortcuts
+        canonical.parse_canonical, canonical.parse_laid_out = shortcuts
 
 
 @given(st.integers(0, 10**6), st.integers(0, 3), st.binary(max_size=3))

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geo.coverage import ranges
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -49,7 +51,7 @@ def pack(composite: Composite) -> str:
     left, right = _renamed(arcs.left, face_of), _renamed(arcs.right, face_of)
     kept = np.flatnonzero(left != right)
     counts = np.diff(arcs.offsets)[kept]
-    taken = _ranges(arcs.offsets[kept], counts)
+    taken = ranges(arcs.offsets[kept], counts)
     grid = np.round(np.asarray(arcs.coords)[taken] / QUANTUM).astype(np.int64)
     header = {
         "quantum": QUANTUM,
@@ -91,13 +93,6 @@ def _renamed(faces: NDArray[Any], face_of: NDArray[np.int64]) -> NDArray[np.int6
     """Old face numbers to new ones; the outside stays -1."""
     inside = faces >= 0
     return np.where(inside, face_of[np.where(inside, faces, 0)], -1)
-
-
-def _ranges(starts: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.int64]:
-    """The indices ``starts[i] .. starts[i] + counts[i]`` of all i in one array."""
-    before = np.cumsum(counts) - counts
-    shifts: NDArray[np.int64] = np.repeat(starts - before, counts)
-    return np.arange(len(shifts), dtype=np.int64) + shifts
 
 
 def _deltas(values: NDArray[Any]) -> NDArray[np.int64]:

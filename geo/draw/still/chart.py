@@ -9,24 +9,7 @@ import numpy as np
 import shapely
 
 from geo.crs import distance_km
-from geo.draw.looks import (
-    COUNTRY,
-    EVENT_KINDS,
-    INK,
-    LOOKS,
-    OUTSIDE,
-    QUIET,
-    WHITE,
-    change_line,
-    change_paints,
-    event_color,
-    line_styles,
-    lowest_rank,
-    mark_corners,
-    mix,
-    paints_of,
-    place_rank,
-)
+from geo.draw import looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,10 +70,10 @@ class Map:
     def draw(self) -> None:
         """Draw from the ground up: land, control, lines, marks, names."""
         folder = self.scene.folder
-        self.sheet.fill(self._box, OUTSIDE)
+        self.sheet.fill(self._box, looks.OUTSIDE)
         for feature, shape in self._context("country"):
             if shapely.get_dimensions(feature.geometry) == 2:
-                self.sheet.fill(shape, COUNTRY)
+                self.sheet.fill(shape, looks.COUNTRY)
         self._ground()
         self._graticule()
         self._context_lines()
@@ -106,7 +89,7 @@ class Map:
         self._place_names({i: spot for i, spot in places.items() if i not in major})
         self._area_names()
         self._furniture(*corners)
-        self.sheet.stroke(self._box, LOOKS["paper"]["frame"], 1.0 * self.unit)
+        self.sheet.stroke(self._box, looks.LOOKS["paper"]["frame"], 1.0 * self.unit)
 
     def _take(self, box: Box) -> None:
         self._taken.append(box)
@@ -127,20 +110,20 @@ class Map:
         scene, sheet, unit = self.scene, self.sheet, self.unit
         change = scene.before is not None
         for look, shape in scene.looks.items():
-            sheet.paint(self.placed(shape), paints_of(look, scene.colors, faded=change), unit)
+            sheet.paint(self.placed(shape), looks.paints_of(look, scene.colors, faded=change), unit)
         for (old, new), (_, shape) in sorted(scene.changes.items(), key=self._hands):
             placed = self.placed(shape)
             hands = self._hands(((old, new), None))
-            sheet.paint(placed, change_paints(old, new, scene.colors), unit)
-            color, width = change_line(hands=hands)
+            sheet.paint(placed, looks.change_paints(old, new, scene.colors), unit)
+            color, width = looks.change_line(hands=hands)
             sheet.stroke(placed, color, width * unit)
         moved = self.placed(scene.moved)
-        sheet.stroke(moved, WHITE, 4.2 * unit, alpha=0.9)
-        sheet.stroke(moved, INK, 1.4 * unit)
+        sheet.stroke(moved, looks.WHITE, 4.2 * unit, alpha=0.9)
+        sheet.stroke(moved, looks.INK, 1.4 * unit)
         edge = self.placed(rim_of(scene.folder.area))
-        look = LOOKS["edge"]
+        look = looks.LOOKS["edge"]
         dash = [length * unit for length in look["dash"]]
-        sheet.stroke(edge, INK, look["width"] * unit, dash, alpha=look["alpha"])
+        sheet.stroke(edge, looks.INK, look["width"] * unit, dash, alpha=look["alpha"])
 
     def _graticule(self) -> None:
         left, top, right, bottom = self.frame
@@ -152,12 +135,12 @@ class Map:
             degrees = f"{abs(k * step):g}°"
             if left + 30 * unit < x < right - 30 * unit:
                 line = shapely.LineString([(x, top), (x, bottom)])
-                self.sheet.stroke(line, INK, 0.5 * unit, alpha=0.16)
+                self.sheet.stroke(line, looks.INK, 0.5 * unit, alpha=0.16)
                 word = f"{degrees}{'E' if k >= 0 else 'W'}"
                 self._edge_label(x, top + size, word, size, "center")
             if top + 30 * unit < y < bottom - 30 * unit and abs(k * step) <= 90:
                 line = shapely.LineString([(left, y), (right, y)])
-                self.sheet.stroke(line, INK, 0.5 * unit, alpha=0.16)
+                self.sheet.stroke(line, looks.INK, 0.5 * unit, alpha=0.16)
                 word = f"{degrees}{'N' if k >= 0 else 'S'}"
                 self._edge_label(left + 5 * unit, y, word, size, "left")
 
@@ -165,7 +148,7 @@ class Map:
         width = self.sheet.width_of(text, size)
         start = x - (width / 2 if align == "center" else 0)
         self._take((start - 2, y - size * 0.7, start + width + 2, y + size * 0.7))
-        self.sheet.text(x, y, text, size, align=align, color=QUIET, halo=2.4 * self.unit)
+        self.sheet.text(x, y, text, size, align=align, color=looks.QUIET, halo=2.4 * self.unit)
 
     def _context(self, *kinds: str) -> Iterator[tuple[Feature, BaseGeometry]]:
         for kind in kinds:
@@ -176,11 +159,11 @@ class Map:
                         yield feature, shape
 
     def _context_lines(self) -> None:
-        for feature, shape in self._context(*LOOKS["lines"]["order"]):
+        for feature, shape in self._context(*looks.LOOKS["lines"]["order"]):
             if shapely.get_dimensions(shape) == 2:
                 shape = self._border(feature)
             if shapely.get_dimensions(shape) == 1:
-                for color, width, dash, alpha in line_styles(feature.properties):
+                for color, width, dash, alpha in looks.line_styles(feature.properties):
                     scaled = [length * self.unit for length in dash]
                     self.sheet.stroke(shape, color, width * self.unit, scaled, alpha)
 
@@ -195,17 +178,17 @@ class Map:
         return self.placed(rim_of(geometry))
 
     def _front_lines(self) -> None:
-        look, unit = LOOKS["fronts"], self.unit
+        look, unit = looks.LOOKS["fronts"], self.unit
         rim, width = look["widths" if self.scene.before is None else "faded"]
         placed = {sure: self.placed(lines) for sure, lines in sorted(self.scene.fronts.items())}
         for sure, shape in placed.items():
-            self.sheet.stroke(shape, WHITE, rim * unit, alpha=look["rim"])
+            self.sheet.stroke(shape, looks.WHITE, rim * unit, alpha=look["rim"])
             dash = None if sure else [length * unit for length in look["unsure"]]
-            self.sheet.stroke(shape, INK, width * unit, dash)
+            self.sheet.stroke(shape, looks.INK, width * unit, dash)
 
     def _place_dots(self) -> dict[str, tuple[float, float, float]]:
         """Dots of the places that are shown, most important first; position and radius."""
-        limit = lowest_rank(self.zoom)
+        limit = looks.lowest_rank(self.zoom)
         places = self.scene.folder.places.values()
         shown: dict[str, tuple[float, float, float]] = {}
         stains: list[tuple[float, float, float]] = []
@@ -228,13 +211,13 @@ class Map:
                 sharp.append(shapely.Point(x, y).buffer(radius, quad_segs=8))
         stain(self.sheet, stains, self._box)
         for disc in sharp:
-            self.sheet.stroke(disc, WHITE, 2.4 * self.unit)
-            self.sheet.fill(disc, INK)
+            self.sheet.stroke(disc, looks.WHITE, 2.4 * self.unit)
+            self.sheet.fill(disc, looks.INK)
         return shown
 
     def _rank(self, place: Feature) -> int:
         key = place.id in self.scene.key_places
-        return -1 if key else place_rank(place.properties["kind"])
+        return -1 if key else looks.place_rank(place.properties["kind"])
 
     def _error(self, place: Feature) -> float:
         """How far a place put there from a description may be off, in pixels."""
@@ -254,7 +237,7 @@ class Map:
             radius = (8.5 if len(kinds) > 1 else 6.5) * self.unit
             if not self._box.contains(shapely.Point(x, y).buffer(radius)):
                 continue
-            kind = min(kinds, key=EVENT_KINDS.index)
+            kind = min(kinds, key=looks.EVENT_KINDS.index)
             event_mark(self.sheet, kind, x, y, radius, len(kinds))
             if not self.scene.steady:
                 self._take((x - radius, y - radius, x + radius, y + radius))
@@ -346,7 +329,7 @@ class Map:
                     name,
                     size,
                     align="center",
-                    color=LOOKS["names"]["line"],
+                    color=looks.LOOKS["names"]["line"],
                     italic=True,
                     halo=3 * self.unit,
                     turn=-math.degrees(slope),
@@ -372,7 +355,7 @@ class Map:
                     name,
                     size,
                     align="center",
-                    color=mix(*LOOKS["names"]["country" if country else "admin1"]),
+                    color=looks.mix(*looks.LOOKS["names"]["country" if country else "admin1"]),
                     bold=country,
                     halo=2.5 * self.unit,
                 )
@@ -411,14 +394,14 @@ class Map:
     def _furniture(self, scale: Box, north: Box) -> None:
         sheet, unit = self.sheet, self.unit
         left, top, right, bottom = scale
-        sheet.fill(shapely.box(*scale), WHITE, 0.86)
+        sheet.fill(shapely.box(*scale), looks.WHITE, 0.86)
         length = self._scale[1]
         x, y = left + 12 * unit, bottom - 13 * unit
         half = length * self.per_km / 2
-        for i, color in enumerate((INK, WHITE)):
+        for i, color in enumerate((looks.INK, looks.WHITE)):
             piece = shapely.box(x + i * half, y, x + (i + 1) * half, y + 5 * unit)
             sheet.fill(piece, color)
-            sheet.stroke(piece, INK, 1 * unit)
+            sheet.stroke(piece, looks.INK, 1 * unit)
         size = 11.5 * unit
         for i, text in enumerate(
             ("0", f"{length / 2:g}", f"{length:g} {self.scene.words.say('km')}")
@@ -428,10 +411,10 @@ class Map:
             sheet.text(x + i * half - back, top + 11 * unit, text, size, align=align)
         left, top, right, bottom = north
         x = (left + right) / 2
-        sheet.fill(shapely.box(*north), WHITE, 0.86)
+        sheet.fill(shapely.box(*north), looks.WHITE, 0.86)
         tip = [(x, top + 5), (x + 9 * unit, top + 30 * unit), (x, top + 24 * unit)]
-        sheet.fill(shapely.Polygon(tip), INK)
-        sheet.fill(shapely.Polygon([(2 * x - a, b) for a, b in tip]), INK)
+        sheet.fill(shapely.Polygon(tip), looks.INK)
+        sheet.fill(shapely.Polygon([(2 * x - a, b) for a, b in tip]), looks.INK)
         sheet.text(
             x,
             bottom - 9 * unit,
@@ -501,22 +484,24 @@ def stain(sheet: Sheet, spots: Sequence[tuple[float, float, float]], frame: Base
     """Stains that fade towards their rims; a place that is inferred has no sharp point to show."""
     for part in np.linspace(1.0, 0.12, 12):
         discs = [shapely.Point(x, y).buffer(reach * part, quad_segs=12) for x, y, reach in spots]
-        sheet.fill(shapely.union_all(discs).intersection(frame), INK, 0.036)
+        sheet.fill(shapely.union_all(discs).intersection(frame), looks.INK, 0.036)
 
 
 def event_mark(sheet: Sheet, kind: str, x: float, y: float, radius: float, count: int) -> None:
     """The mark of an event; shape and colour both tell its kind."""
     unit = radius / 6.5 if count == 1 else radius / 8.5
-    look = LOOKS["mark"]
-    if corners := mark_corners(kind):
+    look = looks.LOOKS["mark"]
+    if corners := looks.mark_corners(kind):
         shape = shapely.Polygon([(x + a * radius, y + b * radius) for a, b in corners])
     else:
         shape = shapely.Point(x, y).buffer(radius, quad_segs=8)
-    sheet.stroke(shape, WHITE, look["rim"] * unit)
-    sheet.fill(shape, event_color(kind))
+    sheet.stroke(shape, looks.WHITE, look["rim"] * unit)
+    sheet.fill(shape, looks.event_color(kind))
     if count > 1:
-        sheet.text(x, y, str(count), radius * look["text"], align="center", color=WHITE, bold=True)
-    elif share := LOOKS["events"][kind].get("cross"):
+        sheet.text(
+            x, y, str(count), radius * look["text"], align="center", color=looks.WHITE, bold=True
+        )
+    elif share := looks.LOOKS["events"][kind].get("cross"):
         reach = radius * share
         cross = [[(x - reach, y - w * reach), (x + reach, y + w * reach)] for w in (1, -1)]
-        sheet.stroke(shapely.MultiLineString(cross), WHITE, look["cross"] * unit)
+        sheet.stroke(shapely.MultiLineString(cross), looks.WHITE, look["cross"] * unit)

@@ -14,21 +14,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.draw.looks import (
-    EVENT_KINDS,
-    INK,
-    LATE,
-    LOOKS,
-    QUIET,
-    WHITE,
-    change_paints,
-    flat_color,
-    line_styles,
-    mix,
-    paints_of,
-    texture,
-    unseen_paints,
-)
+from geo.draw import looks
 from geo.draw.still.chart import event_mark, stain
 from geo.errors import escape
 from geo.model import parse_day, split_ids
@@ -38,7 +24,6 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
-    from geo.draw.looks import Paint
     from geo.draw.still.paper import Align, Box, Sheet
     from geo.draw.still.scene import Scene
 
@@ -73,7 +58,7 @@ class Legend:
         *,
         end: bool = False,
         middle: bool = False,
-        color: str = INK,
+        color: str = looks.INK,
         bold: bool = False,
     ) -> None:
         """Write at a distance from the side where a line begins in this language."""
@@ -86,21 +71,21 @@ class Legend:
         left = x + self.width - along - wide if self.words.rtl else x + along
         return shapely.box(left, y - high / 2, left + wide, y + high / 2)
 
-    def _painted(self, x: float, y: float, along: float, paints: Sequence[Paint]) -> None:
+    def _painted(self, x: float, y: float, along: float, paints: Sequence[looks.Paint]) -> None:
         box = self._swatch(x, y, along)
         self.sheet.paint(box, paints, self.unit)
-        self.sheet.stroke(box, LOOKS["paper"]["rim"], 0.8 * self.unit)
+        self.sheet.stroke(box, looks.LOOKS["paper"]["rim"], 0.8 * self.unit)
 
     def _gap(self, height: float) -> Row:
         return Row(height * self.unit, lambda *_: None)
 
     def _heading(self, text: str) -> Row:
         def show(x: float, y: float) -> None:
-            self._put(x, y + 13 * self.unit, 0, text, 14.5, bold=True, color=QUIET)
+            self._put(x, y + 13 * self.unit, 0, text, 14.5, bold=True, color=looks.QUIET)
 
         return Row(28 * self.unit, show)
 
-    def _note(self, text: str, size: float = 13.5, color: str = INK) -> list[Row]:
+    def _note(self, text: str, size: float = 13.5, color: str = looks.INK) -> list[Row]:
         def show(line: str) -> Callable[[float, float], None]:
             return lambda x, y: self._put(x, y + 9 * self.unit, 0, line, size, color=color)
 
@@ -117,10 +102,14 @@ class Legend:
 
         def last(x: float, y: float) -> None:
             line = shapely.LineString([(x, y + 2), (x + self.width, y + 2)])
-            self.sheet.stroke(line, LOOKS["paper"]["rule"], 0.8 * self.unit)
-            self._put(x, y + 14 * self.unit, 40 * self.unit, say("study.area"), 14, color=QUIET)
+            self.sheet.stroke(line, looks.LOOKS["paper"]["rule"], 0.8 * self.unit)
+            self._put(
+                x, y + 14 * self.unit, 40 * self.unit, say("study.area"), 14, color=looks.QUIET
+            )
             number = self.words.km2(total)
-            self._put(x, y + 14 * self.unit, self._stops[0], number, 14, end=True, color=QUIET)
+            self._put(
+                x, y + 14 * self.unit, self._stops[0], number, 14, end=True, color=looks.QUIET
+            )
 
         return [*rows, Row(34 * self.unit, last)]
 
@@ -136,14 +125,14 @@ class Legend:
         heads = [say("km2"), say("share")]
         if self.scene.reference is not None:
             heads.append(say("change"))
-        self._put(x, middle, 40 * self.unit, say("side"), 12.5, color=QUIET)
+        self._put(x, middle, 40 * self.unit, say("side"), 12.5, color=looks.QUIET)
         for stop, head in zip(self._stops, heads, strict=False):
-            self._put(x, middle, stop, head, 12.5, end=True, color=QUIET)
+            self._put(x, middle, stop, head, 12.5, end=True, color=looks.QUIET)
 
     def _holder(self, holder: str, area: float) -> Row:
         scene, unit = self.scene, self.unit
         total = sum(scene.totals[scene.layer].values())
-        paints = paints_of(scene.holder_look(holder), scene.colors)
+        paints = looks.paints_of(scene.holder_look(holder), scene.colors)
         room = self._stops[0] - 48 * unit - self.sheet.width_of("00,000", 15 * unit)
         lines = self.sheet.wrap(scene.holder_title(holder), 15 * unit, room)
 
@@ -154,7 +143,7 @@ class Legend:
                 self._put(x, middle + i * 18 * unit, 40 * unit, line, 15)
             self._put(x, middle, self._stops[0], self.words.km2(area), 15, end=True)
             share = self.words.percent(area / total)
-            self._put(x, middle, self._stops[1], share, 13.5, end=True, color=QUIET)
+            self._put(x, middle, self._stops[1], share, 13.5, end=True, color=looks.QUIET)
             if scene.reference is not None:
                 then = scene.totals[scene.reference_layer].get(holder, 0.0)
                 text, color = self.words.signed(area - then)
@@ -166,7 +155,7 @@ class Legend:
         scene, say = self.scene, self.words.say
         if scene.reference is not None and scene.before is None:
             since = say("still.since", date=self.words.date(scene.reference_layer))
-            return [[*self._note(f"▲▼ {since}", 12.5, QUIET), self._gap(8)]]
+            return [[*self._note(f"▲▼ {since}", 12.5, looks.QUIET), self._gap(8)]]
         if scene.before is None:
             return []
         if not scene.changes:
@@ -187,12 +176,12 @@ class Legend:
             rest = sum(scene.changes[pair][0] for pair in pairs[most:])
             text = self.words.say("still.rest", count=len(pairs) - most)
             unit = self.words.say("km2")
-            rows += self._note(f"{text}: {self.words.km2(rest)} {unit}", 12.5, QUIET)
+            rows += self._note(f"{text}: {self.words.km2(rest)} {unit}", 12.5, looks.QUIET)
         return [*rows, self._gap(8)]
 
     def _transfer(self, old: str, new: str, area: float) -> Row:
         scene, unit = self.scene, self.unit
-        paints = change_paints(old, new, scene.colors)
+        paints = looks.change_paints(old, new, scene.colors)
         text = f"{scene.holder_title(new)} {self.words.say('from')} {scene.holder_name(old)}"
         number = f"{self.words.km2(area)} {self.words.say('km2')}"
         room = self.width - 50 * unit - self.sheet.width_of(number, 14 * unit)
@@ -222,7 +211,7 @@ class Legend:
         scene, say = self.scene, self.words.say
         rows = [self._heading(say("how.sure"))]
         side = next((h for h in scene.holders if h in scene.colors), None)
-        kinds = {texture(label)[0] for label in scene.labels if label.is_held}
+        kinds = {looks.texture(label)[0] for label in scene.labels if label.is_held}
         if scene.before is None and side:
             for basis, kind, step in (
                 ("reported", "plain", "0"),
@@ -230,19 +219,19 @@ class Legend:
                 ("claimed", "dashes", "12"),
             ):
                 if kind in kinds:
-                    paints = paints_of(("controlled", side, kind, step), scene.colors)
+                    paints = looks.paints_of(("controlled", side, kind, step), scene.colors)
                     rows.append(self._item(paints, say(f"key.{basis}")))
-        for status in LATE:
+        for status in looks.LATE:
             for look in [look for look in scene.looks if look[0] == status][:1]:
-                paints = paints_of(look, scene.colors, faded=scene.before is not None)
+                paints = looks.paints_of(look, scene.colors, faded=scene.before is not None)
                 rows.append(self._item(paints, say(f"key.{status}")))
         for sure, key in ((True, "key.front"), (False, "key.front.unsure")):
             if sure in scene.fronts:
                 dash = None if sure else (7 * self.unit, 4 * self.unit)
-                rows.append(self._line([(INK, 2.1, dash, 1.0)], say(key)))
+                rows.append(self._line([(looks.INK, 2.1, dash, 1.0)], say(key)))
         return [*rows, self._gap(8)]
 
-    def _item(self, paints: Sequence[Paint], text: str) -> Row:
+    def _item(self, paints: Sequence[looks.Paint], text: str) -> Row:
         return self._key(lambda x, y: self._painted(x, y, 0, paints), text)
 
     def _line(
@@ -281,7 +270,7 @@ class Legend:
             kind = self.words.say(f"change.{row['kind']}")
             head = " · ".join(filter(None, (when, kind, self.words.comma.join(names))))
             head = head[:1].upper() + head[1:]
-            text = self._note(head, 12.5, QUIET)
+            text = self._note(head, 12.5, looks.QUIET)
             if note := row.get("note"):
                 text += self._note(escape(str(note), 400), 12.5)
             found.append([*text, self._gap(6)])
@@ -296,7 +285,9 @@ class Legend:
             return []
         first, last = (self.words.date(day, short=True) for day in scene.event_span)
         items: list[tuple[Callable[[float, float], None], str]] = [
-            (self._mark(kind, 1), say(f"event.{kind}")) for kind in EVENT_KINDS if kind in kinds
+            (self._mark(kind, 1), say(f"event.{kind}"))
+            for kind in looks.EVENT_KINDS
+            if kind in kinds
         ]
         count = max(len(spot) for spot in scene.events.values())
         if count > 1:
@@ -309,7 +300,7 @@ class Legend:
         scene, unit, say = self.scene, self.unit, self.words.say
         rows = []
         if not scene.moved.is_empty:
-            rows.append(self._line([(INK, 1.4, None, 1.0)], say("still.moved")))
+            rows.append(self._line([(looks.INK, 1.4, None, 1.0)], say("still.moved")))
         if any(p.properties["coord_method"] == "inferred" for p in scene.folder.places.values()):
             rows.append(self._key(self._soft, say("key.soft")))
         drawn = {
@@ -317,11 +308,11 @@ class Legend:
         }
         for kind, accuracy in sorted(drawn, key=str):
             if kind in {"country", "admin1", "road"}:
-                styles = line_styles({"kind": kind, "accuracy": accuracy})
+                styles = looks.line_styles({"kind": kind, "accuracy": accuracy})
                 scaled = [(c, w, [d * unit for d in dash], a) for c, w, dash, a in styles]
                 rough = f" ({say('schematic')})" if accuracy == "schematic" else ""
                 rows.append(self._line(scaled, say(f"still.{kind}") + rough))
-        rows.append(self._line([(INK, 1.2, [2 * unit, 3 * unit], 0.55)], say("still.edge")))
+        rows.append(self._line([(looks.INK, 1.2, [2 * unit, 3 * unit], 0.55)], say("still.edge")))
         return rows
 
     def _pairs(self, items: Sequence[tuple[Callable[[float, float], None], str]]) -> list[Row]:
@@ -384,19 +375,19 @@ class TimeAxis:
         text = words.say("still.time")
         x = self.right if words.rtl else self.left
         align: Align = "right" if words.rtl else "left"
-        self.sheet.text(x, self.top - 11 * self.unit, text, size, align=align, color=QUIET)
+        self.sheet.text(x, self.top - 11 * self.unit, text, size, align=align, color=looks.QUIET)
         for day in self.looks:
             x = min(self.right - 3 * self.unit, max(self.left + 3 * self.unit, self.x(day)))
             disc = shapely.Point(x, self.base).buffer(2.8 * self.unit)
             own = day in self.scene.composite.dates
-            self.sheet.fill(disc, INK if own else WHITE)
-            self.sheet.stroke(disc, INK, 1.0 * self.unit)
+            self.sheet.fill(disc, looks.INK if own else looks.WHITE)
+            self.sheet.stroke(disc, looks.INK, 1.0 * self.unit)
         for day in filter(None, (self.scene.before, self.scene.day)):
             line = shapely.LineString(
                 [(self.x(day), self.top - 5 * self.unit), (self.x(day), self.base)]
             )
-            self.sheet.stroke(line, WHITE, 5 * self.unit, alpha=0.9)
-            self.sheet.stroke(line, LOOKS["paper"]["pointer"], 2.4 * self.unit)
+            self.sheet.stroke(line, looks.WHITE, 5 * self.unit, alpha=0.9)
+            self.sheet.stroke(line, looks.LOOKS["paper"]["pointer"], 2.4 * self.unit)
 
     def _areas(self) -> None:
         scene, height = self.scene, self.base - self.top
@@ -405,9 +396,9 @@ class TimeAxis:
             bottom, total = self.base, sum(scene.totals[day].values())
             for holder in scene.holders:
                 part = scene.totals[day].get(holder, 0.0) / total * height
-                color = flat_color(holder)
+                color = looks.flat_color(holder)
                 if holder in scene.colors:
-                    color = mix(scene.colors[holder], LOOKS["strength"]["axis"])
+                    color = looks.mix(scene.colors[holder], looks.LOOKS["strength"]["axis"])
                 box = shapely.box(self.x(day), bottom - part, self.x(until), bottom)
                 if box.area > 0:
                     self.sheet.fill(box, color)
@@ -419,8 +410,8 @@ class TimeAxis:
         for day, until in pairwise([*self.looks, self.last]):
             if until - day > reach:
                 box = shapely.box(self.x(day + reach), self.top, self.x(until), self.base)
-                self.sheet.fill(box, WHITE, LOOKS["axis"]["unseen"]["white"])
-                self.sheet.paint(box, unseen_paints(), self.unit)
+                self.sheet.fill(box, looks.WHITE, looks.LOOKS["axis"]["unseen"]["white"])
+                self.sheet.paint(box, looks.unseen_paints(), self.unit)
 
     def _ticks(self) -> None:
         """Month names under the axis, as many as there is room for."""
@@ -434,9 +425,9 @@ class TimeAxis:
             width = self.sheet.width_of(text, size)
             x = self.x(day)
             if x > free and x + width <= self.right:
-                self.sheet.text(x, self.base + 13 * self.unit, text, size, color=QUIET)
+                self.sheet.text(x, self.base + 13 * self.unit, text, size, color=looks.QUIET)
                 tick = shapely.LineString([(x, self.base), (x, self.base + 5 * self.unit)])
-                self.sheet.stroke(tick, QUIET, 0.8 * self.unit)
+                self.sheet.stroke(tick, looks.QUIET, 0.8 * self.unit)
                 free = x + width + 10 * self.unit
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
             day = dt.date(year, month, 1)

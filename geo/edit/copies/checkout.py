@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from geo import model
 from geo.draw import side_colors
 from geo.errors import DateError, GeoError, escape
 from geo.exchange import (
@@ -34,20 +35,6 @@ from geo.exchange import (
     render_project,
 )
 from geo.layers import digest, private_folder, read_bytes, save_file, write_control
-from geo.model import (
-    CONTROL,
-    EVENTS,
-    PLACES,
-    SOURCES,
-    STATEMENTS,
-    Basis,
-    Confidence,
-    Feature,
-    Row,
-    Schema,
-    Status,
-    parse_day,
-)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -67,7 +54,6 @@ def project_text(folder: Folder, day: dt.date, name: str) -> str:
     """The project that opens the working copy, ready to be edited."""
     earlier = earlier_day(folder, day)
     values = folder.theatre.properties
-    own = {row.id: str(row.values["color"]) for row in folder.actors.rows if row.values["color"]}
     context = [table.name for table in context_tables(folder.context, ORIENTATION)]
     west, south, east, north = (float(v) for v in shapely.bounds(folder.area))
     return render_project(
@@ -82,7 +68,7 @@ def project_text(folder: Folder, day: dt.date, name: str) -> str:
             package=name,
             fields=_form(folder),
             sides=folder.sides,
-            colors=side_colors(own, set(folder.sides.values())),
+            colors=side_colors(folder.own_colors, set(folder.sides.values())),
             bounds=(west, south, east, north),
             edited=TABLE,
             edited_title=f"control {day}",
@@ -138,14 +124,14 @@ def _form(folder: Folder) -> list[FormField]:
             "rule_words": "ids of the parties joined by ; such as government;opposition, "
             "where the status is contested or mixed",
         },
-        "status": {"choices": _same(Status), "is_required": True},
-        "basis": {"choices": _same(Basis), **_known("basis")},
-        "confidence": {"choices": _same(Confidence), **_known("confidence")},
+        "status": {"choices": _same(model.Status), "is_required": True},
+        "basis": {"choices": _same(model.Basis), **_known("basis")},
+        "confidence": {"choices": _same(model.Confidence), **_known("confidence")},
         "note": {"is_long": True},
     }
     return [
         FormField(column.name, column.name, **words.get(column.name, {}))
-        for column in CONTROL.columns
+        for column in model.CONTROL.columns
     ]
 
 
@@ -199,7 +185,7 @@ def checkout(folder: Folder, day: str | dt.date, output: Path) -> tuple[Path, ..
         If `output` lies among the layers or holds a working copy, GDAL cannot write, or the
         system refuses to.
     """
-    day = parse_day(day)
+    day = model.parse_day(day)
     layer = folder.control.get(day)
     if layer is None:
         dates = ", ".join(str(one) for one in folder.control)
@@ -235,13 +221,13 @@ def _package(folder: Folder, day: dt.date, data: bytes) -> bytes:
     kept = [_with_unknown(folder.control[day].features)]
     if earlier:
         features = folder.control[earlier].features
-        kept.append(features_table("previous", f"Control on {earlier}.", CONTROL, features))
+        kept.append(features_table("previous", f"Control on {earlier}.", model.CONTROL, features))
     kept += [
-        features_table("events", "Events.", EVENTS, folder.events),
-        features_table("places", "Places.", PLACES, tuple(folder.places.values())),
+        features_table("events", "Events.", model.EVENTS, folder.events),
+        features_table("places", "Places.", model.PLACES, tuple(folder.places.values())),
         *context_tables(folder.context, ORIENTATION),
-        _rows_table(SOURCES, folder.sources.rows, "Who published what."),
-        _rows_table(STATEMENTS, folder.statements.rows, "Who said that whom held a place."),
+        _rows_table(model.SOURCES, folder.sources.rows, "Who published what."),
+        _rows_table(model.STATEMENTS, folder.statements.rows, "Who said that whom held a place."),
     ]
     facts = copy_facts(folder, day, data)
     columns = tuple(TypedColumn(name, ColumnType.TEXT) for name in facts)
@@ -260,10 +246,10 @@ def copy_facts(folder: Folder, day: dt.date, data: bytes) -> dict[str, str]:
     }
 
 
-def _with_unknown(features: Sequence[Feature]) -> TypedTable:
+def _with_unknown(features: Sequence[model.Feature]) -> TypedTable:
     """The layer with the properties that its schema does not know: a person typed them."""
-    unknown = sorted({key for f in features for key in f.properties} - set(CONTROL.names))
-    table = features_table(TABLE, "The layer to edit.", CONTROL, features)
+    unknown = sorted({key for f in features for key in f.properties} - set(model.CONTROL.names))
+    table = features_table(TABLE, "The layer to edit.", model.CONTROL, features)
     more = tuple(TypedColumn(name, ColumnType.TEXT) for name in unknown)
     rows = [
         (*row, *(text_of(f.properties.get(name)) for name in unknown))
@@ -277,7 +263,7 @@ def text_of(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _rows_table(schema: Schema, rows: Sequence[Row], doc: str) -> TypedTable:
+def _rows_table(schema: model.Schema, rows: Sequence[model.Row], doc: str) -> TypedTable:
     columns = tuple(TypedColumn(c.name, ColumnType.TEXT, c.doc) for c in schema.columns)
     cells = [tuple(text_of(row.values[name]) for name in schema.names) for row in rows]
     return TypedTable(schema.name, doc, columns, cells)
@@ -345,7 +331,7 @@ def new_layer(folder: Folder, day: str | dt.date, source: str | dt.date | None =
     StaleLayerError
         If the file appeared meanwhile; nothing is written.
     """
-    date = parse_day(day)
+    date = model.parse_day(day)
     if date in folder.control:
         raise DateError(f"there is a layer of {date} already: edit that, or choose another date")
     if source is None:
@@ -357,7 +343,7 @@ def new_layer(folder: Folder, day: str | dt.date, source: str | dt.date | None =
             )
         chosen = max(earlier)
     else:
-        chosen = parse_day(source)
+        chosen = model.parse_day(source)
         if chosen not in folder.control:
             days = ", ".join(str(known) for known in folder.control) or "none"
             raise DateError(f"there is no layer of {chosen} to copy; there are: {days}")

@@ -135,7 +135,7 @@ def plan_save(
     if layer and copy.base is not None and digest(copy.base) != layer.digest:
         merged = merge_features(base, ours, on_disk)
         notes.append("the layer was changed since the copy was made; both were merged")
-        ours = merged.theirs if prefer == "theirs" else merged.features
+        ours = merged.theirs if prefer == "theirs" else merged.records
         conflicts = () if prefer else merged.conflicts
         ours = restore_features(ours, on_disk)
         if not conflicts:

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geo.coverage import find_faults
-from geo.crs import GRID_DEG
+from geo.coverage import PER_DEGREE, find_faults, pack, unpack
 from geo.edit.copies.checkout import earlier_day
 from geo.errors import CoverageError, SchemaError
 from geo.layers import Shapes, flatten, parse_features, patches_of, unfold
@@ -121,7 +120,6 @@ def require_coverage(folder: Folder, features: Sequence[Feature], file: str) -> 
 
 
 _METRES = 111_320.0
-_STRIDE = 1 << 30
 _ON_RIM_M = 0.1
 
 
@@ -228,15 +226,12 @@ class _Plane:
 
 def _keys(xy: Floats) -> Ints:
     """Each position as one integer, in steps of the grid."""
-    steps = np.rint(xy / GRID_DEG).astype(np.int64)
-    return np.asarray(steps[:, 0] * _STRIDE + steps[:, 1])
+    return pack(*np.rint(xy * PER_DEGREE).astype(np.int64).T)
 
 
 def _xy(keys: Ints) -> Floats:
-    low = (keys + _STRIDE // 2) % _STRIDE - _STRIDE // 2
-    steps = np.stack([(keys - low) // _STRIDE, low], axis=1)
     # A quotient, as text is read: the nearest double to six decimals.
-    return np.asarray(steps / 1e6)
+    return np.stack(unpack(keys), axis=1) / PER_DEGREE
 
 
 def _all_keys(areas: Sequence[shapely.Geometry]) -> Ints:

@@ -15,7 +15,7 @@ import orjson
 
 from geo.draw import side_colors
 from geo.edit.merge.by_id import compare_records
-from geo.edit.merge.merged import Merged, MergedRows, merge_features, merge_rows
+from geo.edit.merge.merged import Merged, merge_features, merge_rows
 from geo.errors import escape
 from geo.layers import Layer, digest, dump_geojson, dump_table, fmt_geojson, unfold, unfold_features
 from geo.model import CHANGES, CONTROL, EVENT_TYPES, EVENTS, PLACES, Feature, Row, Schema, split_ids
@@ -320,7 +320,7 @@ def tell_issue(issue: Issue) -> dict[str, Any]:
 def list_choices(folder: Folder) -> Answer:
     """What may be chosen in the forms of the page, beside the closed lists of the columns."""
     sides = folder.sides
-    own = {row.id: str(row.values["color"] or "") for row in folder.actors.rows}
+    own = folder.own_colors
     cells = (
         cell
         for layer in folder.control.values()
@@ -400,16 +400,8 @@ def merge_part(
 ) -> tuple[Sequence[Record], list[Answer]]:
     """Three versions of a part as one, mine where they conflict; and the conflicts."""
     schema = SCHEMAS[part]
-    outcome: Merged | MergedRows
-    records: Sequence[Record]
-    if schema.geometry:
-        three = ([r for r in one if isinstance(r, Feature)] for one in (base, ours, theirs))
-        outcome = merge_features(*three, schema=schema)
-        records = outcome.features
-    else:
-        rows = ([r for r in one if not isinstance(r, Feature)] for one in (base, ours, theirs))
-        outcome = merge_rows(*rows, schema=schema)
-        records = outcome.rows
+    merge: Any = merge_features if schema.geometry else merge_rows
+    outcome: Merged[Any] = merge(base, ours, theirs, schema=schema)
     sides = [{record.id: record for record in records} for records in (ours, theirs)]
     conflicts = []
     for conflict in outcome.conflicts:
@@ -427,7 +419,7 @@ def merge_part(
                 "where": point,
             }
         )
-    return records, conflicts
+    return outcome.records, conflicts
 
 
 def summarize_save(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]) -> Answer:

@@ -22,27 +22,6 @@ IDLE_SECONDS = 1800.0
 """The server ends when no page has asked for so long; an open page asks every minute."""
 
 
-def create_app(session: Session, *, port: int, idle_seconds: float = IDLE_SECONDS) -> App:
-    """
-    Return the application of the editor, for a server of one's own.
-
-    Parameters
-    ----------
-    session
-        The layers that it edits.
-    port
-        On which it will be reached; requests for another are turned away.
-    idle_seconds
-        It wants to end when nobody has asked for so long.
-
-    Returns
-    -------
-    app
-        With the ASGI application and the one-time token.
-    """
-    return App(session, port=port, idle_seconds=idle_seconds)
-
-
 def serve(
     root: Path,
     day: dt.date | None = None,
@@ -81,5 +60,5 @@ def serve(
     session = Session(root, day)
     with listening(port) as door:
         number = door.getsockname()[1]
-        app = create_app(session, port=number, idle_seconds=idle_seconds)
+        app = App(session, port=number, idle_seconds=idle_seconds)
         run(app, door, lambda: on_ready(f"http://127.0.0.1:{number}/?token={app.token}"))

@@ -21,22 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from geo.check import check_folder, require_sound
 from geo.control import Composite
-from geo.edit.editor import parts
+from geo.edit.editor import parts, requests
 from geo.edit.editor.cutting import cut_patches, join_patches
 from geo.edit.editor.journals import Journals, name_of
 from geo.edit.editor.parts import SCHEMAS
-from geo.edit.editor.requests import (
-    ConflictError,
-    FileChange,
-    RefusedError,
-    RequestError,
-    read_etag,
-    read_line,
-    read_part,
-    read_patches,
-    read_records_of,
-    write_together,
-)
 from geo.edit.merge.by_id import read_records
 from geo.errors import DateError, LayerError, SchemaError, StaleLayerError, escape
 from geo.evidence import draft_ledger, ledger_frame
@@ -226,7 +214,7 @@ class Session:
         if date is None:
             return self.day
         if not isinstance(date, str):
-            raise RequestError("date must be text, YYYY-MM-DD")
+            raise requests.RequestError("date must be text, YYYY-MM-DD")
         return self._require_day(parse_day(date))
 
     def _require_day(self, day: dt.date) -> dt.date:
@@ -273,9 +261,9 @@ class Session:
         """
         only = sent.get("id")
         if only is not None and not isinstance(only, str):
-            raise RequestError("id must be text or null")
-        line = read_line(sent.get("line"))
-        features = read_patches(sent.get("features"), "the layer")
+            raise requests.RequestError("id must be text or null")
+        line = requests.read_line(sent.get("line"))
+        features = requests.read_patches(sent.get("features"), "the layer")
         with self._lock:
             layers = self._folder.control.values()
             taken = {feature.id for layer in layers for feature in layer.features}
@@ -312,8 +300,8 @@ class Session:
         """
         ids = sent.get("ids")
         if not isinstance(ids, list) or not all(isinstance(name, str) for name in ids):
-            raise RequestError("ids must be a list of text")
-        features = read_patches(sent.get("features"), "the layer")
+            raise requests.RequestError("ids must be a list of text")
+        features = requests.read_patches(sent.get("features"), "the layer")
         return {"features": parts.to_page(join_patches(features, ids))}
 
     def check(self, sent: Mapping[str, Any]) -> Answer:
@@ -362,9 +350,9 @@ class Session:
         drafts: Drafts = {}
         issues: list[Issue] = []
         for part in SCHEMAS:
-            if (found := read_part(part, sent.get(part))) is not None:
+            if (found := requests.read_part(part, sent.get(part))) is not None:
                 try:
-                    drafts[part] = read_records_of(part, found, file=self._path(part, day))
+                    drafts[part] = requests.read_records_of(part, found, file=self._path(part, day))
                 except SchemaError as error:
                     issues += [issue for issue in error.issues if not issue.fixable]
         return drafts, issues
@@ -451,7 +439,7 @@ class Session:
         """
         tab = name_of(sent.get("tab"))
         if "edits" not in sent:
-            raise RequestError("edits must be there; null forgets them")
+            raise requests.RequestError("edits must be there; null forgets them")
         edits = sent["edits"]
         if edits is None:
             self._journals.forget(tab)
@@ -503,14 +491,14 @@ class Session:
                 folder, etags = self._read(day)
                 drafts, issues = self._drafts(sent, day)
                 if issues:
-                    raise RefusedError(issues)
-                if any(read_etag(part, sent[part]) != etags[part] for part in drafts):
+                    raise requests.RefusedError(issues)
+                if any(requests.read_etag(part, sent[part]) != etags[part] for part in drafts):
                     bases = {
                         part: self._base(part, etag)
                         for part in drafts
-                        if (etag := read_etag(part, sent[part])) != etags[part]
+                        if (etag := requests.read_etag(part, sent[part])) != etags[part]
                     }
-                    raise ConflictError(
+                    raise requests.ConflictError(
                         parts.tell_conflicts(folder, day, drafts, bases=bases, etags=etags)
                     )
                 try:
@@ -545,7 +533,7 @@ class Session:
                 if issue.severity == "error" and (_told(issue) not in known or issue.file in ours)
             ]
             if wrong:
-                raise RefusedError(wrong) from error
+                raise requests.RefusedError(wrong) from error
 
     def _write(self, folder: Folder, day: dt.date, drafts: Drafts) -> None:
         """
@@ -562,10 +550,10 @@ class Session:
         for part, records in drafts.items():
             before = self._versions[part, parts.etag(part, folder, day)]
             for path, data in parts.dump_files(part, records, folder, day, before):
-                changes.append(FileChange(path, before.get(path), data))
+                changes.append(requests.FileChange(path, before.get(path), data))
         if changes:
             self._require_sound(folder, day, drafts)
-        write_together(self.root, changes)
+        requests.write_together(self.root, changes)
 
     def _base(self, part: str, etag: str) -> Sequence[Record]:
         """What the page began with; nothing where nobody knows any more."""

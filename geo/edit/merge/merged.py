@@ -15,7 +15,7 @@ import difflib
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from geo.edit.merge.by_ground import GroundMerge
 from geo.edit.merge.by_id import Conflict, State, States, Versions, merged_by_id, states_of
@@ -29,44 +29,27 @@ if TYPE_CHECKING:
     from geo.model import Schema
 
 
+Record = TypeVar("Record", Feature, Row)
+
+
 @dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Generic[Record]):
     """
-    Features merged by id.
+    Features or rows merged by id.
 
     Attributes
     ----------
-    features
+    records
         By id. Where there is a conflict, as `ours` has it: not to be saved as the answer.
     theirs
-        The same with each conflict as `theirs` has it; the same map as `features` if there is
+        The same with each conflict as `theirs` has it; the same map as `records` if there is
         none.
     conflicts
         What a person must decide; empty if the merge is clean.
     """
 
-    features: tuple[Feature, ...]
-    theirs: tuple[Feature, ...]
-    conflicts: tuple[Conflict, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MergedRows:
-    """
-    Rows merged by id.
-
-    Attributes
-    ----------
-    rows
-        In order of id. Where there is a conflict, as `ours` has it.
-    theirs
-        The same with each conflict as `theirs` has it.
-    conflicts
-        What a person must decide; empty if the merge is clean.
-    """
-
-    rows: tuple[Row, ...]
-    theirs: tuple[Row, ...]
+    records: tuple[Record, ...]
+    theirs: tuple[Record, ...]
     conflicts: tuple[Conflict, ...]
 
 
@@ -76,7 +59,7 @@ def merge_features(
     theirs: Sequence[Feature],
     *,
     schema: Schema = CONTROL,
-) -> Merged:
+) -> Merged[Feature]:
     """
     Merge two versions of a layer.
 
@@ -107,7 +90,7 @@ def merge_features(
 
 def merge_rows(
     base: Sequence[Row], ours: Sequence[Row], theirs: Sequence[Row], *, schema: Schema
-) -> MergedRows:
+) -> Merged[Row]:
     """
     Merge two versions of a table.
 
@@ -136,11 +119,8 @@ def merge_rows(
     )
     outcome = merged_by_id(versions)
     keyed = "id" in schema.names
-    return MergedRows(
-        _rows(outcome.ours, keyed=keyed),
-        _rows(outcome.theirs, keyed=keyed),
-        tuple(outcome.conflicts),
-    )
+    merged, other = (_rows(records, keyed=keyed) for records in outcome)
+    return Merged(merged, other, tuple(outcome.conflicts))
 
 
 def _features(records: States) -> tuple[Feature, ...]:
@@ -207,37 +187,25 @@ def merge_bytes(
     SchemaError
         If a version cannot be read, or says something that only its text can carry.
     """
-    if schema.geometry:
-        layers = [_read_features(data, schema, file) for data in (base, ours, theirs)]
-        merged = merge_features(*layers, schema=schema)
-        text = dump_geojson(merged.features, schema=schema)
-        if not merged.conflicts:
-            return text, ()
-        other = dump_geojson(merged.theirs, schema=schema)
-        return _mark_units(_feature_texts(text), _feature_texts(other)), merged.conflicts
-    rows = [_read_rows(data, schema, file) for data in (base, ours, theirs)]
-    table = merge_rows(*rows, schema=schema)
-    text = dump_table(table.rows, schema=schema)
-    if not table.conflicts:
+    merge, dump, units_of = _WAYS[bool(schema.geometry)]
+    versions = (_read_version(data, schema, file) for data in (base, ours, theirs))
+    merged: Merged[Any] = merge(*versions, schema=schema)
+    text = dump(merged.records, schema=schema)
+    if not merged.conflicts:
         return text, ()
-    other = dump_table(table.theirs, schema=schema)
-    return _mark_units(_row_texts(text, file), _row_texts(other, file)), table.conflicts
+    other = dump(merged.theirs, schema=schema)
+    return _mark_units(units_of(text), units_of(other)), merged.conflicts
 
 
-def _read_features(data: bytes, schema: Schema, file: str) -> tuple[Feature, ...]:
+def _read_version(data: bytes, schema: Schema, file: str) -> tuple[Feature, ...] | tuple[Row, ...]:
     if not data.strip():
         return ()
+    if not schema.geometry:
+        return parse_table(data, schema=schema, file=file, repair=True).rows
     layer = parse_geojson(data, schema=schema, file=file, repair=True)
-    foreign = [issue for issue in layer.issues if issue.code == "root.foreign"]
-    if foreign:
+    if foreign := [issue for issue in layer.issues if issue.code == "root.foreign"]:
         raise SchemaError(foreign)
     return layer.features
-
-
-def _read_rows(data: bytes, schema: Schema, file: str) -> tuple[Row, ...]:
-    if not data.strip():
-        return ()
-    return parse_table(data, schema=schema, file=file, repair=True).rows
 
 
 def _feature_texts(text: bytes) -> list[tuple[str, list[bytes]]]:
@@ -251,13 +219,20 @@ def _feature_texts(text: bytes) -> list[tuple[str, list[bytes]]]:
     return [*units, ("~", lines[end:])]
 
 
-def _row_texts(text: bytes, file: str) -> list[tuple[str, list[bytes]]]:
+def _row_texts(text: bytes) -> list[tuple[str, list[bytes]]]:
     """The lines of each row under a name that sorts as they do."""
     lines = text.splitlines(keepends=True)
-    begins = [line - 1 for line, _ in split_rows(text.decode(), file=file)]
+    begins = [line - 1 for line, _ in split_rows(text.decode(), file="")]
     spans = zip(begins, [*begins[1:], len(lines)], strict=True)
     whole = [lines[begin:until] for begin, until in spans]
     return [(b"".join(unit).decode(), unit) for unit in whole]
+
+
+_WAYS: dict[bool, tuple[Any, Any, Any]] = {
+    True: (merge_features, dump_geojson, _feature_texts),
+    False: (merge_rows, dump_table, _row_texts),
+}
+"""How a layer and how a table is merged, written and parted into records."""
 
 
 def _mark_units(

@@ -107,13 +107,8 @@ def compare_versions(layers: Path, before: str, after: str | None = None) -> Com
         findings=_surplus(findings[1], findings[0]),
         mended=_surplus(findings[0], findings[1]),
         area=second.area,
-        colors=_colors(second),
+        colors={side: color for side, color in second.own_colors.items() if color},
     )
-
-
-def _colors(folder: Folder) -> dict[str, str]:
-    rows = folder.actors.rows
-    return {row.id: str(row.values["color"]) for row in rows if row.values["color"]}
 
 
 def _findings(folder: Folder) -> dict[tuple[str, ...], list[Issue]]:

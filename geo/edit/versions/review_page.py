@@ -15,17 +15,7 @@ import numpy as np
 import shapely
 
 from geo.draw import LOOKS, flat_color, side_colors
-from geo.edit.versions.review import (
-    LAYER_NAMES,
-    MOST,
-    count_difference,
-    list_entries,
-    list_transfers,
-    pair_transfers,
-    sum_rows,
-    summarize,
-    tell_kind,
-)
+from geo.edit.versions import review
 from geo.errors import escape
 
 if TYPE_CHECKING:
@@ -57,16 +47,16 @@ def review_page(comparison: Comparison) -> str:
     title = f"Layers: {comparison.before} → {comparison.after}"
     sides = {side for ground in comparison.grounds for drawn in ground.shapes for side in drawn}
     colors = side_colors(comparison.colors, sides - {"unknown", "none", "contested", "mixed"})
-    body = [f"<h1>{_safe(title)}</h1>", f"<p>{_safe(summarize(comparison))}</p>"]
+    body = [f"<h1>{_safe(title)}</h1>", f"<p>{_safe(review.summarize(comparison))}</p>"]
     body += _legend(colors)
     if len(comparison.grounds) > 2:
-        body += _html_table("Ground that changes sides", list_transfers(comparison))
+        body += _html_table("Ground that changes sides", review.list_transfers(comparison))
     for ground in comparison.grounds:
         body += _ground_section(ground, comparison.area, colors)
     for name, difference in comparison.records.items():
-        layer = LAYER_NAMES[name].capitalize()
-        body.append(f"<h2>{_safe(layer)}: {_safe(count_difference(difference))}</h2>")
-        body += _html_list(list_entries(difference))
+        layer = review.LAYER_NAMES[name].capitalize()
+        body.append(f"<h2>{_safe(layer)}: {_safe(review.count_difference(difference))}</h2>")
+        body += _html_list(review.list_entries(difference))
     if comparison.findings:
         body.append("<h2>New findings of the checks</h2>")
         body += _html_list([str(issue) for issue in comparison.findings])
@@ -95,7 +85,7 @@ def _legend(colors: Mapping[str, str]) -> Iterator[str]:
 def _ground_section(
     ground: LayerChange, area: shapely.Geometry, colors: Mapping[str, str]
 ) -> Iterator[str]:
-    yield f"<h2>{ground.day}: {_safe(tell_kind(ground))}</h2>"
+    yield f"<h2>{ground.day}: {_safe(review.tell_kind(ground))}</h2>"
     if ground.moved is not None:
         view = _View(area, pad=0.08)
         yield '<div class="maps">'
@@ -108,10 +98,12 @@ def _ground_section(
     elif ground.retold is not None:
         caption = "no ground changes sides; of the ground in the outline something else is said"
         yield _View(area, pad=0.08).figure(caption, ground.shapes[1], colors, ground.retold, ())
-    yield from _html_table("Ground that changes sides", sum_rows(pair_transfers(ground), MOST))
-    yield from _html_table("Same side, but", sum_rows(ground.surer, MOST))
+    yield from _html_table(
+        "Ground that changes sides", review.sum_rows(review.pair_transfers(ground), review.MOST)
+    )
+    yield from _html_table("Same side, but", review.sum_rows(ground.surer, review.MOST))
     yield from _html_list([f"{f.name} ({f.id}): {f.before} → {f.after}" for f in ground.flips])
-    yield from _html_list(list_entries(ground.patches))
+    yield from _html_list(review.list_entries(ground.patches))
 
 
 def _html_table(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:

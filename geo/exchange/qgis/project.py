@@ -118,12 +118,7 @@ def render_project(project: Project) -> str:
         project.edited, project.edited_title, 2, _edited_style(project), is_locked=False
     )
     previous = [_beside(project.previous)] if project.previous else []
-    layers = [
-        *map(_beside, project.above),
-        edited,
-        *previous,
-        *map(_beside, project.below),
-    ]
+    layers = [*map(_beside, project.above), edited, *previous, *map(_beside, project.below)]
     return render_document(
         layers,
         package=project.package,
@@ -144,22 +139,16 @@ def render_project(project: Project) -> str:
 
 def _beside(layer: ProjectLayer) -> MapLayer:
     """A layer to look at, never to change."""
-    return MapLayer(
-        layer.name,
-        layer.title,
-        layer.dimension,
-        _looked_at(layer),
-        is_shown=layer.is_shown,
-        is_labelled=layer.name == "places",
-    )
+    name, shown = layer.name, layer.is_shown
+    style = _looked_at(layer)
+    labelled = name == "places"
+    return MapLayer(name, layer.title, layer.dimension, style, is_shown=shown, is_labelled=labelled)
 
 
 _NAMES = (
     '<labeling type="simple"><settings><text-style fieldName="name" fontSize="8" '
-    'textColor="' + symbols.rgba(_INK, 1) + '"><text-buffer bufferDraw="1" bufferSize="0.8" '
-    'bufferColor="'
-    + symbols.rgba(_WHITE, 1)
-    + '"/></text-style><placement placement="0" dist="1"/>'
+    f'textColor="{symbols.rgba(_INK, 1)}"><text-buffer bufferDraw="1" bufferSize="0.8" '
+    f'bufferColor="{symbols.rgba(_WHITE, 1)}"/></text-style><placement placement="0" dist="1"/>'
     "</settings></labeling>"
 )
 
@@ -335,21 +324,11 @@ def _renderer(project: Project) -> str:
     items += [(word, word, _fill(flat_color(word), fill, stripe)) for word in _STRIPED]
     items += [(word, word, _fill(flat_color(word))) for word in _NOBODYS]
     items.append(("", "neither side nor status: fill in the form", _fill(_UNFIT)))
-    categories = "".join(
-        f'<category render="true" symbol="{i}" value={qgis_attribute(value)} '
-        f"label={qgis_attribute(label)}/>"
-        for i, (value, label, _) in enumerate(items)
-    )
-    drawn = "".join(
-        f'<symbol type="fill" name="{i}" alpha="1" clip_to_extent="1">'
-        f"{cells.replace('@@', f'@{i}@1')}</symbol>"
+    drawn = [
+        symbols.symbol("fill", str(i), cells.replace("@@", f"@{i}@1"))
         for i, (_, _, cells) in enumerate(items)
-    )
-    return (
-        f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(key)} forceraster="0" '
-        f'symbollevels="0" enableorderby="0"><categories>{categories}</categories>'
-        f"<symbols>{drawn}</symbols></renderer-v2>"
-    )
+    ]
+    return symbols.categorized(key, [item[:2] for item in items], drawn)
 
 
 def _map_of(pairs: Mapping[str, str]) -> str:
@@ -361,23 +340,11 @@ def _map_of(pairs: Mapping[str, str]) -> str:
 def _fill(color: str, fill: str = "", stripe: str = "") -> str:
     """The layers of a symbol; `fill` and `stripe` are expressions that give the colour itself."""
     opacity = (_FIRM if fill else 64) / 255
-    cells = symbols.layer(
-        "SimpleFill",
-        color=symbols.rgba(color, opacity),
-        style="solid",
-        outline_color=symbols.rgba(_WHITE if fill else _OUTLINE, 1),
-        outline_width="0.3",
-        outline_style="solid",
-    )
+    cells = symbols.ground(color, opacity, _WHITE if fill else _OUTLINE, width="0.3")
     cells = _bound(cells, "fillColor", fill)
     if stripe:
         line = symbols.layer("SimpleLine", line_color=symbols.rgba(_OUTLINE, 1), line_width="1.2")
-        cells += (
-            '<layer class="LinePatternFill" enabled="1" locked="0" pass="0">'
-            '<prop k="angle" v="45"/><prop k="distance" v="3"/>'
-            '<symbol type="line" name="@@" alpha="1" clip_to_extent="1">'
-            f"{_bound(line, 'outlineColor', stripe)}</symbol></layer>"
-        )
+        cells += symbols.stripes("@@", _bound(line, "outlineColor", stripe), distance="3")
     return cells
 
 

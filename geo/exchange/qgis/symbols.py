@@ -33,23 +33,25 @@ def rgba(color: str, opacity: float) -> str:
 
 def fill(name: str, color: str, opacity: float, hatch: str = "") -> str:
     """The symbol of an area; `hatch` is a second colour, in stripes."""
-    layers = layer(
-        "SimpleFill",
-        color=rgba(color, opacity),
-        style="solid",
-        outline_color=rgba(_OUTLINE, 1),
-        outline_width="0.2",
-        outline_style="solid",
-    )
+    layers = ground(color, opacity, _OUTLINE, width="0.2")
     if hatch:
         line = layer("SimpleLine", line_color=rgba(hatch, 1), line_width="0.5")
-        layers += (
-            '<layer class="LinePatternFill" enabled="1" locked="0" pass="0">'
-            '<prop k="angle" v="45"/><prop k="distance" v="2.5"/>'
-            f'<symbol type="line" name="@{name}@1" alpha="1" clip_to_extent="1">{line}</symbol>'
-            "</layer>"
-        )
+        layers += stripes(f"@{name}@1", line, distance="2.5")
     return symbol("fill", name, layers)
+
+
+def ground(color: str, opacity: float, outline: str, *, width: str) -> str:
+    """The colour of an area with a line round it."""
+    look = {"color": rgba(color, opacity), "style": "solid", "outline_color": rgba(outline, 1)}
+    return layer("SimpleFill", **look, outline_width=width, outline_style="solid")
+
+
+def stripes(name: str, line: str, *, distance: str) -> str:
+    """Lines across an area, rising to the right."""
+    return (
+        '<layer class="LinePatternFill" enabled="1" locked="0" pass="0"><prop k="angle" v="45"/>'
+        f'<prop k="distance" v="{distance}"/>{symbol("line", name, line)}</layer>'
+    )
 
 
 def outline(color: str, width_mm: float, style: str = "dash") -> str:

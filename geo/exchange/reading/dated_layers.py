@@ -42,7 +42,8 @@ def finish_layers(
         whole = shapely.equals_exact(area, union, tolerance=0, normalize=True)
         rest = shapely.Polygon() if whole else shapely.difference(area, union, grid_size=GRID_DEG)
         gaps.append(float(area_km2(rest)[0]))
-        doubles.append(0.0 if fits else _twice_km2(ground, union))
+        twice = 0.0 if fits else sum(map(float, area_km2(ground))) - float(area_km2(union)[0])
+        doubles.append(twice)
         if account.options.overlap == "first":
             patches = _cut_overlaps(patches)
         made = _make_features(patches, account)
@@ -51,11 +52,6 @@ def finish_layers(
         finished[day] = tuple(made)
     _note_coverage(gaps, doubles, account)
     return finished, area
-
-
-def _twice_km2(ground: Sequence[shapely.Geometry], union: shapely.Geometry) -> float:
-    """How much of a layer is claimed twice."""
-    return sum(map(float, area_km2(ground))) - float(area_km2(union)[0])
 
 
 def _note_coverage(gaps: Sequence[float], doubles: Sequence[float], account: Account) -> None:

@@ -117,7 +117,7 @@ def _find_order(
         against = {order: _ends_before(met, order, days, intake.layout.dates) for order in against}
         why = "else the record of the line would end before it begins"
     fits = [order for order, contrary in against.items() if not contrary]
-    told = intake.day_order
+    told = intake.options.day_order
     if told in fits:
         intake.note(f"{told}, as told", file)
         return told

@@ -181,7 +181,7 @@ def _is_flat_ring(ring: Sequence[Any]) -> bool:
 def _mend_area(entry: Entry, issues: Sequence[Issue], intake: Intake) -> shapely.Geometry | None:
     """An area that was not valid: repaired if the user wishes, refused otherwise."""
     issue = issues[0]
-    shape = _area_as_drawn(entry.shape) if intake.repair else None
+    shape = _area_as_drawn(entry.shape) if intake.options.repair else None
     if shape is None:
         entry.fault = issue.code, issue.message
         return None

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    import shapely
+
+    from geo.exchange.reading.words import Word
+
+
+import unicodedata
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,7 +25,70 @@ from geo.exchange.texts import unguard_formula
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import shapely
+
+DEFAULTS: dict[str, str] = {
+    "basis": "reported",
+    "confidence": "low",
+    "date_precision": "day",
+    "place_kind": "town",
+    "publisher": "",
+    "licence": "",
+    "url": "",
+    "leaning": "",
+    "id": "",
+    "name": "",
+    "timezone": "UTC",
+    "attribution": "",
+}
+"""What the user may set for a whole import, and what it is otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What the user decides.
+
+    Attributes
+    ----------
+    mapping
+        Our name of a column by theirs; an empty one leaves theirs out.
+    fixed
+        A value for every record, by a name of `DEFAULTS` or of one of our columns.
+    words
+        What their words for control mean.
+    encoding
+        Of tables; empty to find out, and to refuse where it cannot be found out.
+    day_order
+        ``month-first`` or ``day-first`` for dates such as 3/4/2022; empty to find out likewise.
+    date_from
+        Where control layers have their date: ``name`` (of the file), a date for all, or the name of
+        a property; empty takes a property `date` if all have it, else the name.
+    end
+        Whether the last day of an interval still counts, ``inclusive``, or not, ``exclusive``;
+        empty to find out from intervals that follow on each other.
+    since, until
+        Days between which intervals are taken; None does not look.
+    rest
+        Whose ground that a control layer leaves out is: ``unknown``, ``none`` or an actor's; empty
+        leaves a gap, which the checks name.
+    overlap
+        ``first`` gives ground that two patches claim to the earlier one; empty leaves both.
+    repair
+        Whether areas that are not valid are mended; otherwise they are refused.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    words: Sequence[Word] = ()
+    encoding: str = ""
+    day_order: Literal["", "month-first", "day-first"] = ""
+    date_from: str = ""
+    end: Literal["", "inclusive", "exclusive"] = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    rest: str = ""
+    overlap: Literal["", "first"] = ""
+    repair: bool = False
 
 
 class Outcome(StrEnum):
@@ -143,26 +217,12 @@ class Intake:
     ----------
     layout
         Of their kind.
-    mapping
-        Our name by theirs, as told.
-    encoding, day_order
-        As told; empty to find out.
-    repair
-        Whether areas that are not valid are mended.
+    options
+        What the user decides.
     """
 
-    def __init__(
-        self,
-        layout: Layout,
-        *,
-        mapping: Mapping[str, str] | None = None,
-        encoding: str = "",
-        day_order: str = "",
-        repair: bool = False,
-    ) -> None:
-        self.layout = layout
-        self.given = mapping or {}
-        self.encoding, self.day_order, self.repair = encoding, day_order, repair
+    def __init__(self, layout: Layout, options: Options) -> None:
+        self.layout, self.options = layout, options
         self.settings: dict[str, str] = {}
         self.mapped: dict[tuple[str, str], bool] = {}
         self.issues: list[Issue] = []
@@ -195,7 +255,7 @@ def map_columns(header: Sequence[str], file: str, intake: Intake) -> dict[str, s
     SchemaError
         If a column that the kind needs is not there, or the user named one that is not.
     """
-    given = intake.given
+    given = intake.options.mapping
     taken: dict[str, str] = {}
     for theirs, own in given.items():
         if theirs in header and own:

@@ -50,7 +50,11 @@ _SAMPLES = ("windows-1252", "windows-1251", "windows-1256")
 
 def decode_foreign(data: bytes, file: str, intake: Intake) -> str:
     """Return the text of a table, its lines ending in a line feed."""
-    text = _decode_told(data, file, intake) if intake.encoding else _find_text(data, file, intake)
+    text = (
+        _decode_told(data, file, intake)
+        if intake.options.encoding
+        else _find_text(data, file, intake)
+    )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -63,7 +67,7 @@ def _decode_told(data: bytes, file: str, intake: Intake) -> str:
     SchemaError
         If they are not what the user says.
     """
-    told = intake.encoding
+    told = intake.options.encoding
     try:
         text = data.decode(told)
     except (UnicodeDecodeError, LookupError) as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from geo import model
 from geo._version import __version__
 from geo.draw import flat_color, side_colors
 from geo.exchange.writing.tables import (
@@ -18,20 +19,6 @@ from geo.exchange.writing.tables import (
     features_table,
     rows_table,
 )
-from geo.model import (
-    ACTORS,
-    ALIGNMENTS,
-    ASSESSMENTS,
-    CHANGES,
-    CONTROL,
-    EVENTS,
-    PLACES,
-    SOURCES,
-    STATEMENTS,
-    THEATRE,
-    Status,
-    split_ids,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +26,7 @@ if TYPE_CHECKING:
     from geo.control import Composite
     from geo.layers import Folder
 
-_STRIPED = frozenset({Status.CONTESTED, Status.MIXED, Status.ADVANCE})
+_STRIPED = frozenset({model.Status.CONTESTED, model.Status.MIXED, model.Status.ADVANCE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +57,7 @@ class Paint:
 
 def side_paint(folder: Folder) -> dict[str, str]:
     """Return the colour of every side."""
-    own = {row.id: str(row.values["color"] or "") for row in folder.actors.rows}
+    own = folder.own_colors
     return side_colors(own, {folder.sides.get(name, name) for name in own})
 
 
@@ -79,9 +66,9 @@ def paint_ground(
 ) -> Paint:
     """Return how a row of the table of control is drawn."""
     status = row["status"]
-    if Status(status).is_nobodys:
+    if model.Status(status).is_nobodys:
         return Paint(status, status, flat_color(status), 0.25)
-    parties = [sides.get(p, p) for p in split_ids(row["controllers"])]
+    parties = [sides.get(p, p) for p in model.split_ids(row["controllers"])]
     first = row["side"] or (parties[0] if parties else "")
     fill = colors.get(first) or flat_color(status)
     if status not in _STRIPED:
@@ -97,7 +84,7 @@ _TEXT, _REAL, _DATE = ColumnType.TEXT, ColumnType.REAL, ColumnType.DATE
 
 def _as_in_layers(name: str) -> TypedColumn:
     """A column that means what it means in a control layer."""
-    return TypedColumn(name, _TEXT, CONTROL.column(name).doc)
+    return TypedColumn(name, _TEXT, model.CONTROL.column(name).doc)
 
 
 _CONTROL_COLUMNS = (
@@ -164,7 +151,7 @@ def control_table(folder: Folder, composite: Composite, colors: Mapping[str, str
 def _reasons(lives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Why a patch was drawn so, over all layers of an interval."""
     reasons = {
-        name: ";".join(dict.fromkeys(i for life in lives for i in split_ids(life[name])))
+        name: ";".join(dict.fromkeys(i for life in lives for i in model.split_ids(life[name])))
         for name in ("statement_ids", "source_ids")
     }
     return {**reasons, "note": lives[-1]["note"]}
@@ -229,16 +216,18 @@ def gather_content(folder: Folder, composite: Composite) -> Content:
     colors = side_paint(folder)
     made = [
         control_table(folder, composite, colors),
-        features_table("events", "Events, one row each.", EVENTS, folder.events),
-        features_table("places", "Places.", PLACES, tuple(folder.places.values())),
+        features_table("events", "Events, one row each.", model.EVENTS, folder.events),
+        features_table("places", "Places.", model.PLACES, tuple(folder.places.values())),
         areas_table(folder, composite),
-        rows_table("Who said that whom held a place.", STATEMENTS, folder.statements.rows),
-        rows_table("Why the ground or our picture of it changed.", CHANGES, folder.changes.rows),
-        rows_table("Dates that somebody looked at.", ASSESSMENTS, folder.assessments.rows),
-        rows_table("Who is who.", ACTORS, folder.actors.rows),
-        rows_table("Who stands with whom, and when.", ALIGNMENTS, folder.alignments.rows),
-        rows_table("Who published what.", SOURCES, folder.sources.rows),
-        features_table("theatre", "The study area.", THEATRE, (folder.theatre,)),
+        rows_table("Who said that whom held a place.", model.STATEMENTS, folder.statements.rows),
+        rows_table(
+            "Why the ground or our picture of it changed.", model.CHANGES, folder.changes.rows
+        ),
+        rows_table("Dates that somebody looked at.", model.ASSESSMENTS, folder.assessments.rows),
+        rows_table("Who is who.", model.ACTORS, folder.actors.rows),
+        rows_table("Who stands with whom, and when.", model.ALIGNMENTS, folder.alignments.rows),
+        rows_table("Who published what.", model.SOURCES, folder.sources.rows),
+        features_table("theatre", "The study area.", model.THEATRE, (folder.theatre,)),
         *context_tables(folder.context, "For orientation only."),
     ]
     return Content(

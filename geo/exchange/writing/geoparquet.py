@@ -12,6 +12,11 @@ from geo.exchange.writing.geojson import dump_json
 from geo.exchange.writing.tables import ColumnType, uniform_shapes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from geo.exchange.writing.content import Content
 
 
@@ -32,15 +37,19 @@ def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
     fields.append(pa.field("geometry", pa.binary()))
     columns.append(pa.array(shapely.to_wkb(shapes, flavor="iso").tolist(), pa.binary()))
     found = sorted({str(g.geom_type) for g in shapes if g is not None})
-    # No crs member: the format's default is longitude, latitude on WGS 84.
-    geometry: dict[str, Any] = {"encoding": "WKB", "geometry_types": found, "edges": "planar"}
-    if any(g is not None for g in shapes):
-        geometry["bbox"] = [float(v) for v in shapely.total_bounds(shapes)]
-    if "MultiPolygon" in found:
-        geometry["orientation"] = "counterclockwise"
-    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": geometry}}
-    metadata = {"geo": dump_json(geo), "about": dump_json(content.about)}
+    more = {"orientation": "counterclockwise"} if "MultiPolygon" in found else {}
+    metadata = {"geo": about_shapes(shapes, found, **more), "about": dump_json(content.about)}
     sink = BytesIO()
     schema = pa.schema(fields, metadata=metadata)
     parquet.write_table(pa.Table.from_arrays(columns, schema=schema), sink, compression="zstd")
     return {".parquet": sink.getvalue()}
+
+
+def about_shapes(shapes: NDArray[np.object_], types: Sequence[str], **more: str) -> str:
+    """Return what a file says of its column of shapes, as JSON."""
+    # No crs member: the format's default is longitude, latitude on WGS 84.
+    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": types, "edges": "planar"}
+    if any(shape is not None for shape in shapes):
+        column["bbox"] = [float(v) for v in shapely.total_bounds(shapes)]
+    columns = {"geometry": column | more}
+    return dump_json({"version": "1.1.0", "primary_column": "geometry", "columns": columns})

@@ -13,17 +13,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import process
 
 from geo.errors import Issue, escape, mend, refuse, warn
-from geo.layers.fields.closed import (
-    check_choice,
-    check_date,
-    check_id,
-    check_integer,
-    check_pattern,
-    check_ref,
-    check_refs,
-    check_url,
-    read_cell,
-)
+from geo.layers.fields import closed
 from geo.layers.fields.texts import Result, check_text, clean_text, show_value, tell_missing
 from geo.model import Column, Schema, Value
 
@@ -110,7 +100,7 @@ def check_record(
         if name in record:
             value = record[name]
             if text:
-                value, found = read_cell(value, column)
+                value, found = closed.read_cell(value, column)
                 issues += found
             right = _RIGHT.get(id(column))
             if right is not None and type(value) is str and value in right[1]:
@@ -192,7 +182,7 @@ def _unknown_value(value: object, key: str, known: frozenset[str]) -> Result:
     hint = f"did you mean {near[0]}?" if near else "it is kept as it is"
     notice = warn("props.unknown", f"the key {name} is not in the data dictionary", hint)
     if isinstance(value, int) and not isinstance(value, bool):
-        value, issues = check_integer(value, Column(name, "integer", ""))
+        value, issues = closed.check_integer(value, Column(name, "integer", ""))
     else:
         value, issues = check_value(value, Column(name, "text", ""))
     return value, [notice, *issues]
@@ -210,13 +200,13 @@ def _bad_key(key: str) -> Issue | None:
 
 
 _CHECKS: dict[str, Callable[[object, Column], Result]] = {
-    "id": check_id,
-    "ref": check_ref,
-    "refs": check_refs,
+    "id": closed.check_id,
+    "ref": closed.check_ref,
+    "refs": closed.check_refs,
     "text": check_text,
-    "integer": check_integer,
-    "date": check_date,
-    "choice": check_choice,
-    "url": check_url,
-    "pattern": check_pattern,
+    "integer": closed.check_integer,
+    "date": closed.check_date,
+    "choice": closed.check_choice,
+    "url": closed.check_url,
+    "pattern": closed.check_pattern,
 }

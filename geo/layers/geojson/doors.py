@@ -15,16 +15,7 @@ import orjson
 
 from geo.errors import Issue, SchemaError, mend, refuse
 from geo.layers import files
-from geo.layers.geojson.canonical import (
-    AREAS,
-    Document,
-    Draft,
-    Layer,
-    foreign_members,
-    parse_canonical,
-    parse_laid_out,
-    place_findings,
-)
+from geo.layers.geojson import canonical
 from geo.layers.geojson.features import assemble, draft_objects
 from geo.layers.geojson.strict import parse_strict
 
@@ -42,7 +33,7 @@ def parse_geojson(
     file: str,
     repair: bool = False,
     assign_ids: bool = False,
-) -> Layer:
+) -> canonical.Layer:
     """
     Read a layer from bytes.
 
@@ -80,7 +71,7 @@ def parse_features(
     file: str,
     repair: bool = False,
     assign_ids: bool = False,
-) -> Layer:
+) -> canonical.Layer:
     """
     Read a layer from features that never were text, as strictly as from bytes.
 
@@ -121,7 +112,7 @@ def parse_features(
     return _layer(draft, schema, file, files.digest(draft.text), repair=repair)
 
 
-def read_geojson(path: Path, *, root: Path, schema: Schema) -> Layer:
+def read_geojson(path: Path, *, root: Path, schema: Schema) -> canonical.Layer:
     """
     Read a layer from a file.
 
@@ -174,7 +165,7 @@ def dump_geojson(features: Sequence[Feature], *, schema: Schema) -> bytes:
     """
     in_order = sorted(features, key=lambda feature: feature.id)
     draft = draft_objects(in_order, schema)
-    issues = place_findings(draft, "")
+    issues = canonical.place_findings(draft, "")
     if any(issue.severity == "error" for issue in issues):
         raise SchemaError(issues)
     return _verified(draft, schema)
@@ -210,13 +201,15 @@ def fmt_geojson(
         If there is an error that cannot be repaired; all findings are in `issues`.
     """
     draft = _draft(data, schema, assign_ids=assign_ids)
-    issues = place_findings(draft, file)
+    issues = canonical.place_findings(draft, file)
     if any(issue.severity == "error" and not issue.fixable for issue in issues):
         raise SchemaError(issues)
     return _verified(draft, schema), tuple(issue for issue in issues if issue.fixable)
 
 
-def _layer(draft: Draft, schema: Schema, file: str, digest: str, *, repair: bool) -> Layer:
+def _layer(
+    draft: canonical.Draft, schema: Schema, file: str, digest: str, *, repair: bool
+) -> canonical.Layer:
     """
     What was read.
 
@@ -225,10 +218,10 @@ def _layer(draft: Draft, schema: Schema, file: str, digest: str, *, repair: bool
     SchemaError
         If there is an error in it that stays.
     """
-    issues = place_findings(draft, file)
+    issues = canonical.place_findings(draft, file)
     if any(i.severity == "error" and not (repair and i.fixable) for i in issues):
         raise SchemaError(issues)
-    return Layer(file, schema, draft.features, tuple(issues), digest)
+    return canonical.Layer(file, schema, draft.features, tuple(issues), digest)
 
 
 def _draft(
@@ -236,18 +229,20 @@ def _draft(
     schema: Schema,
     *,
     assign_ids: bool = False,
-) -> Draft:
+) -> canonical.Draft:
     """Read bytes as far as they go."""
     # Most files are canonical. Then a fast parser is as strict as ours: what it read is written
     # again, and gives the same bytes, so there was nothing else in them.
-    document = (parse_laid_out(data) if schema.geometry <= AREAS else None) or parse_canonical(data)
+    document = (
+        canonical.parse_laid_out(data) if schema.geometry <= canonical.AREAS else None
+    ) or canonical.parse_canonical(data)
     if document is not None:
         draft = assemble(document, schema)
         if not draft.is_refused and draft.text == data:
             return draft
     document, issues = parse_strict(data)
     if document is None:
-        return Draft(Document([], []), [], [(-1, issue) for issue in issues])
+        return canonical.Draft(canonical.Document([], []), [], [(-1, issue) for issue in issues])
     draft = assemble(document, schema, issues=issues, assign_ids=assign_ids)
     if not data.endswith(b"\n"):
         draft.add(-1, mend("fmt.newline", "the file does not end with a line feed"))
@@ -257,12 +252,12 @@ def _draft(
     return draft
 
 
-def _verified(draft: Draft, schema: Schema) -> bytes:
+def _verified(draft: canonical.Draft, schema: Schema) -> bytes:
     # What is about to be written is read back first, and compared with what was meant.
-    if schema.geometry <= AREAS and _reads_as_meant(draft):
+    if schema.geometry <= canonical.AREAS and _reads_as_meant(draft):
         return draft.text
-    again = parse_canonical(draft.text)
-    foreign = foreign_members(draft.document.members)
+    again = canonical.parse_canonical(draft.text)
+    foreign = canonical.foreign_members(draft.document.members)
     if again is None and foreign:
         again, _ = parse_strict(draft.text)
     read_back = None if again is None else assemble(again, schema)
@@ -272,9 +267,9 @@ def _verified(draft: Draft, schema: Schema) -> bytes:
     return draft.text
 
 
-def _reads_as_meant(draft: Draft) -> bool:
+def _reads_as_meant(draft: canonical.Draft) -> bool:
     """Whether the text of areas that stood in order is read as what was checked, value by value."""
-    again, meant = parse_laid_out(draft.text), draft.shaped
+    again, meant = canonical.parse_laid_out(draft.text), draft.shaped
     if again is None or again.rings is None or meant is None:
         return False
     properties = [orjson.dumps(feature.get("properties")) for feature in again.features]
@@ -287,7 +282,7 @@ def _reads_as_meant(draft: Draft) -> bool:
     )
 
 
-def _same(one: Draft, other: Draft) -> bool:
+def _same(one: canonical.Draft, other: canonical.Draft) -> bool:
     return len(one.features) == len(other.features) and all(
         a.id == b.id and a.properties == b.properties and a.geometry == b.geometry
         for a, b in zip(one.features, other.features, strict=True)

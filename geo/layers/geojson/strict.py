@@ -221,11 +221,8 @@ def _twice(key: str, first: int, line: int) -> Issue:
 
 _CRS84 = frozenset(
     {
-        "urn:ogc:def:crs:OGC:1.3:CRS84",
-        "urn:ogc:def:crs:OGC::CRS84",
-        "OGC:CRS84",
-        "urn:ogc:def:crs:EPSG::4326",
-        "EPSG:4326",
+        *("urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:OGC::CRS84", "OGC:CRS84"),
+        *("urn:ogc:def:crs:EPSG::4326", "EPSG:4326"),
     }
 )
 _OTHERS = frozenset({"coordinates", "features", "geometries", "geometry", "properties"})

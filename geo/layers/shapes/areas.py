@@ -14,15 +14,7 @@ import shapely
 
 from geo.crs import GRID_DEG, area_km2
 from geo.errors import Issue, refuse, warn
-from geo.layers.shapes.flat import (
-    Flags,
-    Floats,
-    Found,
-    Shapes,
-    first_of_each,
-    owners_of,
-    vertex_features,
-)
+from geo.layers.shapes import flat
 from geo.layers.shapes.spelling import parts_of
 
 if TYPE_CHECKING:
@@ -36,10 +28,10 @@ _SPIKE_COS = math.cos(math.radians(1.0))
 
 
 def check_areas(
-    shapes: Shapes,
+    shapes: flat.Shapes,
     built: NDArray[np.object_],
     geometry_of: Callable[[int], Mapping[str, object] | None],
-    found: Found,
+    found: flat.Found,
 ) -> None:
     """Explain areas that are not valid; warn of spikes and slivers in the others."""
     areas = np.array([kind in {"Polygon", "MultiPolygon"} for kind in shapes.kinds], dtype=bool)
@@ -57,13 +49,13 @@ def check_areas(
         geometry = geometry_of(i)
         assert geometry is not None
         found.append((i, explain_invalid(shapes.rings(i), built[i], geometry)))
-    owner = vertex_features(fine)
-    for n, at in first_of_each(owner, sharp & valid[owner]):
+    owner = flat.vertex_features(fine)
+    for n, at in flat.first_of_each(owner, sharp & valid[owner]):
         where = (float(fine.xy[at, 0]), float(fine.xy[at, 1]))
         message = "the border goes out and back in a corner of less than one degree"
         found.append((int(numbers[n]), warn("geom.spike", message, where=where)))
-    part_owner = owners_of(fine.features)
-    for n, at in first_of_each(part_owner, (width < _SLIVER_M) & valid[part_owner]):
+    part_owner = flat.owners_of(fine.features)
+    for n, at in flat.first_of_each(part_owner, (width < _SLIVER_M) & valid[part_owner]):
         vertex = fine.xy[fine.sequences[fine.parts[at]]]
         where = (float(vertex[0]), float(vertex[1]))
         message = f"a part is {width[at]:.1f} m wide on average"
@@ -86,8 +78,8 @@ areas are known, and in 0.087 s where none is.
 
 
 def _looked_at(
-    fine: Shapes, built: NDArray[np.object_]
-) -> tuple[Flags, list[tuple[Flags, Floats]]]:
+    fine: flat.Shapes, built: NDArray[np.object_]
+) -> tuple[flat.Flags, list[tuple[flat.Flags, flat.Floats]]]:
     """Which areas are valid, and what `_measured` says of each piece of them."""
     if len(fine.xy) < _PIECE:
         return shapely.is_valid(built), [_measured(fine)]
@@ -98,7 +90,7 @@ def _looked_at(
         return np.concatenate(list(halves)), measured
 
 
-def _pieces(shapes: Shapes) -> Iterator[Shapes]:
+def _pieces(shapes: flat.Shapes) -> Iterator[flat.Shapes]:
     """The features in turn, as many together as the processor's cache holds."""
     begins = shapes.sequences[shapes.parts[shapes.features[:-1]]]
     cuts = np.flatnonzero(np.diff(begins // _PIECE)) + 1
@@ -106,7 +98,7 @@ def _pieces(shapes: Shapes) -> Iterator[Shapes]:
         features = shapes.features[first : end + 1]
         parts = shapes.parts[features[0] : features[-1] + 1]
         sequences = shapes.sequences[parts[0] : parts[-1] + 1]
-        yield Shapes(
+        yield flat.Shapes(
             shapes.kinds[first:end],
             shapes.xy[sequences[0] : sequences[-1]],
             sequences - sequences[0],
@@ -118,7 +110,7 @@ def _pieces(shapes: Shapes) -> Iterator[Shapes]:
 _PIECE = 1 << 15
 
 
-def _measured(shapes: Shapes) -> tuple[Flags, Floats]:
+def _measured(shapes: flat.Shapes) -> tuple[flat.Flags, flat.Floats]:
     """Which vertices of areas are spikes, and the width of each part."""
     edges = _EdgeMetres.of(shapes)
     return _spikes(shapes, edges), _widths(shapes, edges)
@@ -128,12 +120,12 @@ def _measured(shapes: Shapes) -> tuple[Flags, Floats]:
 class _EdgeMetres:
     """From each vertex to the next of its ring, metres and metres squared; zero from the last."""
 
-    east: Floats
-    north: Floats
-    square: Floats
+    east: flat.Floats
+    north: flat.Floats
+    square: flat.Floats
 
     @classmethod
-    def of(cls, shapes: Shapes) -> _EdgeMetres:
+    def of(cls, shapes: flat.Shapes) -> _EdgeMetres:
         x, y = np.ascontiguousarray(shapes.xy.T)
         east, north = np.zeros_like(x), np.zeros_like(y)
         np.subtract(x[1:], x[:-1], out=east[:-1])
@@ -144,7 +136,7 @@ class _EdgeMetres:
         return cls(east, north, east * east + north * north)
 
 
-def _spikes(shapes: Shapes, edges: _EdgeMetres) -> Flags:
+def _spikes(shapes: flat.Shapes, edges: _EdgeMetres) -> flat.Flags:
     """Whether the angle at each vertex of the rings is sharper than the limit."""
     first, last = shapes.sequences[:-1], shapes.sequences[1:] - 1
     # The edge that ends at a vertex is that of the one before; a ring begins where its last ends.
@@ -166,7 +158,7 @@ def _spikes(shapes: Shapes, edges: _EdgeMetres) -> Flags:
     return sharp
 
 
-def _widths(shapes: Shapes, edges: _EdgeMetres) -> Floats:
+def _widths(shapes: flat.Shapes, edges: _EdgeMetres) -> flat.Floats:
     """Mean width of each part, metres: twice its area by its circumference."""
     first = shapes.sequences[:-1]
     counts = np.diff(shapes.sequences)
@@ -197,7 +189,7 @@ _REASONS = (
 
 
 def explain_invalid(
-    rings: list[list[Floats]],
+    rings: list[list[flat.Floats]],
     built: shapely.Geometry,
     geometry: Mapping[str, object],
 ) -> Issue:
@@ -235,7 +227,7 @@ def _was_valid(geometry: Mapping[str, object]) -> bool:
     return bool(shapely.is_valid(whole))
 
 
-def _spike(rings: list[list[Floats]]) -> tuple[float, float] | None:
+def _spike(rings: list[list[flat.Floats]]) -> tuple[float, float] | None:
     """Find the tip of a spike without any width."""
     for ring in chain.from_iterable(rings):
         steps = np.rint(ring[:-1] / GRID_DEG).astype(np.int64)

@@ -16,25 +16,8 @@ import numpy as np
 
 from geo.crs import GRID_DEG
 from geo.errors import mend, refuse
+from geo.layers.shapes import flat
 from geo.layers.shapes.areas import _PIECE, check_areas
-from geo.layers.shapes.flat import (
-    Flags,
-    Floats,
-    Found,
-    Ints,
-    Rings,
-    Shapes,
-    are_rings,
-    drop_failed,
-    failed_features,
-    first_of_each,
-    offsets_of,
-    owners_of,
-    repairable,
-    sequence_features,
-    vertex_features,
-    vertex_sequences,
-)
 from geo.layers.shapes.spelling import gather_nested, gather_numbered, spelt
 
 if TYPE_CHECKING:
@@ -45,8 +28,8 @@ if TYPE_CHECKING:
 
 def flatten(
     geometries: Sequence[Mapping[str, object] | None],
-    rings: Rings | None = None,
-) -> tuple[Shapes, NDArray[np.object_], Found]:
+    rings: flat.Rings | None = None,
+) -> tuple[flat.Shapes, NDArray[np.object_], flat.Found]:
     """
     Check and flatten the geometries of a layer.
 
@@ -68,54 +51,54 @@ def flatten(
     found
         All findings.
     """
-    found: Found = []
+    found: flat.Found = []
     raw = None if rings is None else gather_numbered(geometries, rings)
     if raw is None:
         geometries = [spelt(geometry, rings) for geometry in geometries]
         raw, rings = gather_nested(geometries, found), None
     check_world(raw, found)
-    raw = drop_failed(raw, failed_features(len(geometries), found))
-    misplaced: Found = []
+    raw = flat.drop_failed(raw, flat.failed_features(len(geometries), found))
+    misplaced: flat.Found = []
     check_swapped(raw, misplaced)
     raw = close_rings(raw, found)
-    raw = drop_failed(raw, failed_features(len(geometries), found))
+    raw = flat.drop_failed(raw, flat.failed_features(len(geometries), found))
     shapes = put_in_order(put_on_grid(raw, found), found)
     built = shapes.build()
     check_areas(shapes, built, lambda i: spelt(geometries[i], rings), found)
     found += misplaced
-    failed = failed_features(len(geometries), found)
+    failed = flat.failed_features(len(geometries), found)
     if failed.any():
         built[failed] = None
-        shapes = drop_failed(shapes, failed)
+        shapes = flat.drop_failed(shapes, failed)
     return shapes, built, found
 
 
 _NOISE_DEG = 1e-12
 
 
-def check_world(raw: Shapes, found: Found) -> None:
+def check_world(raw: flat.Shapes, found: flat.Found) -> None:
     """Find positions outside the world, and edges round its back."""
     if not len(raw.xy):
         return
     x, y = raw.xy[:, 0], raw.xy[:, 1]
     if np.abs(x).max() <= 180 and np.abs(y).max() <= 90 and np.ptp(x) <= 180:
         return
-    owner = vertex_features(raw)
+    owner = flat.vertex_features(raw)
     outside = (np.abs(x) > 180) | (np.abs(y) > 90)
-    for i, at in first_of_each(owner, outside):
+    for i, at in flat.first_of_each(owner, outside):
         far = bool(np.abs(raw.xy[at]).max() > 360)
         hint = "reproject it to longitude, latitude" if far else "longitude, latitude in degrees"
         found.append((i, refuse("coord.range", f"{x[at]:g}, {y[at]:g} is outside the world", hint)))
-    same = np.diff(vertex_sequences(raw)) == 0
+    same = np.diff(flat.vertex_sequences(raw)) == 0
     jumps = np.append(same & (np.abs(np.diff(x)) > 180) & ~outside[1:] & ~outside[:-1], False)
-    for i, at in first_of_each(owner, jumps):
+    for i, at in flat.first_of_each(owner, jumps):
         message = "an edge runs more than half round the world"
         hint = "cut the shape at longitude 180"
         where = (float(x[at]), float(y[at]))
         found.append((i, refuse("coord.antimeridian", message, hint, where=where)))
 
 
-def check_swapped(raw: Shapes, found: Found) -> None:
+def check_swapped(raw: flat.Shapes, found: flat.Found) -> None:
     """Find a feature far from all others that would lie among them with its axes swapped."""
     present = np.flatnonzero(np.diff(raw.features))
     if len(present) < 4:
@@ -135,14 +118,14 @@ def check_swapped(raw: Shapes, found: Found) -> None:
         found.append((int(present[n]), issue))
 
 
-def _least_of_others(values: Floats) -> Floats:
+def _least_of_others(values: flat.Floats) -> flat.Floats:
     """For each row, the least of all other rows, column by column."""
     least, second = np.partition(values, 1, axis=0)[:2]
     own = np.arange(len(values))[:, None] == values.argmin(axis=0)
     return np.asarray(np.where(own, second, least), dtype=np.float64)
 
 
-def put_on_grid(raw: Shapes, found: Found) -> Shapes:
+def put_on_grid(raw: flat.Shapes, found: flat.Found) -> flat.Shapes:
     """Round to the grid and drop repeated vertices; explain what is then too short."""
     if not len(raw.xy):
         return raw
@@ -151,28 +134,30 @@ def put_on_grid(raw: Shapes, found: Found) -> Shapes:
         xy = np.round(raw.xy, 6)
         xy += 0.0
         # What other programs add behind the fifteenth digit is layout, not precision.
-        fine: Flags = np.abs(xy - raw.xy) > _NOISE_DEG
-        for i, _ in first_of_each(vertex_features(raw), fine[:, 0] | fine[:, 1]):
-            found.append((i, repairable("coord.precision", "there are more than six decimals")))
+        fine: flat.Flags = np.abs(xy - raw.xy) > _NOISE_DEG
+        for i, _ in flat.first_of_each(flat.vertex_features(raw), fine[:, 0] | fine[:, 1]):
+            found.append(
+                (i, flat.repairable("coord.precision", "there are more than six decimals"))
+            )
     repeated = _repeated(raw, xy)
     if not repeated.any():
         return _long_enough(
-            raw, Shapes(raw.kinds, xy, raw.sequences, raw.parts, raw.features), found
+            raw, flat.Shapes(raw.kinds, xy, raw.sequences, raw.parts, raw.features), found
         )
-    for i, _ in first_of_each(vertex_features(raw), _repeated(raw, raw.xy)):
-        found.append((i, repairable("ring.duplicate_vertex", "a vertex is repeated")))
-    counts = np.bincount(vertex_sequences(raw)[~repeated], minlength=len(raw.sequences) - 1)
-    clean = Shapes(raw.kinds, xy[~repeated], offsets_of(counts), raw.parts, raw.features)
+    for i, _ in flat.first_of_each(flat.vertex_features(raw), _repeated(raw, raw.xy)):
+        found.append((i, flat.repairable("ring.duplicate_vertex", "a vertex is repeated")))
+    counts = np.bincount(flat.vertex_sequences(raw)[~repeated], minlength=len(raw.sequences) - 1)
+    clean = flat.Shapes(raw.kinds, xy[~repeated], flat.offsets_of(counts), raw.parts, raw.features)
     return _long_enough(raw, clean, found)
 
 
-def _is_on_grid(xy: Floats) -> bool:
+def _is_on_grid(xy: flat.Floats) -> bool:
     """Whether all have six decimals and none is zero, which has two signs of which one is kept."""
     pieces = (xy[first : first + _PIECE] for first in range(0, len(xy), _PIECE))
     return all(piece.all() and np.array_equal(np.round(piece, 6), piece) for piece in pieces)
 
 
-def _repeated(raw: Shapes, xy: Floats) -> Flags:
+def _repeated(raw: flat.Shapes, xy: flat.Floats) -> flat.Flags:
     """Whether each position is that of the one before in its sequence."""
     x, y = xy[:, 0], xy[:, 1]
     repeated = np.zeros(len(xy), dtype=bool)
@@ -183,13 +168,13 @@ def _repeated(raw: Shapes, xy: Floats) -> Flags:
     return repeated
 
 
-def close_rings(raw: Shapes, found: Found) -> Shapes:
+def close_rings(raw: flat.Shapes, found: flat.Found) -> flat.Shapes:
     """Close rings whose ends lie no farther apart than their other vertices do."""
     first, last = raw.xy[raw.sequences[:-1]], raw.xy[raw.sequences[1:] - 1]
-    open_rings = np.flatnonzero(are_rings(raw) & (first != last).any(axis=1))
+    open_rings = np.flatnonzero(flat.are_rings(raw) & (first != last).any(axis=1))
     if not open_rings.size:
         return raw
-    owner = sequence_features(raw)
+    owner = flat.sequence_features(raw)
     closed = []
     for ring in open_rings:
         xy = raw.xy[raw.sequences[ring] : raw.sequences[ring + 1]]
@@ -211,20 +196,20 @@ def close_rings(raw: Shapes, found: Found) -> Shapes:
     xy = np.insert(raw.xy, at, raw.xy[raw.sequences[:-1][closed]], axis=0)
     counts = np.diff(raw.sequences)
     counts[closed] += 1
-    return Shapes(raw.kinds, xy, offsets_of(counts), raw.parts, raw.features)
+    return flat.Shapes(raw.kinds, xy, flat.offsets_of(counts), raw.parts, raw.features)
 
 
-def _long_enough(raw: Shapes, clean: Shapes, found: Found) -> Shapes:
+def _long_enough(raw: flat.Shapes, clean: flat.Shapes, found: flat.Found) -> flat.Shapes:
     """Leave out features with a ring or line that has too few vertices."""
     counts = np.diff(clean.sequences)
     lines = np.array(
         [kind in {"LineString", "MultiLineString"} for kind in clean.kinds], dtype=bool
     )
-    owner = sequence_features(clean)
-    short = np.where(are_rings(clean), counts < 4, lines[owner] & (counts < 2))
+    owner = flat.sequence_features(clean)
+    short = np.where(flat.are_rings(clean), counts < 4, lines[owner] & (counts < 2))
     if not short.any():
         return clean
-    for i, at in first_of_each(owner, short):
+    for i, at in flat.first_of_each(owner, short):
         before = raw.xy[raw.sequences[at] : raw.sequences[at + 1]]
         distinct = len(np.unique(before, axis=0))
         where = (float(before[0, 0]), float(before[0, 1]))
@@ -240,17 +225,17 @@ def _long_enough(raw: Shapes, clean: Shapes, found: Found) -> Shapes:
             found.append((i, refuse("ring.short", message, hint, where=where)))
     failed = np.zeros(len(clean.kinds), dtype=bool)
     failed[owner[short]] = True
-    return drop_failed(clean, failed)
+    return flat.drop_failed(clean, failed)
 
 
-def put_in_order(shapes: Shapes, found: Found) -> Shapes:
+def put_in_order(shapes: flat.Shapes, found: flat.Found) -> flat.Shapes:
     """Wind rings, begin each at its smallest vertex, order holes and parts."""
     if not len(shapes.xy):
         return shapes
-    ring = are_rings(shapes)
+    ring = flat.are_rings(shapes)
     counts = np.diff(shapes.sequences)
     first = shapes.sequences[:-1]
-    owner = vertex_sequences(shapes)
+    owner = flat.vertex_sequences(shapes)
     x, y = shapes.xy[:, 0], shapes.xy[:, 1]
     # The smallest vertex of each sequence: least longitude, and of those the least latitude.
     west = np.minimum.reduceat(x, first)
@@ -263,8 +248,8 @@ def put_in_order(shapes: Shapes, found: Found) -> Shapes:
     shell = np.zeros(len(counts), dtype=bool)
     shell[shapes.parts[:-1]] = True
     wrong = ring & (np.where(shell, turn, -turn) < 0)
-    for i, _ in first_of_each(sequence_features(shapes), wrong):
-        found.append((i, repairable("ring.winding", "a ring runs the wrong way round")))
+    for i, _ in flat.first_of_each(flat.sequence_features(shapes), wrong):
+        found.append((i, flat.repairable("ring.winding", "a ring runs the wrong way round")))
     if not (wrong | (ring & (smallest > 0))).any():
         return _sorted(shapes)
     step = np.where(wrong, -1, 1)[owner]
@@ -272,25 +257,25 @@ def put_in_order(shapes: Shapes, found: Found) -> Shapes:
     length = np.maximum(counts - 1, 1)[owner]
     turned = first[owner] + (smallest[owner] + step * place) % length
     xy = np.where(ring[owner][:, None], shapes.xy[turned], shapes.xy)
-    return _sorted(Shapes(shapes.kinds, xy, shapes.sequences, shapes.parts, shapes.features))
+    return _sorted(flat.Shapes(shapes.kinds, xy, shapes.sequences, shapes.parts, shapes.features))
 
 
-def _turns(shapes: Shapes, smallest: Ints, ring: Flags) -> Ints:
+def _turns(shapes: flat.Shapes, smallest: flat.Ints, ring: flat.Flags) -> flat.Ints:
     """Sign of each ring's turn at its smallest vertex, which is convex: exact, in whole steps."""
     first = shapes.sequences[:-1]
     length = np.maximum(np.diff(shapes.sequences) - 1, 1)
 
-    def steps(place: Ints) -> Ints:
-        whole: Ints = np.rint(shapes.xy[first + place % length] / GRID_DEG).astype(np.int64)
+    def steps(place: flat.Ints) -> flat.Ints:
+        whole: flat.Ints = np.rint(shapes.xy[first + place % length] / GRID_DEG).astype(np.int64)
         return whole
 
     here = steps(smallest)
     back, ahead = steps(smallest - 1) - here, steps(smallest + 1) - here
-    sign: Ints = np.sign(ahead[:, 0] * back[:, 1] - ahead[:, 1] * back[:, 0])
+    sign: flat.Ints = np.sign(ahead[:, 0] * back[:, 1] - ahead[:, 1] * back[:, 0])
     return np.where(ring, sign, 0)
 
 
-def _sorted(shapes: Shapes) -> Shapes:
+def _sorted(shapes: flat.Shapes) -> flat.Shapes:
     """Order the holes of a part and the parts of a feature by their first two vertices."""
     if len(shapes.sequences) == len(shapes.features):
         return shapes
@@ -298,23 +283,23 @@ def _sorted(shapes: Shapes) -> Shapes:
     second = np.minimum(first + 1, shapes.sequences[1:] - 1)
     keys = np.hstack([shapes.xy[first], shapes.xy[second]])
     keys = _line_ranks(shapes, keys)
-    part = owners_of(shapes.parts)
+    part = flat.owners_of(shapes.parts)
     hole = np.ones(len(first), dtype=bool)
     hole[shapes.parts[:-1]] = False
     rings = np.lexsort((*keys.T[::-1], hole, part))
     shapes = _rearranged(shapes, rings, shapes.parts)
-    parts = np.lexsort((*keys[shapes.parts[:-1]].T[::-1], owners_of(shapes.features)))
+    parts = np.lexsort((*keys[shapes.parts[:-1]].T[::-1], flat.owners_of(shapes.features)))
     counts = np.diff(shapes.parts)
     rings = np.concatenate(
         [np.arange(shapes.parts[p], shapes.parts[p + 1]) for p in parts] or [np.empty(0, np.int64)]
     )
-    return _rearranged(shapes, rings, offsets_of(counts[parts]))
+    return _rearranged(shapes, rings, flat.offsets_of(counts[parts]))
 
 
-def _line_ranks(shapes: Shapes, keys: Floats) -> Floats:
+def _line_ranks(shapes: flat.Shapes, keys: flat.Floats) -> flat.Floats:
     """Give lines, which may share their first two vertices, a rank by all their vertices."""
     kinds = np.array([kind == "MultiLineString" for kind in shapes.kinds], dtype=bool)
-    lines = np.flatnonzero(kinds[sequence_features(shapes)])
+    lines = np.flatnonzero(kinds[flat.sequence_features(shapes)])
     if lines.size:
         full = [shapes.xy[shapes.sequences[s] : shapes.sequences[s + 1]].tolist() for s in lines]
         rank = np.empty(len(lines))
@@ -323,12 +308,12 @@ def _line_ranks(shapes: Shapes, keys: Floats) -> Floats:
     return keys
 
 
-def _rearranged(shapes: Shapes, order: Ints, parts: Ints) -> Shapes:
+def _rearranged(shapes: flat.Shapes, order: flat.Ints, parts: flat.Ints) -> flat.Shapes:
     """Put the sequences in another order."""
     if (order == np.arange(len(order))).all():
-        return Shapes(shapes.kinds, shapes.xy, shapes.sequences, parts, shapes.features)
+        return flat.Shapes(shapes.kinds, shapes.xy, shapes.sequences, parts, shapes.features)
     counts = np.diff(shapes.sequences)[order]
-    sequences = offsets_of(counts)
+    sequences = flat.offsets_of(counts)
     shift = np.repeat(shapes.sequences[:-1][order] - sequences[:-1], counts)
     xy = shapes.xy[np.arange(len(shapes.xy)) + shift]
-    return Shapes(shapes.kinds, xy, sequences, parts, shapes.features)
+    return flat.Shapes(shapes.kinds, xy, sequences, parts, shapes.features)

@@ -17,14 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _TYPE_NAMES = (
-    "Point",
-    "LineString",
-    "LinearRing",
-    "Polygon",
-    "MultiPoint",
-    "MultiLineString",
-    "MultiPolygon",
-    "GeometryCollection",
+    *("Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString"),
+    *("MultiPolygon", "GeometryCollection"),
 )
 
 

@@ -7,7 +7,7 @@ import shapely
 
 from geo.crs import area_km2
 from geo.exchange.imports import run_import
-from geo.exchange.reading.account import Options
+from geo.exchange.reading.intake import Options
 from geo.layers.folder import read_folder
 from tests.foreign import assert_adds_up, layer, square
 

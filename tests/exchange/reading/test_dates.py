@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from geo.errors import SchemaError
 from geo.exchange.imports import run_import
-from geo.exchange.reading.account import Options
+from geo.exchange.reading.intake import Options
 from tests.foreign import HEADER, assert_adds_up, values
 
 DAYS = st.dates(dt.date(2001, 1, 1), dt.date(2030, 12, 31))

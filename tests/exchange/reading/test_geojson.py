@@ -10,7 +10,7 @@ from geo.crs import area_km2
 from geo.errors import SchemaError
 from geo.exchange.imports import run_import
 from geo.exchange.reading import geojson
-from geo.exchange.reading.account import Options
+from geo.exchange.reading.intake import Options
 from tests.foreign import BOW_TIE, assert_adds_up, collection, layer, square
 
 

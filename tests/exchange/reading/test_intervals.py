@@ -6,7 +6,7 @@ import pytest
 
 from geo.errors import SchemaError
 from geo.exchange.imports import run_import
-from geo.exchange.reading.account import Options
+from geo.exchange.reading.intake import Options
 from tests.foreign import collection, square
 
 

@@ -9,7 +9,7 @@ import shapely
 
 from geo.errors import SchemaError
 from geo.exchange.imports import run_import
-from geo.exchange.reading.account import Options
+from geo.exchange.reading.intake import Options
 from tests.foreign import assert_adds_up, values
 
 KML = """<?xml version="1.0" encoding="UTF-8"?>

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from geo.errors import SchemaError
 from geo.exchange.imports import run_import
-from geo.exchange.reading.account import Options
+from geo.exchange.reading.intake import Options
 from geo.exchange.reading.words import Word, read_words, words_table
 from geo.layers.folder import read_folder
 from tests.foreign import HEADER, values
