@@ -62,12 +62,11 @@ def render_topojson(content: Content, **_: str) -> dict[str, bytes]:
     origin = np.rint(bounds[:2] * _SCALE).astype(np.int64)
     walker = _ArcWalker(arcs.coords, arcs.offsets)
     objects = {"control": _collection(_control_geometries(content.tables["control"], walker))}
+    steps = [
+        _steps(_on_grid(arcs.coords[start:end], origin)) for start, end in pairwise(arcs.offsets)
+    ]
     for name in ("events", "places"):
-        objects[name] = _collection(_point_geometries(content.tables[name], origin))
-    steps = []
-    for start, end in pairwise(arcs.offsets):
-        points = _on_grid(arcs.coords[start:end], origin)
-        steps.append(np.diff(points, axis=0, prepend=[[0, 0]]).tolist())
+        objects[name] = _collection(_own_geometries(content.tables[name], origin, steps))
     west, south = origin
     topology = {
         "type": "Topology",
@@ -97,15 +96,45 @@ def _control_geometries(table: TypedTable, walker: _ArcWalker) -> list[dict[str,
     return geometries
 
 
-def _point_geometries(table: TypedTable, origin: NDArray[np.int64]) -> list[dict[str, Any]]:
+def _own_geometries(
+    table: TypedTable, origin: NDArray[np.int64], steps: list[list[list[int]]]
+) -> list[dict[str, Any]]:
+    """Points as they are; the lines of the others become further arcs, for they share none."""
     geometries = []
     for record, geometry in zip(table.records(), table.shapes, strict=True):
-        point: dict[str, Any] = {"type": None}
-        if geometry is not None:
+        shape: dict[str, Any] = {"type": None}
+        if isinstance(geometry, shapely.Point):
             (xy,) = _on_grid(shapely.get_coordinates(geometry), origin).tolist()
-            point = {"type": "Point", "coordinates": xy}
-        geometries.append({**point, "properties": json_properties(record)})
+            shape = {"type": "Point", "coordinates": xy}
+        elif geometry is not None:
+            shape = _shape_of_arcs(geometry, origin, steps)
+        geometries.append({**shape, "properties": json_properties(record)})
     return geometries
+
+
+def _shape_of_arcs(
+    geometry: shapely.Geometry, origin: NDArray[np.int64], steps: list[list[list[int]]]
+) -> dict[str, Any]:
+    """A line or an area, each of its lines or rings one arc at the end of the list."""
+
+    def arc(line: shapely.Geometry, turn: int) -> list[int]:
+        steps.append(_steps(_on_grid(shapely.get_coordinates(line)[::turn], origin)))
+        return [len(steps) - 1]
+
+    is_area = shapely.get_dimensions(geometry) == 2
+    # Rings are turned round as those of control are.
+    parts = [
+        [arc(ring, -1) for ring in shapely.get_rings(part)] if is_area else arc(part, 1)
+        for part in shapely.get_parts(geometry)
+    ]
+    kind = "MultiPolygon" if is_area else "MultiLineString"
+    return {"type": kind, "arcs": parts}
+
+
+def _steps(points: NDArray[np.int64]) -> list[list[int]]:
+    """The first point, and from each to the next."""
+    steps: list[list[int]] = np.diff(points, axis=0, prepend=[[0, 0]]).tolist()
+    return steps
 
 
 def _on_grid(xy: NDArray[np.float64], origin: NDArray[np.int64]) -> NDArray[np.int64]:
