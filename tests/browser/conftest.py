@@ -1,5 +1,6 @@
 import os
 import shutil
+from collections import defaultdict
 from importlib.metadata import distribution
 
 import pages
@@ -36,19 +37,72 @@ def chromium():
         browser.close()
 
 
+class Window:
+    """A window of the browser, for one test after another: opening one takes a second."""
+
+    def __init__(self, browser, options):
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self._listening = []
+
+    def on(self, event, hear, of=None):
+        """Hear of what happens in the page, or elsewhere, until the window is given back."""
+        of = of or self.page
+        of.on(event, hear)
+        self._listening.append((of, event, hear))
+
+    def tidy(self):
+        """Make it as good as new, and say whether that can be."""
+        for of, event, hear in self._listening:
+            of.remove_listener(event, hear)
+        self._listening.clear()
+        if self.page.is_closed() or self.context.pages != [self.page]:
+            return False
+        self.page.evaluate("try { localStorage.clear(); sessionStorage.clear(); } catch {}")
+        # Else the pointer would rest on what the next page has there.
+        self.page.mouse.move(-9, -9)
+        self.page.goto("about:blank")
+        self.context.clear_cookies()
+        return True
+
+
+@pytest.fixture(scope="session")
+def idle_windows():
+    return defaultdict(list)
+
+
+@pytest.fixture
+def window(chromium, idle_windows):
+    """Lend windows of some kind."""
+    lent = []
+
+    def lend(**options):
+        kind = repr(sorted(options.items()))
+        idle = idle_windows[kind]
+        lent.append((kind, idle.pop() if idle else Window(chromium, options)))
+        return lent[-1][1]
+
+    yield lend
+    for kind, one in lent:
+        if one.tidy():
+            idle_windows[kind].append(one)
+        else:
+            one.context.close()
+
+
 class Visit:
     """One opened page, and everything that it did which it should not have done."""
 
-    def __init__(self, context, path, fragment=""):
+    def __init__(self, window, path, fragment=""):
         self.requests, self.faults = [], []
-        self.page = context.new_page()
+        self.page = window.page
         self.page.set_default_timeout(10_000)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("requestfailed", lambda request: self.faults.append(f"failed {request.url}"))
-        self.page.on("console", lambda message: self.faults.append(f"console {message.text}"))
-        self.page.on("pageerror", lambda error: self.faults.append(f"error {error}"))
-        self.page.on("dialog", self._refuse)
-        context.on("page", lambda _: self.faults.append("another page opened"))
+        window.on("request", lambda request: self.requests.append(request.url))
+        window.on("requestfailed", lambda request: self.faults.append(f"failed {request.url}"))
+        window.on("console", lambda message: self.faults.append(f"console {message.text}"))
+        window.on("pageerror", lambda error: self.faults.append(f"error {error}"))
+        window.on("dialog", self._refuse)
+        window.on("page", lambda _: self.faults.append("another page opened"), window.context)
         self.page.goto(f"file://{path}{fragment}")
         self.page.wait_for_selector("body[data-ready]", timeout=15000)
 
@@ -75,29 +129,26 @@ class Visit:
         self.page.mouse.click(*self.page.evaluate(script, [lon, lat]))
         self.settle()
 
+    def address(self, *, has):
+        """The address, once it says something: it is written when nobody has moved for a while."""
+        self.page.wait_for_function("(text) => location.hash.includes(text)", arg=has)
+        return self.page.evaluate("location.hash")
+
     def close_card(self):
         self.page.keyboard.press("Escape")
         self.settle()
 
 
 @pytest.fixture
-def visit(chromium):
+def visit(window):
     """Open a page without a network, in a window of some size."""
-    contexts = []
 
     def opened(path, *, width=1280, height=800, fragment="", **options):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            offline=True,
-            reduced_motion="reduce",
-            **options,
-        )
-        contexts.append(context)
-        return Visit(context, path, fragment)
+        size = {"width": width, "height": height}
+        lent = window(viewport=size, offline=True, reduced_motion="reduce", **options)
+        return Visit(lent, path, fragment)
 
-    yield opened
-    for context in contexts:
-        context.close()
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -133,8 +133,7 @@ def test_a_click_on_a_neck_opens_it_and_a_link_brings_it_back(visit, drawn):
         view.page.get_by_role("checkbox", name=layer, exact=True).uncheck()
     view.click_at((west + east) / 2 + 0.012, (south + north) / 2)
     assert "Neck of" in view.page.locator(".card").first.inner_text()
-    view.page.wait_for_timeout(400)  # The address is written once nobody has moved for a while.
-    again = visit(drawn["en"], fragment=view.page.evaluate("location.hash"))
+    again = visit(drawn["en"], fragment=view.address(has="s="))
     assert "Neck of" in again.page.locator(".card").first.inner_text()
 
 

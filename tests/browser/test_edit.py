@@ -39,21 +39,24 @@ LAYER = "control/2017-08-01.geojson"
 class Desk:
     """One tab of the editor, and everything in it that went wrong."""
 
-    def __init__(self, context, address):
-        self.faults = []
-        self.page = context.new_page()
-        self.page.set_default_timeout(8000)
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.faults.append(f"error {error} {error.stack}"))
+    def __init__(self, window, address, *, another_tab=False):
+        self.faults, self.window = [], window
+        self.page = page = window.context.new_page() if another_tab else window.page
+        page.set_default_timeout(8000)
+        window.on("console", self._heard, page)
+        window.on(
+            "pageerror", lambda error: self.faults.append(f"error {error} {error.stack}"), page
+        )
         host = urlsplit(address).netloc
-        self.page.on(
+        window.on(
             "request",
             lambda request: (
                 urlsplit(request.url).netloc in {host, ""}
                 or self.faults.append(f"asked {request.url}")
             ),
+            page,
         )
-        self.page.goto(address)
+        page.goto(address)
         self.page.wait_for_selector("body[data-ready]")
 
     def _heard(self, message):
@@ -132,25 +135,22 @@ def address(layers):
 
 
 @pytest.fixture
-def browse(chromium):
+def browse(window):
     """Open windows of some size."""
-    contexts = []
+    lent = []
 
     def opened(width=1280, height=800, **options):
         options = {"reduced_motion": "reduce", **options}
-        contexts.append(
-            chromium.new_context(viewport={"width": width, "height": height}, **options)
-        )
-        return contexts[-1]
+        lent.append(window(viewport={"width": width, "height": height}, **options))
+        return lent[-1]
 
     yield opened
-    for context in contexts:
+    for one in lent:
         with contextlib.suppress(Exception):
-            context.pages[0].evaluate(
+            one.page.evaluate(
                 "fetch('/api/close', {method: 'POST', body: '{}',"
                 " headers: {'Content-Type': 'application/json'}})"
             )
-        context.close()
 
 
 @pytest.fixture
@@ -597,9 +597,9 @@ def set_note(layers, patch, note):
 
 @pytest.mark.slow
 def test_two_tabs_save_and_both_edits_stay(browse, address, layers):
-    context = browse()
-    one = Desk(context, address)
-    two = Desk(context, address.split("?")[0])
+    window = browse()
+    one = Desk(window, address)
+    two = Desk(window, address.split("?")[0], another_tab=True)
     for desk, lon in ((one, 37.2), (two, 37.55)):
         desk.click(lon, 33.2)
         desk.set("note", f"From {lon}.")
@@ -685,7 +685,7 @@ def test_nothing_is_lost_when_the_server_is_killed(browse, layers):
         assert west["properties"]["note"] == "Before the crash."
         assert len(west["geometry"]["coordinates"][0]) == 6
         # What was saved is offered no more.
-        later = Desk(again.page.context, address.split("?")[0])
+        later = Desk(again.window, address.split("?")[0], another_tab=True)
         assert not later.page.is_visible("#dialog")
         assert again.faults == []
     finally:
@@ -696,7 +696,7 @@ def test_nothing_is_lost_when_the_server_is_killed(browse, layers):
 
 def test_leaving_with_unsaved_work_is_asked_about(desk, layers):
     asked = []
-    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    desk.window.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     desk.click(37.2, 33.2)
     desk.set("note", "Not saved.")
     desk.page.select_option("#date", "2017-07-01")

@@ -289,9 +289,7 @@ def test_the_address_brings_back_the_view(visit, trial):
     )
     assert boxes == [False, True, False, True, False, False, False, False]
     view.mode("one")
-    view.page.wait_for_timeout(300)
-    assert "m=one" in view.page.evaluate("location.hash")
-    assert "v=9.5/33.400000/37.400000" in view.page.evaluate("location.hash")
+    assert "v=9.5/33.400000/37.400000" in view.address(has="m=one")
 
 
 def test_a_broken_address_is_no_obstacle(visit, trial):
@@ -334,7 +332,7 @@ def test_paper_gets_both_dates_and_a_table(visit, trial):
 
 
 def test_the_picture_is_saved_as_a_file(visit, trial):
-    view = visit(trial["en"], accept_downloads=True)
+    view = visit(trial["en"])
     with view.page.expect_download() as waiting:
         view.page.click("text=Save picture")
     assert waiting.value.suggested_filename == "control-2017-07-31-2017-08-02.png"
@@ -352,8 +350,14 @@ def test_an_old_browser_is_told_so(chromium, trial):
 
 def test_the_page_is_there_within_a_second(visit, trial):
     script = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    view = visit(trial["en"])
+    took = [view.page.evaluate(script)]
+    for _ in range(2):
+        view.page.reload()
+        view.page.wait_for_selector("body[data-ready]")
+        took.append(view.page.evaluate(script))
     # The best of three: what else the machine does is no property of the page.
-    assert min(visit(trial["en"]).page.evaluate(script) for _ in range(3)) < 1000
+    assert min(took) < 1000
 
 
 def test_what_is_packed_is_what_the_page_unpacks(visit, trial):
@@ -474,7 +478,6 @@ def test_every_payload_of_the_collection_is_text_in_every_place(visit, shared, t
     mine = payloads[turn::3]
     view = visit(
         pages.drawn(dense(pages.theatre(), mine), tmp_path / "bad.html", ("en", "ar", "en")[turn]),
-        accept_downloads=True,
     )
     page = view.page
     page.evaluate("() => { window.alert = window.print = () => { window.__x = 1; }; }")

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -222,14 +223,9 @@ def test_a_link_follows_what_is_done(visit, trial):
     view.mode("one")
     view.click_at(37.1, 33.1)
     view.page.uncheck(".toggles input >> nth=0")
-    for _ in range(40):  # The address is written once nobody has moved for a while.
-        view.page.wait_for_timeout(100)
-        address = view.page.evaluate("location.hash")
-        if "h=" in address:
-            break
+    address = view.address(has="h=")
     assert "m=one" in address
     assert re.search(r"s=g%3A37\.\d+%2C33\.\d+", address)
-    assert "h=" in address
 
 
 # Measuring.
@@ -320,7 +316,7 @@ def test_a_row_of_the_change_shows_its_ground(visit, trial):
 
 
 def test_the_vector_picture_is_sound_and_complete(visit, trial):
-    view = visit(trial["en"], accept_downloads=True)
+    view = visit(trial["en"])
     for mode in ("swipe", "change"):
         view.mode(mode)
         name, data = downloaded(view, "Save as SVG")
@@ -338,7 +334,7 @@ def test_the_vector_picture_is_sound_and_complete(visit, trial):
 
 
 def test_the_vector_picture_looks_like_the_map(visit, trial, chromium):
-    view = visit(trial["en"], accept_downloads=True, fragment="#m=one&l=control&d=2017-08-02")
+    view = visit(trial["en"], fragment="#m=one&l=control&d=2017-08-02")
     _, data = downloaded(view, "Save as SVG")
     spots = {
         lonlat: screen(view, *lonlat) for lonlat in [(37.1, 33.7), (37.1, 33.05), (37.6, 33.6)]
@@ -371,7 +367,7 @@ def test_the_vector_picture_looks_like_the_map(visit, trial, chromium):
 
 
 def test_the_tables_hold_what_the_command_prints(visit, shipped_page, shipped):
-    view = visit(shipped_page, accept_downloads=True)
+    view = visit(shipped_page)
     name, data = downloaded(view, "Areas, all dates (CSV)")
     assert name == "areas.csv"
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
@@ -402,16 +398,16 @@ def test_the_legend_prints_the_digits_of_the_command(visit, shipped_page, shippe
             .map((cell) => cell.textContent.split('(')[0].trim())
             .filter((text) => text !== '0.0')"""
         shown = view.page.evaluate(script)
-        day = view.page.evaluate("location.hash")
-        view.page.wait_for_timeout(250)
-        day = re.search(r"d=([\d-]+)", view.page.evaluate("location.hash"))[1]
+        number = int(option.get_attribute("value"))
+        day = str(dt.date(1970, 1, 1) + dt.timedelta(days=number))
+        view.address(has=f"d={day}")
         lines = [line.split()[-3] for line in printed.splitlines() if line.startswith(day)]
         assert sorted(shown) == sorted(lines), day
 
 
 def test_no_cell_of_a_table_is_a_formula(visit, tmp_path):
     bad = pages.poisoned(pages.theatre(), ["=1+1", "+x", "@y", 'a"b,c'], ["https://example.org/"])
-    view = visit(pages.drawn(bad, tmp_path / "bad.html"), accept_downloads=True)
+    view = visit(pages.drawn(bad, tmp_path / "bad.html"))
     _, data = downloaded(view, "Areas, all dates (CSV)")
     cells = [cell for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) for cell in row]
     assert any(cell.startswith("'") for cell in cells)
@@ -498,9 +494,7 @@ def test_online_tiles_come_from_their_host_alone_and_can_be_turned_off(chromium,
     )
     context = chromium.new_context(viewport={"width": 1000, "height": 700})
     view = context.new_page()
-    asked, faults = [], []
-    view.on("console", lambda message: faults.append(message.text))
-    view.on("pageerror", lambda error: faults.append(str(error)))
+    asked = []
 
     def answer(route):
         asked.append(route.request.url)
@@ -514,9 +508,8 @@ def test_online_tiles_come_from_their_host_alone_and_can_be_turned_off(chromium,
     )
     assert all(re.fullmatch(r"https://tiles\.example\.org/\d+/\d+/\d+\.png", u) for u in asked)
     assert view.inner_text("#tiles-note") == "Example tiles"
-    view.evaluate("new Image().src = 'https://elsewhere.example.org/x.png'")
-    view.wait_for_timeout(100)
-    assert any("Content Security Policy" in text for text in faults)
+    with view.expect_console_message(lambda told: "Content Security Policy" in told.text):
+        view.evaluate("new Image().src = 'https://elsewhere.example.org/x.png'")
     view.uncheck("text=Online map below")
     assert view.locator(".leaflet-frontline-tiles-pane img").count() == 0
     context.close()
