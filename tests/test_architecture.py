@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,18 @@ ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "geo").rglob("*.py"))
 DOORS = sorted((ROOT / "geo").glob("*/__init__.pyi"))
 ROOMS = [door.parent.name for door in DOORS]
+
+
+@cache
+def tree_of(path):
+    """What a module is made of."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes_of(path):
+    """Everything in a module, as a flat list: walking anew costs more than parsing."""
+    return tuple(ast.walk(tree_of(path)))
 
 
 def lint_imports(root):
@@ -82,15 +95,15 @@ PUBLIC = {"exchange": {"series_areas"}}
 """What only people call, and no module of ours or page of documentation has."""
 
 
-def names_asked_for(tree):
+def names_asked_for(path):
     """Names that a module takes from doors: imported, or as attributes of a door."""
     doors = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.ImportFrom) and node.module == "geo":
             doors |= {alias.asname or alias.name for alias in node.names if alias.name in ROOMS}
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("geo."):
             yield from ((node.module.split(".")[1], alias.name) for alias in node.names)
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if (
             isinstance(node, ast.Attribute)
             and isinstance(node.value, ast.Name)
@@ -118,7 +131,7 @@ def test_a_door_hands_out_nothing_for_nobody():
         text = path.read_text(encoding="utf-8")
         told += text
         room = path.relative_to(ROOT / "geo").parts[0]
-        for door, name in names_asked_for(ast.parse(text)):
+        for door, name in names_asked_for(path):
             if door != room:
                 asked[door].add(name)
     told += "".join(
@@ -152,8 +165,7 @@ def test_every_error_stands_in_the_tree_of_its_docstring():
 
 def test_nothing_in_the_package_prints():
     for path in MODULES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        calls = (n.func for n in ast.walk(tree) if isinstance(n, ast.Call))
+        calls = (n.func for n in nodes_of(path) if isinstance(n, ast.Call))
         assert not [f for f in calls if isinstance(f, ast.Name) and f.id == "print"], path
 
 
@@ -181,9 +193,8 @@ def body_of(function):
 
 def test_a_long_function_says_at_its_head_why_it_is_long():
     for path in MODULES:
-        text = path.read_text(encoding="utf-8")
-        lines = text.splitlines()
-        for node in ast.walk(ast.parse(text)):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for node in nodes_of(path):
             if not isinstance(node, ast.FunctionDef) or not (body := body_of(node)):
                 continue
             if body[-1].end_lineno - body[0].lineno + 1 > 60:

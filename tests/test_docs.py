@@ -108,13 +108,14 @@ def test_every_dependency_is_argued_in_the_design():
 
 
 def test_the_project_speaks_of_itself_alone():
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout
-    forbidden = re.compile(
-        r"/work/|pypi\.org|registry\.npmjs|deb\.debian|files\.pythonhosted", re.I
-    )
-    for name in listed.splitlines():
-        path = ROOT / name
-        if path.suffix in {".png", ".gif"} or path == Path(__file__) or not path.is_file():
-            continue
-        found = forbidden.search(path.read_text(encoding="utf-8", errors="replace"))
-        assert not found, f"{name}: {found.group()}"
+    forbidden = "/work/|pypi[.]org|registry[.]npmjs|deb[.]debian|files[.]pythonhosted"
+    if not (ROOT / ".git").exists():
+        pytest.skip("no checkout of git")
+    # Of what git keeps; pictures count as binary. It reads the large layers faster than we do.
+    words = ["git", "grep", "--extended-regexp", "--ignore-case", "-I", "--line-number", forbidden]
+    found = subprocess.run(
+        [*words, "--", ".", f":!{Path(__file__).relative_to(ROOT)}"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert found.returncode <= 1, found.stderr
+    assert not found.stdout
