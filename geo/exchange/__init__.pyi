@@ -9,7 +9,14 @@ from .saving import import_into, save_import
 from .series_histories import histories, series_areas
 from .texts import guard_formula
 from .writing.geopackage import geopackage
-from .writing.tables import ColumnType, TypedColumn, TypedTable, context_tables, features_table
+from .writing.tables import (
+    ColumnType,
+    TypedColumn,
+    TypedTable,
+    context_tables,
+    features_table,
+    place_tables,
+)
 
 __all__ = [
     "FACTS",
@@ -33,6 +40,7 @@ __all__ = [
     "guard_formula",
     "histories",
     "import_into",
+    "place_tables",
     "read_package",
     "read_words",
     "refresh_package",

@@ -177,6 +177,17 @@ def test_a_patch_that_breaks_a_rule_is_marked_in_the_form(desk, qgis):
     )
 
 
+def test_qgis_shows_the_lines_and_areas_of_places(shaped, qgis, tmp_path):
+    day = dt.date(2017, 8, 1)
+    project, package = checkout(read_folder(shaped), day, tmp_path / "copy")
+    found = qgis(project, describe=[], counts=[], edit=[[]])
+    assert found["describe"]["valid"]
+    shown = {"places": [0, 4], "places, lines": [1, 4], "places, areas": [2, 2]}
+    assert {name: found["counts"][name] for name in shown} == shown
+    assert {*shown} <= set(found["describe"]["read_only"])
+    assert not saved(shaped, package).difference
+
+
 # --- there and back --------------------------------------------------------------------
 
 

@@ -1049,3 +1049,25 @@ def test_a_file_name_that_other_systems_cannot_write_is_found(canonical, name, c
     except SchemaError as error:
         issues = error.issues
     assert code in {issue.code for issue in issues}
+
+
+def test_a_copy_shows_the_lines_and_areas_of_places_and_brings_none_of_them_back(shaped, tmp_path):
+    before = {path: path.read_bytes() for path in shaped.rglob("*.csv")}
+    places = (shaped / "places.geojson").read_bytes()
+    folder = read_folder(shaped)
+    _, package = checkout(folder, "2017-08-01", tmp_path / "copy")
+    for name, wanted in [
+        ("places", {"west_well", "mid_well", "east_well", "lost_well"}),
+        ("places_lines", {"front_line", "night_march", "old_road", "the_neck"}),
+        ("places_areas", {"west_desert", "the_pocket"}),
+    ]:
+        frame = gpd.read_file(package, layer=name)
+        assert set(frame["id"]) == wanted
+        for one, shape in zip(frame["id"], frame.geometry, strict=True):
+            if shape is not None:
+                assert shapely.equals(shape, folder.places[one].geometry)
+    said = gpd.read_file(package, layer="statements").set_index("id")
+    assert said.loc["stm-gap", "width_to_m"] == "6000"
+    assert not saved(shaped, package).difference
+    assert (shaped / "places.geojson").read_bytes() == places
+    assert {path: path.read_bytes() for path in shaped.rglob("*.csv")} == before

@@ -70,6 +70,14 @@ def described(project, layer):
     }
 
 
+def counts(project, _):
+    """How many features each layer has, and of which dimension they are."""
+    return {
+        one.name(): [int(one.geometryType()), one.featureCount()]
+        for one in project.mapLayers().values()
+    }
+
+
 def unfit(_, layer):
     """Features that break a constraint of the form."""
     found = []
@@ -215,6 +223,7 @@ def main():
     assert layer is not None and layer.isValid()
     actions = {
         "describe": described,
+        "counts": counts,
         "unfit": unfit,
         "categories": categories,
         "edit": edited,

@@ -32,6 +32,7 @@ from geo.exchange import (
     context_tables,
     features_table,
     geopackage,
+    place_tables,
     render_project,
 )
 from geo.layers import digest, private_folder, read_bytes, save_file, write_control
@@ -48,6 +49,10 @@ ORIENTATION = "Orientation."
 
 TABLE = "control"
 """The table of a working copy that is edited; the others are there to look at."""
+
+
+_PLACES = ("places", "places_lines", "places_areas")
+"""Their tables, by dimension."""
 
 
 def project_text(folder: Folder, day: dt.date, name: str) -> str:
@@ -72,7 +77,13 @@ def project_text(folder: Folder, day: dt.date, name: str) -> str:
             bounds=(west, south, east, north),
             edited=TABLE,
             edited_title=f"control {day}",
-            above=(ProjectLayer("events", "events", 0), ProjectLayer("places", "places", 0)),
+            above=(
+                ProjectLayer("events", "events", 0),
+                *(
+                    ProjectLayer(one.name, one.name.replace("_", ", "), _PLACES.index(one.name))
+                    for one in place_tables(tuple(folder.places.values()), "")
+                ),
+            ),
             previous=ProjectLayer("previous", f"border on {earlier}", 2) if earlier else None,
             below=(
                 *(
@@ -224,7 +235,7 @@ def _package(folder: Folder, day: dt.date, data: bytes) -> bytes:
         kept.append(features_table("previous", f"Control on {earlier}.", model.CONTROL, features))
     kept += [
         features_table("events", "Events.", model.EVENTS, folder.events),
-        features_table("places", "Places.", model.PLACES, tuple(folder.places.values())),
+        *place_tables(tuple(folder.places.values()), "Places."),
         *context_tables(folder.context, ORIENTATION),
         _rows_table(model.SOURCES, folder.sources.rows, "Who published what."),
         _rows_table(model.STATEMENTS, folder.statements.rows, "Who said that whom held a place."),

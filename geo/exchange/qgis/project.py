@@ -141,14 +141,14 @@ def _beside(layer: ProjectLayer) -> MapLayer:
     """A layer to look at, never to change."""
     name, shown = layer.name, layer.is_shown
     style = _looked_at(layer)
-    labelled = name == "places"
+    labelled = name.startswith("places")
     return MapLayer(name, layer.title, layer.dimension, style, is_shown=shown, is_labelled=labelled)
 
 
 _NAMES = (
     '<labeling type="simple"><settings><text-style fieldName="name" fontSize="8" '
     f'textColor="{symbols.rgba(_INK, 1)}"><text-buffer bufferDraw="1" bufferSize="0.8" '
-    f'bufferColor="{symbols.rgba(_WHITE, 1)}"/></text-style><placement placement="0" dist="1"/>'
+    f'bufferColor="{symbols.rgba(_WHITE, 1)}"/></text-style><placement placement="%d" dist="1"/>'
     "</settings></labeling>"
 )
 
@@ -158,8 +158,10 @@ def _looked_at(layer: ProjectLayer) -> str:
         return ""
     if layer.name == "previous":
         renderer = symbols.outline(_INK, 0.5)
-    elif layer.name == "places":
-        renderer = symbols.plain_renderer(layer.dimension) + _NAMES
+    elif layer.name.startswith("places"):
+        # 0: round the point; 2: along the line; 4: level, in the area.
+        names = _NAMES % (0, 2, 4)[layer.dimension]
+        renderer = symbols.plain_renderer(layer.dimension) + names
     else:
         renderer = symbols.plain_renderer(layer.dimension)
     return f"{renderer}<layerGeometryType>{layer.dimension}</layerGeometryType>"

@@ -16,7 +16,7 @@ from geo.exchange.qgis import symbols
 from geo.exchange.qgis.document import MapLayer, render_document
 from geo.exchange.writing.gdal import EPOCH, write_table
 from geo.exchange.writing.geojson import dump_json
-from geo.exchange.writing.tables import ColumnType, TypedColumn, TypedTable
+from geo.exchange.writing.tables import ColumnType, TypedColumn, TypedTable, place_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,8 +26,16 @@ if TYPE_CHECKING:
 
 def render(content: Content, **_: str) -> dict[str, bytes]:
     """Return the GeoPackage."""
-    tables = [*content.tables.values(), styles_table(content)]
+    tables = [*_uniform_tables(content).values(), styles_table(content)]
     return {".gpkg": geopackage(tables, about=content.about)}
+
+
+def _uniform_tables(content: Content) -> dict[str, TypedTable]:
+    """The tables, with places apart by kind of geometry: a desktop program shows one a layer."""
+    tables = dict(content.tables)
+    doc = tables.pop("places").doc
+    places = place_tables(tuple(content.folder.places.values()), doc)
+    return tables | {table.name: table for table in places}
 
 
 def geopackage(tables: Iterable[TypedTable], *, about: Mapping[str, Any]) -> bytes:
@@ -77,7 +85,7 @@ def styles_table(content: Content) -> TypedTable:
     )
     rows = [
         ("", "", layer, "geom", layer, _qml(layer, content), "", "", "", None, 1, EPOCH)
-        for layer in LAYERS
+        for layer in (*LAYERS, *(n for n in _uniform_tables(content) if n.startswith("places_")))
     ]
     return TypedTable("layer_styles", "Styles for QGIS.", columns, rows)
 
@@ -116,6 +124,8 @@ def temporal_rule(layer: str) -> str:
 
 def renderer(layer: str, content: Content) -> str:
     """Return how a layer is drawn: control by side and status, the others as points."""
+    if layer in {"places_lines", "places_areas"}:
+        return symbols.plain_renderer(("places_lines", "places_areas").index(layer) + 1)
     if layer == "places":
         return symbols.single("marker", symbols.marker("circle", LOOKS["paper"]["ink"]))
     if layer == "events":
@@ -153,13 +163,15 @@ def render_project(content: Content, *, stem: str, **_: str) -> dict[str, bytes]
 
 def _project(content: Content, stem: str) -> str:
     """Return a project with the study area in view, and the span of time to step through."""
+    tables = _uniform_tables(content)
     names = (
-        *("places", "events", "control"),
-        *(name for name in content.tables if name.startswith("context_")),
+        *(name for name in tables if name.startswith("places")),
+        *("events", "control"),
+        *(name for name in tables if name.startswith("context_")),
     )
     west, south, east, north = content.about["extent"]["spatial"]["bbox"][0]
     return render_document(
-        [_map_layer(name, content) for name in names],
+        [_map_layer(tables[name], content) for name in names],
         package=f"{stem}.gpkg",
         title=str(content.about["title"]),
         words=str(content.about["description"]),
@@ -169,15 +181,17 @@ def _project(content: Content, stem: str) -> str:
     )
 
 
-def _map_layer(name: str, content: Content) -> MapLayer:
-    shapes = content.tables[name].shapes
+def _map_layer(table: TypedTable, content: Content) -> MapLayer:
+    name, shapes = table.name, table.shapes
     dimension = max((int(shapely.get_dimensions(g)) for g in shapes if g is not None), default=0)
-    if name in LAYERS:
+    if name in LAYERS or name.startswith("places"):
         style = temporal_rule(name) + renderer(name, content)
     else:
         style = symbols.plain_renderer(dimension)
     style += f"<layerGeometryType>{dimension}</layerGeometryType>"
-    return MapLayer(name, name, dimension, style, is_shown=name != "places", is_locked=False)
+    return MapLayer(
+        name, name, dimension, style, is_shown=not name.startswith("places"), is_locked=False
+    )
 
 
 def _span_of_time(days: Sequence[dt.date]) -> str:

@@ -96,7 +96,7 @@ def _places_folder(table: TypedTable) -> Iterator[str]:
     yield "<name>Places</name>"
     yield "<visibility>0</visibility>"
     for record, geometry in zip(table.records(), table.shapes, strict=True):
-        yield from _placemark(record["name"], record, "", "", table, _point(geometry))
+        yield from _placemark(record["name"], record, "", "", table, _shape(geometry))
     yield "</Folder>"
 
 
@@ -130,6 +130,19 @@ def _point(geometry: shapely.Geometry | None) -> str:
     if geometry is None:
         return ""
     return f"<Point><coordinates>{_coordinates(geometry)}</coordinates></Point>"
+
+
+def _shape(geometry: shapely.Geometry | None) -> str:
+    """A place: a point, or the lines or the outline that somebody drew."""
+    if geometry is None or isinstance(geometry, shapely.Point):
+        return _point(geometry)
+    if shapely.get_dimensions(geometry) == 2:
+        return _area(geometry)
+    lines = [
+        f"<LineString><coordinates>{_coordinates(line)}</coordinates></LineString>"
+        for line in shapely.get_parts(geometry)
+    ]
+    return f"<MultiGeometry>{''.join(lines)}</MultiGeometry>"
 
 
 def _coordinates(geometry: shapely.Geometry) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from geo.crs import middle_of
-from geo.model import CONTEXT, Schema, parse_day
+from geo.model import CONTEXT, PLACES, Schema, parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -215,6 +215,31 @@ def context_tables(features: Sequence[Feature], doc: str) -> Iterator[TypedTable
         ]
         if found:
             yield features_table(f"context_{name}", doc, CONTEXT, found)
+
+
+def place_tables(features: Sequence[Feature], doc: str) -> Iterator[TypedTable]:
+    """
+    Yield places likewise: points and what was never located under the plain name.
+
+    Parameters
+    ----------
+    features
+        Of the layer ``places``.
+    doc
+        One line: what the tables hold.
+
+    Yields
+    ------
+    table
+        ``places``, and ``places_lines`` and ``places_areas`` if they hold anything.
+    """
+    found: tuple[list[Feature], list[Feature], list[Feature]] = ([], [], [])
+    for feature in features:
+        shape = feature.geometry
+        found[0 if shape is None else int(shapely.get_dimensions(shape))].append(feature)
+    for name, kept in zip(("places", "places_lines", "places_areas"), found, strict=True):
+        if kept or name == "places":
+            yield features_table(name, doc, PLACES, kept)
 
 
 def rows_table(doc: str, schema: Schema, rows: Sequence[Row]) -> TypedTable:

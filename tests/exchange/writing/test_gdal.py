@@ -1,10 +1,13 @@
 """What GDAL reads is read back by GDAL: GeoPackage, FlatGeobuf, GeoJSON, TopoJSON."""
 
+import csv
+
 import pytest
 import shapely
+from shaped import SHAPES
 
 from geo.exchange.catalog import FORMATS
-from tests.exports import HOSTILE, assert_same_control, hostile, one, read_with_gdal
+from tests.exports import HOSTILE, assert_same_control, hostile, made, one, read_with_gdal
 
 
 @pytest.mark.parametrize(
@@ -82,3 +85,49 @@ def test_text_survives_as_text_in_gdal(text, to, little, tmp_path):
     layer = "control" if to == "gpkg" else None
     frame = read_with_gdal(data, FORMATS[to].suffix, tmp_path, layer)
     assert set(frame["note"]) == {text}
+
+
+@pytest.mark.parametrize("to", ["flatgeobuf", "kml", "geojson-intervals"])
+def test_lines_and_areas_of_places_read_back_in_gdal(to, shaped, tmp_path):
+    read, composite = made(shaped)
+    options = {} if to == "kml" else {"layer": "places"}
+    data = one(read, composite, to, **options)
+    layer = "Places" if to == "kml" else None
+    frame = read_with_gdal(data, FORMATS[to].suffix, tmp_path, layer)
+    found = dict(zip(frame["id2" if "id2" in frame else "id"], frame.geometry, strict=True))
+    assert set(found) == set(read.places)
+    for name, place in read.places.items():
+        if place.geometry is None:
+            assert found[name] is None
+        else:
+            assert shapely.equals(shapely.set_precision(found[name], 1e-6), place.geometry), name
+
+
+def test_a_geopackage_has_places_by_their_kind_of_geometry(shaped, tmp_path):
+    read, composite = made(shaped)
+    data = one(read, composite, "gpkg")
+    found = {}
+    for name, kinds in [
+        ("places", {"Point"}),
+        ("places_lines", {"MultiLineString"}),
+        ("places_areas", {"MultiPolygon"}),
+    ]:
+        frame = read_with_gdal(data, ".gpkg", tmp_path, name)
+        assert set(frame.geom_type.dropna()) == kinds
+        found |= dict(zip(frame["id"], frame.geometry, strict=True))
+    assert set(found) == set(read.places)
+    assert shapely.get_coordinates(found["night_march"]).tolist() == SHAPES["night_march"][2]
+    styled = read_with_gdal(data, ".gpkg", tmp_path, "layer_styles")
+    assert {"places", "places_lines", "places_areas"} <= set(styled["f_table_name"])
+
+
+def test_a_table_gives_the_middle_of_a_line_or_an_area(shaped):
+    read, composite = made(shaped)
+    text = one(read, composite, "csv", layer="places").decode("utf-8-sig")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    rows = {row["id"]: row for row in csv.DictReader(lines)}
+    # The line runs from 33.05 over 33.5 to 33.95, a little aslant behind the middle.
+    assert float(rows["front_line"]["lon"]) == pytest.approx(37.5, abs=1e-4)
+    assert float(rows["front_line"]["lat"]) == pytest.approx(33.5, abs=1e-4)
+    lon, lat = (float(rows["the_pocket"][name]) for name in ("lon", "lat"))
+    assert shapely.contains_xy(read.places["the_pocket"].geometry, lon, lat)
