@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 import io
 import json
@@ -343,8 +344,15 @@ def test_the_place_that_the_change_is_about_is_named(case):
 
 
 def test_roads_that_are_schematic_say_so_on_the_map(case):
-    found = texts(stills.draw_still(case.folder, case.composite, case.after, before=case.before))
+    rough = [
+        dataclasses.replace(line, properties={**line.properties, "accuracy": "schematic"})
+        for line in case.folder.context
+    ]
+    folder = dataclasses.replace(case.folder, context=tuple(rough))
+    found = texts(stills.draw_still(folder, case.composite, case.after, before=case.before))
     assert "Damascus-Baghdad road (schematic)" in found
+    found = texts(stills.draw_still(case.folder, case.composite, case.after, before=case.before))
+    assert "Damascus-Baghdad road" in found
 
 
 @given(
