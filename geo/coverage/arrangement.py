@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from geo.coverage import grid
 from geo.coverage.extending import edges_near
 from geo.coverage.faces import Faces, SpanningTree
-from geo.coverage.grid import PER_DEGREE, Ints, close, distinct, merged, ranges, starts, uniques
 from geo.coverage.lines import chains, components, cycles, join, last_of_run, least_of_loops, walk
 from geo.coverage.noding import Lines, Segments
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from geo.coverage.edges import DirectedBorders
+    from geo.coverage.grid import Ints
 
 
 class Arrangement(Faces):
@@ -39,10 +40,10 @@ class Arrangement(Faces):
 
     @cached_property
     def _face_boxes(self) -> shapely.STRtree:
-        boxes = np.repeat(self.lines.boxes() / PER_DEGREE, 2, axis=0)
+        boxes = np.repeat(self.lines.boxes() / grid.PER_DEGREE, 2, axis=0)
         kept = self.face >= 0
         order = np.argsort(self.face[kept], kind="stable")
-        boxes, begin = boxes[kept][order], np.flatnonzero(starts(self.face[kept][order]))
+        boxes, begin = boxes[kept][order], np.flatnonzero(grid.starts(self.face[kept][order]))
         if not len(begin):
             return shapely.STRtree([])
         low = np.minimum.reduceat(boxes[:, :2], begin)
@@ -71,7 +72,7 @@ class Arrangement(Faces):
         lon, lat = np.atleast_1d(np.asarray(lon, float)), np.atleast_1d(np.asarray(lat, float))
         point, face = self._face_boxes.query(shapely.points(lon, lat))
         drawn = self._face_polygons
-        used = uniques(face)
+        used = grid.uniques(face)
         missing = used[shapely.is_missing(drawn[used])]
         if len(missing):
             labels = np.full(self.face_count, -1, np.int64)
@@ -109,7 +110,7 @@ class Arrangement(Faces):
         by_start, by_end = np.argsort(start), np.argsort(end)
         from_here, to_here = start[by_start], end[by_end]
         alone = np.empty(len(half), bool)
-        alone[by_start] = starts(from_here) & last_of_run(from_here)
+        alone[by_start] = grid.starts(from_here) & last_of_run(from_here)
         at = np.minimum(np.searchsorted(to_here, start), len(half) - 1)
         only = to_here[at] == start
         only &= (at + 1 == len(half)) | (to_here[np.minimum(at + 1, len(half) - 1)] != start)
@@ -124,7 +125,7 @@ class Arrangement(Faces):
             pred[first] = first
             head, rank, _ = chains(pred)
         order = np.lexsort([rank, head])
-        return order, np.cumsum(starts(head[order])) - 1
+        return order, np.cumsum(grid.starts(head[order])) - 1
 
     def linestrings(self, half: Ints, strand: Ints) -> NDArray[np.object_]:
         """
@@ -170,7 +171,7 @@ class Arrangement(Faces):
         count = np.diff(offsets)
         entry = np.flatnonzero(count[which.segment] > 0)
         segment = which.segment[entry]
-        at = ranges(offsets[segment], count[segment])
+        at = grid.ranges(offsets[segment], count[segment])
         entry = np.repeat(entry, count[segment])
         sign = which.sign[entry] * way[at]
         shape = np.searchsorted(which.offsets, entry, side="right") - 1
@@ -178,7 +179,7 @@ class Arrangement(Faces):
         arcs = max(len(self.lines.size), 1)
         key = shape * arcs + arc[at]
         order = np.argsort(key, kind="stable")
-        key, begin = key[order], np.flatnonzero(starts(key[order]))
+        key, begin = key[order], np.flatnonzero(grid.starts(key[order]))
         total = np.add.reduceat(sign[order], begin) if len(begin) else sign
         key = key[begin][total != 0]
         offsets = np.searchsorted(key // arcs, np.arange(len(which.offsets))).astype(np.int64)
@@ -190,11 +191,11 @@ class Arrangement(Faces):
         start, end, owner = chain.edges(np.arange(len(segment)))
         arcs = np.arange(len(self.lines.size))
         if 4 * len(segment) < len(self.segments.low):
-            arcs = np.flatnonzero(close(self.lines.boxes(), chain.boxes()))
+            arcs = np.flatnonzero(grid.close(self.lines.boxes(), chain.boxes()))
         at = self.lines.offsets[arcs]
         one, two = self.lines.key[at], self.lines.key[at + 1]
         u, v = np.concatenate([one, start]), np.concatenate([two, end])
-        _, pair = distinct(np.minimum(u, v), np.maximum(u, v))
+        _, pair = grid.distinct(np.minimum(u, v), np.maximum(u, v))
         known = np.full(int(pair.max(initial=0)) + 1, -1, np.int64)
         known[pair[: len(arcs)]] = arcs
         forward = np.zeros(len(known), bool)
@@ -275,7 +276,7 @@ class Arrangement(Faces):
         """
         half, ring, area = self._rings(labels)
         value = np.append(labels, -1)[self.face[half]]
-        begin = np.flatnonzero(starts(ring))
+        begin = np.flatnonzero(grid.starts(ring))
         value, shell = value[begin], area > 0
         part = np.arange(len(begin))
         if not shell.all():
@@ -298,7 +299,7 @@ class Arrangement(Faces):
         out = self.order[border[self.order]]
         node = self.node[out]
         j = np.arange(len(out))
-        fresh = starts(node)
+        fresh = grid.starts(node)
         previous = j - 1
         previous[fresh] = np.append(j[fresh][1:], len(out)) - 1
         at = np.empty(len(self.face), np.int64)
@@ -314,7 +315,7 @@ class Arrangement(Faces):
         _, rank, _ = chains(pred)
         order = np.lexsort([rank, head])
         half, head = mine[order], head[order]
-        ring = np.cumsum(starts(head)) - 1
+        ring = np.cumsum(grid.starts(head)) - 1
         half, ring = self._split_pinched(half, ring)
         sign = np.where(half & 1, -1, 1)
         area = np.zeros(int(ring[-1]) + 1 if len(ring) else 0, np.int64)
@@ -324,7 +325,7 @@ class Arrangement(Faces):
     def _split_pinched(self, half: Ints, ring: Ints) -> tuple[Ints, Ints]:
         """Cut rings that come back to a node into rings that do not."""
         key = np.sort(ring * self.node_count + self.node[half])
-        pinched = uniques(key[1:][key[1:] == key[:-1]] // self.node_count)
+        pinched = grid.uniques(key[1:][key[1:] == key[:-1]] // self.node_count)
         if not len(pinched):
             return half, ring
         kept = ~np.isin(ring, pinched)
@@ -333,7 +334,7 @@ class Arrangement(Faces):
         count = int(ring[-1]) + 1
         half = np.concatenate([half[kept], np.array([h for loop in loops for h in loop], np.int64)])
         ring = np.concatenate([ring[kept], fresh + count])
-        return half, np.cumsum(starts(ring)) - 1
+        return half, np.cumsum(grid.starts(ring)) - 1
 
     def _loops(self, path: list[int]) -> Iterator[list[int]]:
         stack: list[int] = []
@@ -371,7 +372,7 @@ class Arrangement(Faces):
         """Rings in the given order, in longitude, latitude."""
         size = np.bincount(ring, minlength=len(order))
         begin = np.cumsum(size) - size
-        half = half[ranges(begin[order], size[order])]
+        half = half[grid.ranges(begin[order], size[order])]
         number = np.repeat(np.arange(len(order)), size[order])
         number = np.repeat(number, self.lines.size[half >> 1] - 1)
         return np.asarray(
@@ -408,11 +409,11 @@ class Arrangement(Faces):
             size = np.concatenate([length[k] for k in at])
             order = np.lexsort([label, face])
             face, label, size = face[order], label[order], size[order]
-            begin = np.flatnonzero(starts(face, label))
+            begin = np.flatnonzero(grid.starts(face, label))
             total = np.add.reduceat(size, begin)
             order = np.lexsort([label[begin], -total, face[begin]])
             chosen = begin[order]
-            fresh = starts(face[chosen])
+            fresh = grid.starts(face[chosen])
             labels[face[chosen][fresh]] = label[chosen][fresh]
 
     def extended(self, which: DirectedBorders) -> tuple[Arrangement, Ints]:
@@ -436,25 +437,16 @@ class Arrangement(Faces):
             return self, np.arange(self.face_count)
         low, high = which.low[new], which.high[new]
         fresh = Segments(low, high, low[:0], low[:0]).boxes()
-        near = np.flatnonzero(close(self.segments.boxes(), fresh))
+        near = np.flatnonzero(grid.close(self.segments.boxes(), fresh))
         grown = self.segments.with_more(low, high, near)
-        touched = close(self.lines.boxes(), fresh)
+        touched = grid.close(self.lines.boxes(), fresh)
         edges = edges_near(self, grown, low, high, near, touched)
         quiet = np.flatnonzero(~touched)
         step = self.left.astype(np.int64) - self.right
+        kept = self.lines.key[grid.ranges(self.lines.offsets[quiet], self.lines.size[quiet])]
         lines = Lines(
-            np.concatenate(
-                [
-                    self.lines.key[ranges(self.lines.offsets[quiet], self.lines.size[quiet])],
-                    edges[0],
-                ]
-            ),
-            np.concatenate(
-                [
-                    np.zeros(1, np.int64),
-                    np.cumsum(np.append(self.lines.size[quiet], np.full(len(edges[1]), 2))),
-                ]
-            ),
+            np.append(kept, edges[0]),
+            grid.offsets_of(np.append(self.lines.size[quiet], np.full(len(edges[1]), 2))),
         )
         joined = join(lines)
         arrangement = Arrangement(grown, joined.arcs)
@@ -482,14 +474,14 @@ def arrange(which: DirectedBorders) -> Arrangement:
     segments = Segments.noded(which.low, which.high)
     start, end, owner = segments.edges()
     up = start < end
-    first, piece = merged(np.where(up, start, end), np.where(up, end, start))
+    first, piece = grid.merged(np.where(up, start, end), np.where(up, end, start))
     u, v = start[first], end[first]
     both = np.stack([np.minimum(u, v), np.maximum(u, v)], axis=1).ravel()
     joined = join(Lines(both, np.arange(len(first) + 1) * 2))
     arrangement = Arrangement(segments, joined.arcs)
     told = joined.first[piece]
     count = np.bincount(owner[told], minlength=len(which.low))
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+    offsets = grid.offsets_of(count)
     way = joined.sign[piece] * np.where(up, 1, -1)
     arrangement.pieces = offsets, joined.arc[piece][told], way[told]
     return arrangement

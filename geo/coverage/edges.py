@@ -9,24 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo.coverage.grid import (
-    BIAS,
-    PER_DEGREE,
-    Bools,
-    Ints,
-    distinct,
-    merged,
-    mix_pairs,
-    ranges,
-    sort_by_hash,
-    starts,
-    uniques,
-)
+from geo.coverage import grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+    from geo.coverage.grid import Bools, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +57,11 @@ class DirectedBorders:
             In the order given.
         """
         count = np.diff(self.offsets)[which]
-        at = ranges(self.offsets[which], count)
+        at = grid.ranges(self.offsets[which], count)
         used = np.zeros(len(self.low), bool)
         used[self.segment[at]] = True
         number = np.cumsum(used, dtype=np.int32) - np.int32(1)
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+        offsets = grid.offsets_of(count)
         return DirectedBorders(
             self.low[used], self.high[used], offsets, number[self.segment[at]], self.sign[at]
         )
@@ -97,16 +87,12 @@ class DirectedBorders:
         """
         owner = np.repeat(np.arange(len(group)), np.diff(self.offsets))
         segment = self.segment.astype(np.int64)
-        first, pair = distinct(group[owner], segment)
+        first, pair = grid.distinct(group[owner], segment)
         runs = np.bincount(pair, factor[owner] * self.sign, minlength=len(first))
         kept = np.flatnonzero((runs[pair] != 0) | ~known[segment])
         count = np.bincount(owner[kept], minlength=len(group))
         left = DirectedBorders(
-            self.low,
-            self.high,
-            np.concatenate([np.zeros(1, np.int64), np.cumsum(count)]),
-            self.segment[kept],
-            self.sign[kept],
+            self.low, self.high, grid.offsets_of(count), self.segment[kept], self.sign[kept]
         )
         return left.take(np.arange(len(group)))
 
@@ -131,11 +117,11 @@ def trace_borders(geometries: Sequence[shapely.Geometry] | NDArray[np.object_]) 
         *run_abreast(_told_apart, _batches(many)), strict=True
     )
     low, high = np.concatenate(lows), np.concatenate(highs)
-    first, inverse = merged(low, high)
+    first, inverse = grid.merged(low, high)
     number = inverse.astype(np.int32)
     parts = np.split(number, np.cumsum([len(some) for some in lows])[:-1])
     segment = np.concatenate([part[some] for part, some in zip(parts, indices, strict=True)])
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(counts))])
+    offsets = grid.offsets_of(np.concatenate(counts))
     return DirectedBorders(low[first], high[first], offsets, segment, np.concatenate(signs))
 
 
@@ -144,7 +130,7 @@ def _told_apart(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints, NDArray[np
     start, end, count = _directed(many)
     up = start < end
     low, high = np.where(up, start, end), np.where(up, end, start)
-    first, index = distinct(low, high)
+    first, index = grid.distinct(low, high)
     return low[first], high[first], index, np.where(up, 1, -1).astype(np.int8), count
 
 
@@ -164,7 +150,9 @@ def _batches(many: NDArray[np.object_]) -> list[NDArray[np.object_]]:
     if not len(many):
         return [many]
     sizes = np.cumsum(shapely.get_num_coordinates(many))
-    return np.split(many, uniques(np.searchsorted(sizes, np.arange(_BATCH, sizes[-1], _BATCH))))
+    return np.split(
+        many, grid.uniques(np.searchsorted(sizes, np.arange(_BATCH, sizes[-1], _BATCH)))
+    )
 
 
 def _directed(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints]:
@@ -179,7 +167,7 @@ def _directed(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints]:
     count = shapely.get_num_coordinates(rings).astype(np.int64)
     begin, last = np.cumsum(count) - count, np.cumsum(count) - 1
     # Adding one half and cutting off rounds positive numbers; the bias makes all of them positive.
-    x, y = ((lonlat[:, k] * PER_DEGREE + (BIAS + 0.5)).astype(np.int64) for k in (0, 1))
+    x, y = ((lonlat[:, k] * grid.PER_DEGREE + (grid.BIAS + 0.5)).astype(np.int64) for k in (0, 1))
     key = (x << 32) | y
     # Sums wrap round modulo 2**64; the area of a ring fits, so it comes out exact.
     cross = np.zeros(len(key), np.int64)
@@ -262,7 +250,7 @@ class BorderEdges:
 def _hashed(many: NDArray[np.object_]) -> tuple[Ints, Ints, Ints, NDArray[np.uint64]]:
     """What `_directed` returns, and a hash of each segment that is the same both ways."""
     start, end, count = _directed(many)
-    return start, end, count, mix_pairs(np.minimum(start, end), np.maximum(start, end))
+    return start, end, count, grid.mix_pairs(np.minimum(start, end), np.maximum(start, end))
 
 
 _FEW = 1 << 15
@@ -271,8 +259,8 @@ _FEW = 1 << 15
 
 def _pairs(hashed: NDArray[np.uint64], which: Ints) -> tuple[Ints, Ints]:
     """Of some numbers, those two and two of which have a hash that no third has."""
-    word, number = sort_by_hash(hashed[which], which.astype(np.uint64))
-    fresh = starts(word)
+    word, number = grid.sort_by_hash(hashed[which], which.astype(np.uint64))
+    fresh = grid.starts(word)
     # Runs of just two, as most segments of a sound layer are.
     two = fresh[:-1] & ~fresh[1:] & np.append(fresh[2:], True)[: max(len(word) - 1, 0)]
     return number[:-1][two], number[1:][two]
@@ -295,10 +283,10 @@ def directed_borders(start: Ints, end: Ints, offsets: Ints) -> DirectedBorders:
         The polygons; segments of no length are gone.
     """
     keep = start != end
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep)])[offsets]
+    offsets = grid.offsets_of(keep)[offsets]
     start, end = start[keep], end[keep]
     up = start < end
     low, high = np.where(up, start, end), np.where(up, end, start)
-    first, inverse = distinct(low, high)
+    first, inverse = grid.distinct(low, high)
     sign = np.where(up, 1, -1).astype(np.int8)
     return DirectedBorders(low[first], high[first], offsets, inverse.astype(np.int32), sign)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo.coverage.grid import PER_DEGREE, Floats, Ints, ranges, starts, unpack
+from geo.coverage.grid import PER_DEGREE, Floats, Ints, offsets_of, ranges, starts, unpack
 from geo.coverage.lines import components, cycles, walk
 from geo.crs import arc_length_km, ground_km2
 
@@ -108,7 +108,7 @@ class Faces:
         self.place = np.empty(2 * count, np.int64)
         self.place[self.order] = np.arange(2 * count)
         degree = np.bincount(self.node, minlength=self.node_count)
-        self.node_begin = np.concatenate([np.zeros(1, np.int64), np.cumsum(degree)])
+        self.node_begin = offsets_of(degree)
         begin, size = self.node_begin[self.node], degree[self.node]
         # Arriving by a half-arc, the face on its left goes on along the next one clockwise.
         clockwise = self.order[begin + (self.place - begin - 1) % size]
@@ -222,7 +222,7 @@ class Faces:
         left, right = number[self.left], number[self.right]
         keep = np.flatnonzero(left != right)
         size = self.lines.size[keep]
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)])
+        offsets = offsets_of(size)
         _, ends = np.unique(self.node.reshape(-1, 2)[keep], return_inverse=True)
         node: NDArray[np.int32] = ends.reshape(-1, 2).astype(np.int32)
         coords = self.coords.take(ranges(self.lines.offsets[keep], size), axis=0)

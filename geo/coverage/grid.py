@@ -76,6 +76,23 @@ def ranges(begin: Ints, count: Ints) -> Ints:
     return np.repeat(begin - (ends - count), count) + np.arange(total)
 
 
+def offsets_of(count: NDArray[np.integer]) -> Ints:
+    """
+    Return where runs begin that lie one behind the other, and where the last ends.
+
+    Parameters
+    ----------
+    count
+        How long each is.
+
+    Returns
+    -------
+    offsets
+        One more than there are runs.
+    """
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+
+
 def uniques(values: NDArray[Any]) -> NDArray[Any]:
     """
     Return the distinct values, ascending.

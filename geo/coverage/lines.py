@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.coverage.grid import Bools, Ints, ranges, uniques
+from geo.coverage.grid import Bools, Ints, offsets_of, ranges, uniques
 from geo.coverage.noding import Lines
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _follow_paths(lines: Lines, path: Ints, length: Ints, arc: Ints, ends: Ints)
     inner = lines.key[walk(lines, path)]
     begin = np.cumsum(length) - length
     sizes = np.add.reduceat(lines.size[path >> 1] - 1, begin) + 1 if len(begin) else begin
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    offsets = offsets_of(sizes)
     key = np.empty(int(offsets[-1]), np.int64)
     closing = offsets[1:] - 1
     key[closing] = ends[path[begin + length - 1] ^ 1] if len(begin) else 0
@@ -237,7 +237,7 @@ def _join_split(lines: Lines, long: Ints) -> Joined:
     which = np.repeat(np.arange(len(pieces)), pieces)
     size = np.where(apart[which], 2, lines.size[which])
     begin = lines.offsets[which] + np.where(apart[which], ranges(np.zeros_like(pieces), pieces), 0)
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)])
+    offsets = offsets_of(size)
     joined = join(Lines(lines.key[ranges(begin, size)], offsets))
     begins = np.cumsum(pieces) - pieces
     first = np.logical_or.reduceat(joined.first, begins)

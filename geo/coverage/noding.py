@@ -15,23 +15,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geo.coverage import grid
 from geo.coverage.edges import run_abreast
-from geo.coverage.grid import (
-    BIAS,
-    Bools,
-    Floats,
-    Ints,
-    along,
-    distinct,
-    pack,
-    ranges,
-    side,
-    uniques,
-    unpack,
-)
+
+if TYPE_CHECKING:
+    from geo.coverage.grid import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ class Lines:
         start, end, line
             Ends of each segment, in the direction of its line, and the number of that.
         """
-        at = ranges(self.offsets[which], self.size[which] - 1)
+        at = grid.ranges(self.offsets[which], self.size[which] - 1)
         return self.key[at], self.key[at + 1], np.repeat(which, self.size[which] - 1)
 
     def boxes(self) -> Ints:
@@ -81,7 +73,7 @@ class Lines:
         boxes
             West, south, east and north, grid steps.
         """
-        x, y = unpack(self.key)
+        x, y = grid.unpack(self.key)
         first = self.offsets[:-1]
         if not len(first):
             return np.zeros((0, 4), np.int64)
@@ -140,7 +132,7 @@ class Segments:
         """
         begin = np.searchsorted(self.low, low, side="left")
         count = np.searchsorted(self.low, low, side="right") - begin
-        at, which = ranges(begin, count), np.repeat(np.arange(len(low)), count)
+        at, which = grid.ranges(begin, count), np.repeat(np.arange(len(low)), count)
         hit = self.high[at] == high[which]
         index = np.full(len(low), -1, np.int64)
         index[which[hit]] = at[hit]
@@ -162,10 +154,10 @@ class Segments:
         """
         begin = np.searchsorted(self.split, which, side="left")
         extra = np.searchsorted(self.split, which, side="right") - begin
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(extra + 2)])
+        offsets = grid.offsets_of(extra + 2)
         key = np.empty(int(offsets[-1]), np.int64)
         key[offsets[:-1]], key[offsets[1:] - 1] = self.low[which], self.high[which]
-        key[ranges(offsets[:-1] + 1, extra)] = self.split_at[ranges(begin, extra)]
+        key[grid.ranges(offsets[:-1] + 1, extra)] = self.split_at[grid.ranges(begin, extra)]
         return Lines(key, offsets)
 
     def edges(self) -> tuple[Ints, Ints, Ints]:
@@ -195,7 +187,7 @@ class Segments:
         boxes
             West, south, east and north, grid steps.
         """
-        (x1, y1), (x2, y2) = unpack(self.low), unpack(self.high)
+        (x1, y1), (x2, y2) = grid.unpack(self.low), grid.unpack(self.high)
         return np.stack([x1, np.minimum(y1, y2), x2, np.maximum(y1, y2)], axis=1)
 
     def with_more(self, low: Ints, high: Ints, near: Ints) -> Segments:
@@ -222,17 +214,17 @@ class Segments:
         begin = np.searchsorted(self.low, low, side="left")
         count = np.searchsorted(self.low, low, side="right") - begin
         which = np.repeat(np.arange(len(low)), count)
-        less = which[self.high[ranges(begin, count)] < high[which]]
+        less = which[self.high[grid.ranges(begin, count)] < high[which]]
         slot = begin + np.bincount(less, minlength=len(low))
         moved = np.arange(len(self.low)) + np.searchsorted(slot, np.arange(len(self.low)), "right")
         number = np.concatenate([moved[near], slot + np.arange(len(low))])[order]
         # What was split stays split; the new splits join them.
         segment = np.concatenate([moved[self.split], number[split]])
         key = np.concatenate([self.split_at, key])
-        first, _ = distinct(segment, key)
+        first, _ = grid.distinct(segment, key)
         segment, key = segment[first], key[first]
         all_low, all_high = np.insert(self.low, slot, low), np.insert(self.high, slot, high)
-        order = np.lexsort([along(all_low[segment], all_high[segment], key), segment])
+        order = np.lexsort([grid.along(all_low[segment], all_high[segment], key), segment])
         return Segments(all_low, all_high, segment[order], key[order])
 
 
@@ -255,10 +247,10 @@ def splits(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """
     if not len(low):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    hot = uniques(np.concatenate([low, high]))
+    hot = grid.uniques(np.concatenate([low, high]))
     found = run_abreast(partial(_split, low, high, hot), _strips(low, high))
     segment, key = (np.concatenate(columns) for columns in zip(*found, strict=True))
-    order = np.lexsort([along(low[segment], high[segment], key), segment])
+    order = np.lexsort([grid.along(low[segment], high[segment], key), segment])
     return segment[order], key[order]
 
 
@@ -270,7 +262,7 @@ _BEYOND = 1 << 30
 
 def _strips(low: Ints, high: Ints) -> list[tuple[Ints, int, int]]:
     """Which segments come near each strip of the plane, and between which columns that lies."""
-    edge = uniques(low[_STRIP : len(low) - _STRIP // 2 : _STRIP] >> 32)
+    edge = grid.uniques(low[_STRIP : len(low) - _STRIP // 2 : _STRIP] >> 32)
     first = np.searchsorted(edge, (low >> 32) - 2, side="right")
     last = np.searchsorted(edge, (high >> 32) + 2, side="right")
     long = np.flatnonzero(first < last)
@@ -289,7 +281,7 @@ def _strips(low: Ints, high: Ints) -> list[tuple[Ints, int, int]]:
 def _split(low: Ints, high: Ints, hot: Ints, strip: tuple[Ints, int, int]) -> tuple[Ints, Ints]:
     """Where segments are split at the hot pixels of a strip, in no order."""
     near, west, east = strip
-    raster = Raster(low[near], high[near], west - BIAS, east - BIAS)
+    raster = Raster(low[near], high[near], west - grid.BIAS, east - grid.BIAS)
     begin, end = np.searchsorted(hot, [west << 32, east << 32])
     hot = hot[begin:end]
     segment, key = raster.through(hot)
@@ -309,8 +301,8 @@ class Raster:
 
     def __init__(self, low: Ints, high: Ints, west: int, east: int) -> None:
         self.low, self.high = low, high
-        self.x1, self.y1 = unpack(low)
-        self.x2, self.y2 = unpack(high)
+        self.x1, self.y1 = grid.unpack(low)
+        self.x2, self.y2 = grid.unpack(high)
         self.below = np.minimum(self.y1, self.y2)
         self.above = np.maximum(self.y1, self.y2)
         reach = np.maximum(self.x2 - self.x1, self.above - self.below)
@@ -332,7 +324,7 @@ class Raster:
         if reach.max() > 2 * self.size:
             n = np.maximum(1, np.ceil(reach / self.size)).astype(np.int64)
             owner = np.repeat(owner, n)
-            k = ranges(np.zeros_like(n), n)
+            k = grid.ranges(np.zeros_like(n), n)
             t1, t2 = k / n[owner], (k + 1) / n[owner]
             dx, dy = (self.x2 - self.x1)[owner], (self.y2 - self.y1)[owner]
             xa, xb = self.x1[owner] + dx * t1, self.x1[owner] + dx * t2
@@ -346,16 +338,16 @@ class Raster:
         r2 = self._cell(np.maximum(ya, yb) + 1, self.south)
         tall = r2 - r1 + 1
         wide = (c2 - c1 + 1) * tall
-        k = ranges(np.zeros_like(wide), wide)
+        k = grid.ranges(np.zeros_like(wide), wide)
         tall = np.repeat(tall, wide)
         right = k // tall
         # Column by column, as segments are in order from west to east: neighbours in memory.
         cell = (np.repeat(c1, wide) + right) * self.rows + np.repeat(r1, wide) + k - right * tall
         # One sort of one number: the square above, the segment below.
-        both = uniques((cell << 31) | np.repeat(owner, wide))
+        both = grid.uniques((cell << 31) | np.repeat(owner, wide))
         self.cell, self.segment = both >> 31, both & ((1 << 31) - 1)
         counts = np.bincount(self.cell, minlength=self.columns * self.rows)
-        self.begin = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        self.begin = grid.offsets_of(counts)
 
     def _cell(self, value: Floats | Ints, origin: int) -> Ints:
         cell: Ints = ((value - origin) * (1 / self.size) + 1.0).astype(np.int64)
@@ -363,12 +355,12 @@ class Raster:
 
     def through(self, keys: Ints) -> tuple[Ints, Ints]:
         """Segments that pass through the pixels of some positions, their own ends left out."""
-        px, py = unpack(keys)
+        px, py = grid.unpack(keys)
         cell = self._cell(px, self.west) * self.rows + self._cell(py, self.south)
         begin = self.begin[cell]
         count = self.begin[cell + 1] - begin
         which = np.repeat(np.arange(len(keys)), count)
-        segment = self.segment[ranges(begin, count)]
+        segment = self.segment[grid.ranges(begin, count)]
         px, py = px[which], py[which]
         near = (self.x1[segment] <= px) & (px <= self.x2[segment])
         near &= (self.below[segment] <= py) & (py <= self.above[segment])
@@ -386,7 +378,7 @@ class Raster:
         later = (self.begin[self.cell + 1] - self.begin[self.cell]) - rank - 1
         first = np.repeat(np.arange(len(self.cell)), later)
         s = self.segment[first]
-        t = self.segment[ranges(np.arange(len(self.cell)) + 1, later)]
+        t = self.segment[grid.ranges(np.arange(len(self.cell)) + 1, later)]
         near = (self.x1[s] < self.x2[t]) & (self.x1[t] < self.x2[s])
         s, t = s[near], t[near]
         near = (self.below[s] < self.above[t]) & (self.below[t] < self.above[s])
@@ -396,14 +388,16 @@ class Raster:
         """Packed pixels where s and t cross; s comes before t in order, so they never change."""
         x1, y1, x2, y2 = self.x1, self.y1, self.x2, self.y2
         for _ in range(2):
-            one = side(x1[s], y1[s], x2[s], y2[s], x1[t], y1[t])
-            apart = one * side(x1[s], y1[s], x2[s], y2[s], x2[t], y2[t]) < 0
+            one = grid.side(x1[s], y1[s], x2[s], y2[s], x1[t], y1[t])
+            apart = one * grid.side(x1[s], y1[s], x2[s], y2[s], x2[t], y2[t]) < 0
             s, t = t[apart], s[apart]
         sx, sy, tx, ty = x2[s] - x1[s], y2[s] - y1[s], x2[t] - x1[t], y2[t] - y1[t]
         over = (x1[t] - x1[s]) * ty - (y1[t] - y1[s]) * tx
         under = sx * ty - sy * tx
         over, under = np.where(under < 0, -over, over), np.abs(under)
-        return uniques(pack(x1[s] + _rounded(sx, over, under), y1[s] + _rounded(sy, over, under)))
+        return grid.uniques(
+            grid.pack(x1[s] + _rounded(sx, over, under), y1[s] + _rounded(sy, over, under))
+        )
 
 
 def _rounded(step: Ints, over: Ints, under: Ints) -> Ints:
@@ -420,10 +414,10 @@ def _passes(x1: Ints, y1: Ints, x2: Ints, y2: Ints, px: Ints, py: Ints) -> Bools
     """Whether segments pass through pixels, closed at the left and bottom, open else."""
     # Doubled, so that the corners of a pixel are whole numbers.
     x1, y1, x2, y2, px, py = 2 * x1, 2 * y1, 2 * x2, 2 * y2, 2 * px, 2 * py
-    corner = side(x1, y1, x2, y2, px - 1, py - 1)
+    corner = grid.side(x1, y1, x2, y2, px - 1, py - 1)
     least, most = corner.copy(), corner.copy()
     for dx, dy in ((1, -1), (-1, 1), (1, 1)):
-        other = side(x1, y1, x2, y2, px + dx, py + dy)
+        other = grid.side(x1, y1, x2, y2, px + dx, py + dy)
         np.minimum(least, other, out=least)
         np.maximum(most, other, out=most)
     hit: Bools = ((least < 0) & (most > 0)) | (corner == 0)

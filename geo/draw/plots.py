@@ -15,20 +15,7 @@ import numpy as np
 import shapely
 
 from geo.control import front_lines
-from geo.draw.looks import (
-    INK,
-    LOOKS,
-    OTHER_SIDE,
-    OUTSIDE,
-    QUIET,
-    WHITE,
-    Lines,
-    is_major,
-    look_of,
-    mix,
-    one_hatching,
-    paints_of,
-)
+from geo.draw import looks
 from geo.draw.still.paper import families, lay, months, new_axes, patch, rim, shown, style
 from geo.draw.still.scene import Scene, Words
 from geo.evidence import locate_place
@@ -41,11 +28,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geo.control import Composite
-    from geo.draw.looks import Look
     from geo.draw.still.paper import Axes
     from geo.layers import Folder
 
-_CERTAINTY: dict[str, tuple[str, str]] = LOOKS["certainty"]
+_CERTAINTY: dict[str, tuple[str, str]] = looks.LOOKS["certainty"]
 """How a length is filled, by the weaker confidence of its two hands."""
 
 
@@ -107,14 +93,14 @@ class Plots:
         height = 7.5 * (north - south) / ((east - west) * cosine)
         axes = ax or new_axes(11.0, min(max(height, 3.0), 10.0), "compressed")
         with style():
-            axes.set_facecolor(OUTSIDE)
+            axes.set_facecolor(looks.OUTSIDE)
             for look, shape in scene.looks.items():
                 self._ground(axes, scene, look, shape)
             for sure, line in scene.fronts.items():
-                for color, width in ((WHITE, 3.4), (INK, 1.6)):
-                    dashes: Any = "solid" if sure or color == WHITE else (0, (4, 2))
+                for color, width in ((looks.WHITE, 3.4), (looks.INK, 1.6)):
+                    dashes: Any = "solid" if sure or color == looks.WHITE else (0, (4, 2))
                     _line(axes, line, color, width, dashes)
-            _line(axes, shapely.boundary(self._folder.area), QUIET, 1.0, "solid")
+            _line(axes, shapely.boundary(self._folder.area), looks.QUIET, 1.0, "solid")
             self._places(axes)
             pad = 0.02
             axes.set_xlim(west - pad * (east - west), east + pad * (east - west))
@@ -166,7 +152,7 @@ class Plots:
         with style():
             ends: dict[str, float] = {}
             for holder in [h for h in scene.holders if h != "unknown"]:
-                color = scene.colors.get(holder, OTHER_SIDE)
+                color = scene.colors.get(holder, looks.OTHER_SIDE)
                 held = table.loc[holder].reindex(self._composite.dates, fill_value=0.0)
                 days = list(held.index)
                 if banded:
@@ -223,8 +209,8 @@ class Plots:
             spots, below = np.arange(len(days)), np.zeros(len(days))
             for word, (color, hatch) in _CERTAINTY.items():
                 axes.bar(
-                    spots, parts[word], bottom=below, facecolor=color, edgecolor=INK, hatch=hatch,
-                    width=0.62, label=f"{word} confidence",
+                    spots, parts[word], bottom=below, facecolor=color, edgecolor=looks.INK,
+                    hatch=hatch, width=0.62, label=f"{word} confidence",
                 )  # fmt: skip
                 below = below + parts[word]
             for spot, length in zip(spots, below, strict=True):
@@ -275,15 +261,15 @@ class Plots:
         with style():
             for row, (lon, lat, _) in enumerate(spots):
                 lives = self._composite.history_at(lon, lat)
-                looks = [(a, b, look_of(label, scene.sides)) for a, b, label in lives]
-                for look, run in groupby(looks, key=lambda one: _plain(one[2])):
+                spans = [(a, b, looks.look_of(label, scene.sides)) for a, b, label in lives]
+                for look, run in groupby(spans, key=lambda one: _plain(one[2])):
                     many = list(run)
                     first, last = many[0][0], many[-1][1] or days[-1] + spare
                     face, lines = _paint(look, scene.colors)
                     axes.barh(
                         row, last - first, left=first, height=0.66, color=face,
                         hatch=lines and lines[0], hatchcolor=lines[1] if lines else None,
-                        edgecolor=WHITE,
+                        edgecolor=looks.WHITE,
                     )  # fmt: skip
             names = [self._words.name(place.properties, place.id) for place in found]
             axes.set_yticks(range(len(found)), [shown(name) for name in names], family=families())
@@ -291,7 +277,7 @@ class Plots:
             axes.set_xlim(days[0], days[-1] + spare)
             months(axes)
             for day in days:
-                axes.axvline(day, color=INK, linewidth=0.6, alpha=0.35)
+                axes.axvline(day, color=looks.INK, linewidth=0.6, alpha=0.35)
             axes.legend(
                 handles=self._key(scene, plain=True), loc="upper left", bbox_to_anchor=(1.01, 1.0),
                 frameon=False, fontsize=9,
@@ -327,7 +313,7 @@ class Plots:
             raise ValueError("there is no date to draw; ask for a theatre that has layers")
         side = str(narrowest["side"].iloc[0])
         scene = Scene(self._folder, self._composite, self._composite.dates[-1], None, self._words)
-        color = scene.colors.get(side, OTHER_SIDE)
+        color = scene.colors.get(side, looks.OTHER_SIDE)
         axes: Any = ax or new_axes(9.5, 4.0)
         with style():
             length = narrowest["length_km"].astype(float)
@@ -350,7 +336,7 @@ class Plots:
         drawn: Axes = axes
         return drawn
 
-    def _ground(self, ax: Axes, scene: Scene, look: Look, shape: Any) -> None:
+    def _ground(self, ax: Axes, scene: Scene, look: looks.Look, shape: Any) -> None:
         """One look on the map: its fill, and lines over it."""
         face, lines = _paint(look, scene.colors)
         lay(ax, shape, facecolor=face, edgecolor=face, linewidth=0.3, zorder=1)
@@ -369,8 +355,8 @@ class Plots:
             if not shapely.covers(self._folder.area, place.geometry):
                 continue
             lon, lat = place.geometry.x, place.geometry.y
-            key = is_major(place.properties["kind"])
-            ax.plot(lon, lat, "o", color=INK, markersize=3.2 if key else 1.6, zorder=5)
+            key = looks.is_major(place.properties["kind"])
+            ax.plot(lon, lat, "o", color=looks.INK, markersize=3.2 if key else 1.6, zorder=5)
             name = self._words.name(place.properties, place.id)
             room = shapely.box(lon, lat, lon + wide * len(name), lat + high)
             if key and not shapely.intersects(taken, room).any():
@@ -396,20 +382,20 @@ def _degrees(east: str, west: str) -> Callable[[float, object], str]:
     return lambda value, _: f"{abs(value):g}°{east if value >= 0 else west}"
 
 
-def _plain(look: Look) -> Look:
+def _plain(look: looks.Look) -> looks.Look:
     """A look without the texture of its certainty."""
     return (*look[:2], "plain", "0") if look[0] == "controlled" else look
 
 
-def _paint(look: Look, colors: dict[str, str]) -> tuple[str, tuple[str, str] | None]:
+def _paint(look: looks.Look, colors: dict[str, str]) -> tuple[str, tuple[str, str] | None]:
     """Fill and hatching of a look, as matplotlib knows them."""
-    face, lines = one_hatching(paints_of(look, colors))
+    face, lines = looks.one_hatching(looks.paints_of(look, colors))
     if lines is None:
         return face, None
-    return face, (_hatch(lines), mix(lines.color, lines.alpha, face))
+    return face, (_hatch(lines), looks.mix(lines.color, lines.alpha, face))
 
 
-def _hatch(lines: Lines) -> str:
+def _hatch(lines: looks.Lines) -> str:
     """Lines as matplotlib's letters for hatching; each letter more makes them denser."""
     if lines.dash:
         return "..." if lines.dash[0] < 0.1 else "---"
@@ -427,7 +413,7 @@ def _named(ax: Axes, x: Any, y: Any, text: str) -> None:
     """A name beside a point, with a light rim."""
     ax.annotate(
         shown(text), (x, y), (4, 3), textcoords="offset points", fontsize=8, zorder=6,
-        color=INK, family=families(), path_effects=rim(2),
+        color=looks.INK, family=families(), path_effects=rim(2),
     )  # fmt: skip
 
 
@@ -440,7 +426,7 @@ def _label_ends(ax: Axes, day: Any, ends: dict[str, float]) -> None:
         low = max(value, low + gap)
         ax.annotate(
             shown(text), (day, low), (8, 0), textcoords="offset points", va="center",
-            color=INK, fontsize=9, family=families(), annotation_clip=False,
+            color=looks.INK, fontsize=9, family=families(), annotation_clip=False,
         )  # fmt: skip
 
 
@@ -448,7 +434,7 @@ def _title(ax: Axes, title: str, below: str) -> None:
     ax.set_title(shown(title), loc="left", fontsize=13, weight="bold", pad=22, family=families())
     ax.annotate(
         shown(below), (0, 1), (0, 7), xycoords="axes fraction", textcoords="offset points",
-        fontsize=9, color=QUIET, family=families(), annotation_clip=False,
+        fontsize=9, color=looks.QUIET, family=families(), annotation_clip=False,
     )  # fmt: skip
 
 
@@ -459,6 +445,6 @@ def _credit(ax: Axes, publishers: Sequence[str], words: Words) -> None:
         names += f" {words.say('still.more', count=more)}"
     if names:
         ax.set_xlabel(
-            shown(words.say("still.sources", names=names)), fontsize=7.5, color=QUIET, loc="left",
-            family=families(),
+            shown(words.say("still.sources", names=names)), fontsize=7.5, color=looks.QUIET,
+            loc="left", family=families(),
         )  # fmt: skip

@@ -82,14 +82,10 @@ FORMATS: dict[str, Format] = {
         ".parquet", "One layer as GeoParquet 1.1, for DuckDB, geopandas, R.", "geoparquet"
     ),
     "gpkg": Format(
-        ".gpkg",
-        "All layers and tables as a GeoPackage, styled for QGIS.",
-        "geopackage",
+        ".gpkg", "All layers and tables as a GeoPackage, styled for QGIS.", "geopackage"
     ),
     "geojson-intervals": Format(
-        ".geojson",
-        "One layer as GeoJSON with valid_from and valid_to.",
-        "geojson",
+        ".geojson", "One layer as GeoJSON with valid_from and valid_to.", "geojson"
     ),
     "topojson": Format(
         ".topojson",

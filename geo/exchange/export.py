@@ -13,7 +13,7 @@ A format is a line of `FORMATS` and the module of `geo.exchange.writing` that it
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from geo.crs import middle_of
 from geo.errors import GeoError, escape
@@ -27,22 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geo.control import Composite
-    from geo.exchange.writing.content import Content
     from geo.layers import Folder
-
-
-class Writer(Protocol):
-    """What every format has: from the content to the bytes of each file, by its suffix."""
-
-    def __call__(self, content: Content, *, layer: str, stem: str) -> dict[str, bytes]:
-        """Make the files; `stem` is what they are called, and `layer` what goes into one of one."""
-
-
-def writer_of(to: str) -> Writer:
-    """Return what makes a format, one of `FORMATS`; its module is loaded now."""
-    module = importlib.import_module(f"geo.exchange.writing.{FORMATS[to].module}")
-    writer: Writer = getattr(module, FORMATS[to].function)
-    return writer
 
 
 def render_export(
@@ -80,7 +65,9 @@ def render_export(
         raise ValueError(f"to is {to!r}; it must be one of {', '.join(FORMATS)}")
     if layer not in LAYERS:
         raise ValueError(f"layer is {layer!r}; it must be one of {', '.join(LAYERS)}")
-    return writer_of(to)(gather_content(folder, composite), layer=layer, stem=stem)
+    module = importlib.import_module(f"geo.exchange.writing.{FORMATS[to].module}")
+    render: Callable[..., dict[str, bytes]] = getattr(module, FORMATS[to].function)
+    return render(gather_content(folder, composite), layer=layer, stem=stem)
 
 
 def write_export(

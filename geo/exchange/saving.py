@@ -71,11 +71,7 @@ class Saved:
 
 
 def save_import(
-    imported: Import,
-    root: Path,
-    *,
-    into: Folder | None = None,
-    progress: Progress | None = None,
+    imported: Import, root: Path, *, into: Folder | None = None, progress: Progress | None = None
 ) -> Saved:
     """
     Add an import to a folder, or begin one with it; what stands there is not changed.
@@ -265,18 +261,11 @@ class _Addition:
             if one.id not in by_id:
                 by_id[one.id] = one
                 self.added[schema.name] += 1
-            elif _content_of(by_id[one.id]) == _content_of(one):
+            elif (one.values, one.geometry) == (by_id[one.id].values, by_id[one.id].geometry):
                 self.present += 1
             else:
                 self.kept.append(one.id)
         return list(by_id.values())
-
-
-def _content_of(one: Feature | Row) -> object:
-    """What two records of one id are compared by."""
-    if isinstance(one, Feature):
-        return one.properties, one.geometry
-    return one.values
 
 
 def _dump_records(schema: Schema, records: Sequence[Feature | Row]) -> bytes:
@@ -318,8 +307,7 @@ def _days(imported: Import) -> set[str]:
     found = set()
     for name, column in ((EVENTS.name, "event_date"), (STATEMENTS.name, "date")):
         for one in imported.records.get(name, ()):
-            values = one.properties if isinstance(one, Feature) else one.values
-            found.add(str(values[column]))
+            found.add(str(one.values[column]))
     return found or {_SOME_DAY}
 
 

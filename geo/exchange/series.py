@@ -330,7 +330,7 @@ def _save_table(
         wkb = shapely.to_wkb(uniform_shapes(shapes), flavor="iso")
         columns = {**columns, "geometry": pa.array(list(wkb), pa.binary())}
         types = ["Point"] if path.stem == "places" else ["MultiPolygon"]
-        metadata["geo"] = about_shapes(shapes, types)
+        metadata["geo"] = json.dumps(about_shapes(shapes, types))
     table = pa.table(columns).replace_schema_metadata(metadata)
     parquet.write_table(table, path, compression="zstd", row_group_size=_BLOCK)
 

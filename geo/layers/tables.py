@@ -330,11 +330,7 @@ def _draft(data: bytes, schema: Schema, *, assign_ids: bool = False) -> _Draft:
         return draft
     records = _records(lines[1:], header, draft)
     _assemble(draft, schema, records, header=header, text=True, assign_ids=assign_ids)
-    if not text.endswith("\n"):
-        draft.found.append((-1, mend("fmt.newline", "the file does not end with a line feed")))
-    repaired = {issue.code for _, issue in draft.found if issue.fixable} - {"fmt.newline"}
-    if draft.text and draft.text not in {data, data + b"\n"} and not repaired:
-        draft.found.append((-1, mend("fmt.layout", "the file is not in canonical layout")))
+    draft.found += fields.compare_layout(data, draft.text, draft.found)
     return draft
 
 

@@ -180,6 +180,11 @@ class Feature:
     geometry: shapely.Geometry | None
     line: int = 0
 
+    @property
+    def values(self) -> dict[str, Value]:  # numpydoc ignore=RT01
+        """Its properties, as a row calls them."""
+        return self.properties
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -199,6 +204,10 @@ class Row:
     id: str
     values: dict[str, Value]
     line: int = 0
+
+    @property
+    def geometry(self) -> None:  # numpydoc ignore=RT01
+        """None: a row has no shape, where a feature may have one."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -177,12 +177,7 @@ def is_same(one: Sequence[Record], other: Sequence[Record]) -> bool:
 
 
 def _content_of(records: Sequence[Record]) -> dict[str, object]:
-    return {
-        record.id: record.values
-        if isinstance(record, Row)
-        else (record.properties, record.geometry)
-        for record in records
-    }
+    return {record.id: (record.values, record.geometry) for record in records}
 
 
 def dump_files(
@@ -225,9 +220,8 @@ def dump_files(
         assert isinstance(event, Feature)
         month = str(event.properties["event_date"])[:7]
         months.setdefault(f"events/{month}.geojson", []).append(event)
-    now: dict[str, tuple[Feature, ...]] = {}
-    for layer, path in zip(folder.event_layers, paths_of(part, folder, day), strict=True):
-        now[path] = layer.features
+    paths = paths_of(part, folder, day)
+    now = {path: one.features for one, path in zip(folder.event_layers, paths, strict=True)}
     for path, events in sorted(months.items()):
         if not is_same(events, now.get(path, ())):
             yield path, _dump_part(schema, events, before.get(path, b""))

@@ -34,10 +34,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from geo.draw import LOOKS, language_words, leaflet_text
 from geo.edit.editor import parts
 from geo.edit.editor.requests import ConflictError, RefusedError, RequestError
-from geo.errors import CoverageError, DateError, GeoError, LayerError, escape
+from geo.errors import CoverageError, DateError, GeoError, Issue, LayerError, escape
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -178,10 +178,10 @@ class App:
                 ),
             ],
             exception_handlers={
-                404: _no_such_thing,
-                405: _wrong_method,
+                404: _always(404, "there is nothing here"),
+                405: _always(405, "it cannot be asked in this way"),
                 _BodyError: _bad_body,
-                ClientDisconnect: _gone,
+                ClientDisconnect: _always(400, "the request broke off"),
             },
         )
         # An address is right or wrong; none is nearly right.
@@ -305,19 +305,17 @@ async def _answered(answer: Callable[[], object]) -> Response:
         return _error(500, "the editor failed; the terminal says why. Your edits are kept")
 
 
-def _said(issues: object) -> str:
+def _said(issues: Sequence[Issue]) -> str:
     """One sentence for several findings."""
-    assert isinstance(issues, tuple)
     more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
     return f"nothing was written: {escape(str(issues[0]), 400)}{more}"
 
 
-async def _no_such_thing(_: Request, __: Exception) -> Response:
-    return _error(404, "there is nothing here")
+def _always(status: int, message: str) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answered(_: Request, __: Exception) -> Response:
+        return _error(status, message)
 
-
-async def _wrong_method(_: Request, __: Exception) -> Response:
-    return _error(405, "it cannot be asked in this way")
+    return answered
 
 
 class _BodyError(Exception):
@@ -331,10 +329,6 @@ class _BodyError(Exception):
 async def _bad_body(_: Request, error: Exception) -> Response:
     assert isinstance(error, _BodyError)
     return _error(error.status, str(error))
-
-
-async def _gone(_: Request, __: Exception) -> Response:
-    return _error(400, "the request broke off")
 
 
 # --- who may ask ----------------------------------------------------------------

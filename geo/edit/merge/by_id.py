@@ -99,10 +99,8 @@ class Outcome:
 
 def state_of(record: Feature | Row) -> State:
     """Return a feature or a row as a record."""
-    if isinstance(record, Row):
-        return State(record.values)
     shape = record.geometry
-    return State(record.properties, None if shape is None else canonical(shape))
+    return State(record.values, None if shape is None else canonical(shape))
 
 
 def canonical(shape: shapely.Geometry) -> shapely.Geometry:

@@ -11,7 +11,6 @@ import shapely
 from geo.crs import area_km2
 from geo.edit.versions.compare import LayerFate
 from geo.errors import escape
-from geo.model import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from geo.edit.merge.by_id import Change, Difference
     from geo.edit.versions.compare import Comparison, LayerChange
     from geo.errors import Issue
-    from geo.model import Row, Value
+    from geo.model import Feature, Row, Value
 
 
 def review_text(comparison: Comparison, *, markdown: bool = False, full: bool = False) -> str:
@@ -236,8 +235,7 @@ _DATES = ("date", "event_date", "from_date", "to_date", "published")
 
 def filled_values(one: Feature | Row) -> dict[str, Value]:
     """What a record says, without what it leaves empty."""
-    values = one.properties if isinstance(one, Feature) else one.values
-    return {key: value for key, value in values.items() if value is not None}
+    return {key: value for key, value in one.values.items() if value is not None}
 
 
 def summarize(comparison: Comparison) -> str:
@@ -355,11 +353,10 @@ def _short(value: Value) -> str:
 
 
 def _named(one: Feature | Row) -> str:
-    values = one.properties if isinstance(one, Feature) else one.values
+    values, shape = one.values, one.geometry
     words = [
         f"{_PREFIXES.get(key, '')}{values[key]}" for key in (*_DATES, *_KEYS) if values.get(key)
     ]
-    shape = one.geometry if isinstance(one, Feature) else None
     if shape is not None and shapely.get_dimensions(shape) == 2:
         words.append(f"{format_km2(float(area_km2(shape)[0]))} km2")
     if not one.id:

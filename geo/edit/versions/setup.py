@@ -378,7 +378,7 @@ def _schema(name: str) -> Schema:
 
 
 def _record_lines(record: Feature | Row) -> Iterator[str]:
-    values = record.properties if isinstance(record, Feature) else record.values
+    values = record.values
     name = escape(record.id or ", ".join(str(value) for value in list(values.values())[:2]))
     for key, value in values.items():
         if key != "id" and value is not None:

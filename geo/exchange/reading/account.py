@@ -130,18 +130,14 @@ class Account(Intake):
 
     def keep(self, entry: Entry, schema: Schema, one: Feature | Row) -> str | None:
         """Check a record of ours against its schema and keep it; None if it is refused."""
-        values = one.properties if isinstance(one, Feature) else one.values
-        checked, found = check_record({**values, "id": one.id}, schema)
+        checked, found = check_record({**one.values, "id": one.id}, schema)
         for issue in found:
             if issue.severity == "error" and not issue.fixable:
                 hint = f" ({issue.hint})" if issue.hint else ""
                 self.refuse(entry, issue.code, issue.message + hint)
                 return None
-        if isinstance(one, Feature):
-            one = Feature(one.id, checked, one.geometry)
-        else:
-            one = Row(one.id, checked)
-        self.records[schema.name][one.id] = one
+        kept = Feature(one.id, checked, one.geometry) if schema.geometry else Row(one.id, checked)
+        self.records[schema.name][one.id] = kept
         return one.id
 
     def new_id(self, schema: Schema, *parts: object) -> str:

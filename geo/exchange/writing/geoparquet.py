@@ -38,18 +38,21 @@ def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
     columns.append(pa.array(shapely.to_wkb(shapes, flavor="iso").tolist(), pa.binary()))
     found = sorted({str(g.geom_type) for g in shapes if g is not None})
     more = {"orientation": "counterclockwise"} if "MultiPolygon" in found else {}
-    metadata = {"geo": about_shapes(shapes, found, **more), "about": dump_json(content.about)}
+    metadata = {
+        "geo": dump_json(about_shapes(shapes, found, **more)),
+        "about": dump_json(content.about),
+    }
     sink = BytesIO()
     schema = pa.schema(fields, metadata=metadata)
     parquet.write_table(pa.Table.from_arrays(columns, schema=schema), sink, compression="zstd")
     return {".parquet": sink.getvalue()}
 
 
-def about_shapes(shapes: NDArray[np.object_], types: Sequence[str], **more: str) -> str:
-    """Return what a file says of its column of shapes, as JSON."""
+def about_shapes(shapes: NDArray[np.object_], types: Sequence[str], **more: str) -> dict[str, Any]:
+    """Return what a file says of its column of shapes."""
     # No crs member: the format's default is longitude, latitude on WGS 84.
     column: dict[str, Any] = {"encoding": "WKB", "geometry_types": types, "edges": "planar"}
     if any(shape is not None for shape in shapes):
         column["bbox"] = [float(v) for v in shapely.total_bounds(shapes)]
     columns = {"geometry": column | more}
-    return dump_json({"version": "1.1.0", "primary_column": "geometry", "columns": columns})
+    return {"version": "1.1.0", "primary_column": "geometry", "columns": columns}

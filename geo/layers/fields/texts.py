@@ -68,6 +68,19 @@ def place(
     return sorted(issues, key=lambda issue: (issue.severity, issue.line == 0, issue.line))
 
 
+def compare_layout(
+    data: bytes, text: bytes, found: Sequence[tuple[int, Issue]]
+) -> list[tuple[int, Issue]]:
+    """What is told of a file whose bytes are not those that would be written."""
+    is_mended = any(issue.fixable for _, issue in found)
+    told = []
+    if not data.endswith(b"\n"):
+        told.append((-1, mend("fmt.newline", "the file does not end with a line feed")))
+    if text and text not in {data, data + b"\n"} and not is_mended:
+        told.append((-1, mend("fmt.layout", "the file is not in canonical layout")))
+    return told
+
+
 def show_value(value: object) -> str:
     """Return a value as messages show it."""
     return f'"{escape(value, 60)}"' if isinstance(value, str) else escape(repr(value), 60)

@@ -270,7 +270,7 @@ def save_file(path: Path, data: bytes, *, expected: str | None, root: Path | Non
 
     The new content is written beside the file, forced to the disk, and renamed over it, under a
     lock that other savers wait for. What a file of a layers folder held before is kept first; see
-    `backups`.
+    `list_backups`.
 
     Parameters
     ----------

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from geo.errors import Issue, SchemaError, mend, refuse
-from geo.layers import files
+from geo.errors import Issue, SchemaError, refuse
+from geo.layers import fields, files
 from geo.layers.geojson import canonical
 from geo.layers.geojson.features import assemble, draft_objects
 from geo.layers.geojson.strict import parse_strict
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
 
 
 def parse_geojson(
-    data: bytes,
-    *,
-    schema: Schema,
-    file: str,
-    repair: bool = False,
-    assign_ids: bool = False,
+    data: bytes, *, schema: Schema, file: str, repair: bool = False, assign_ids: bool = False
 ) -> canonical.Layer:
     """
     Read a layer from bytes.
@@ -224,12 +219,7 @@ def _layer(
     return canonical.Layer(file, schema, draft.features, tuple(issues), digest)
 
 
-def _draft(
-    data: bytes,
-    schema: Schema,
-    *,
-    assign_ids: bool = False,
-) -> canonical.Draft:
+def _draft(data: bytes, schema: Schema, *, assign_ids: bool = False) -> canonical.Draft:
     """Read bytes as far as they go."""
     # Most files are canonical. Then a fast parser is as strict as ours: what it read is written
     # again, and gives the same bytes, so there was nothing else in them.
@@ -244,11 +234,7 @@ def _draft(
     if document is None:
         return canonical.Draft(canonical.Document([], []), [], [(-1, issue) for issue in issues])
     draft = assemble(document, schema, issues=issues, assign_ids=assign_ids)
-    if not data.endswith(b"\n"):
-        draft.add(-1, mend("fmt.newline", "the file does not end with a line feed"))
-    repaired = {issue.code for _, issue in draft.found if issue.fixable} - {"fmt.newline"}
-    if draft.text and draft.text not in {data, data + b"\n"} and not repaired:
-        draft.add(-1, mend("fmt.layout", "the file is not in canonical layout"))
+    draft.found += fields.compare_layout(data, draft.text, draft.found)
     return draft
 
 

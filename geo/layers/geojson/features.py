@@ -21,11 +21,7 @@ _ROW_NUMBER = re.compile(r"[0-9]+")
 
 
 def assemble(
-    document: Document,
-    schema: Schema,
-    *,
-    issues: Sequence[Issue] = (),
-    assign_ids: bool = False,
+    document: Document, schema: Schema, *, issues: Sequence[Issue] = (), assign_ids: bool = False
 ) -> Draft:
     """Check all features, and write them unless there is an error without repair."""
     count = len(document.features)

@@ -189,9 +189,7 @@ _REASONS = (
 
 
 def explain_invalid(
-    rings: list[list[flat.Floats]],
-    built: shapely.Geometry,
-    geometry: Mapping[str, object],
+    rings: list[list[flat.Floats]], built: shapely.Geometry, geometry: Mapping[str, object]
 ) -> Issue:
     """Name the first fault of an area, and its place."""
     reason = shapely.is_valid_reason(built)

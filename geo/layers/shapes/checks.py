@@ -10,6 +10,7 @@ and parts: shells run counter-clockwise, holes clockwise, each from its smallest
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 
 
 def flatten(
-    geometries: Sequence[Mapping[str, object] | None],
-    rings: flat.Rings | None = None,
+    geometries: Sequence[Mapping[str, object] | None], rings: flat.Rings | None = None
 ) -> tuple[flat.Shapes, NDArray[np.object_], flat.Found]:
     """
     Check and flatten the geometries of a layer.
@@ -136,18 +136,14 @@ def put_on_grid(raw: flat.Shapes, found: flat.Found) -> flat.Shapes:
         # What other programs add behind the fifteenth digit is layout, not precision.
         fine: flat.Flags = np.abs(xy - raw.xy) > _NOISE_DEG
         for i, _ in flat.first_of_each(flat.vertex_features(raw), fine[:, 0] | fine[:, 1]):
-            found.append(
-                (i, flat.repairable("coord.precision", "there are more than six decimals"))
-            )
+            found.append((i, mend("coord.precision", "there are more than six decimals")))
     repeated = _repeated(raw, xy)
     if not repeated.any():
-        return _long_enough(
-            raw, flat.Shapes(raw.kinds, xy, raw.sequences, raw.parts, raw.features), found
-        )
+        return _long_enough(raw, replace(raw, xy=xy), found)
     for i, _ in flat.first_of_each(flat.vertex_features(raw), _repeated(raw, raw.xy)):
-        found.append((i, flat.repairable("ring.duplicate_vertex", "a vertex is repeated")))
+        found.append((i, mend("ring.duplicate_vertex", "a vertex is repeated")))
     counts = np.bincount(flat.vertex_sequences(raw)[~repeated], minlength=len(raw.sequences) - 1)
-    clean = flat.Shapes(raw.kinds, xy[~repeated], flat.offsets_of(counts), raw.parts, raw.features)
+    clean = replace(raw, xy=xy[~repeated], sequences=flat.offsets_of(counts))
     return _long_enough(raw, clean, found)
 
 
@@ -196,7 +192,7 @@ def close_rings(raw: flat.Shapes, found: flat.Found) -> flat.Shapes:
     xy = np.insert(raw.xy, at, raw.xy[raw.sequences[:-1][closed]], axis=0)
     counts = np.diff(raw.sequences)
     counts[closed] += 1
-    return flat.Shapes(raw.kinds, xy, flat.offsets_of(counts), raw.parts, raw.features)
+    return replace(raw, xy=xy, sequences=flat.offsets_of(counts))
 
 
 def _long_enough(raw: flat.Shapes, clean: flat.Shapes, found: flat.Found) -> flat.Shapes:
@@ -249,7 +245,7 @@ def put_in_order(shapes: flat.Shapes, found: flat.Found) -> flat.Shapes:
     shell[shapes.parts[:-1]] = True
     wrong = ring & (np.where(shell, turn, -turn) < 0)
     for i, _ in flat.first_of_each(flat.sequence_features(shapes), wrong):
-        found.append((i, flat.repairable("ring.winding", "a ring runs the wrong way round")))
+        found.append((i, mend("ring.winding", "a ring runs the wrong way round")))
     if not (wrong | (ring & (smallest > 0))).any():
         return _sorted(shapes)
     step = np.where(wrong, -1, 1)[owner]
@@ -257,7 +253,7 @@ def put_in_order(shapes: flat.Shapes, found: flat.Found) -> flat.Shapes:
     length = np.maximum(counts - 1, 1)[owner]
     turned = first[owner] + (smallest[owner] + step * place) % length
     xy = np.where(ring[owner][:, None], shapes.xy[turned], shapes.xy)
-    return _sorted(flat.Shapes(shapes.kinds, xy, shapes.sequences, shapes.parts, shapes.features))
+    return _sorted(replace(shapes, xy=xy))
 
 
 def _turns(shapes: flat.Shapes, smallest: flat.Ints, ring: flat.Flags) -> flat.Ints:
@@ -311,9 +307,9 @@ def _line_ranks(shapes: flat.Shapes, keys: flat.Floats) -> flat.Floats:
 def _rearranged(shapes: flat.Shapes, order: flat.Ints, parts: flat.Ints) -> flat.Shapes:
     """Put the sequences in another order."""
     if (order == np.arange(len(order))).all():
-        return flat.Shapes(shapes.kinds, shapes.xy, shapes.sequences, parts, shapes.features)
+        return replace(shapes, parts=parts)
     counts = np.diff(shapes.sequences)[order]
     sequences = flat.offsets_of(counts)
     shift = np.repeat(shapes.sequences[:-1][order] - sequences[:-1], counts)
     xy = shapes.xy[np.arange(len(shapes.xy)) + shift]
-    return flat.Shapes(shapes.kinds, xy, sequences, parts, shapes.features)
+    return replace(shapes, xy=xy, sequences=sequences, parts=parts)

@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo.errors import Issue, mend
+from geo.errors import Issue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -267,8 +267,3 @@ def are_rings(shapes: Shapes) -> Flags:
     """For each sequence, whether it is a ring."""
     areas = np.array([kind in {"Polygon", "MultiPolygon"} for kind in shapes.kinds], dtype=bool)
     return areas[sequence_features(shapes)]
-
-
-def repairable(code: str, message: str) -> Issue:
-    """Return a finding that `fmt` repairs."""
-    return mend(code, message)

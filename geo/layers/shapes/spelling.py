@@ -72,9 +72,7 @@ def spell_out(value: object) -> object:
         return unfold(value)
     if not isinstance(value, Mapping):
         return value
-    if "coordinates" not in value:
-        return dict(value)
-    return {**value, "coordinates": _plain_lists(value["coordinates"])}
+    return {k: _plain_lists(v) if k == "coordinates" else v for k, v in value.items()}
 
 
 def _plain_lists(value: object) -> object:
@@ -300,9 +298,7 @@ class _Diagnosis:
         elif depth == 0:
             self.position(value, path)
         elif not value:
-            self.add(
-                "geom.empty", "there are no coordinates", path, "delete the feature or draw it"
-            )
+            self.empty(path)
         else:
             for i, item in enumerate(value):
                 self.look(item, depth - 1, (*path, i))
@@ -314,12 +310,14 @@ class _Diagnosis:
         else:
             self.add("coord.type", f"there is {_word(value)} where a list must be", path)
 
+    def empty(self, path: tuple[int, ...]) -> None:
+        """Keep a list of nothing."""
+        self.add("geom.empty", "there are no coordinates", path, "delete the feature or draw it")
+
     def position(self, value: list[object], path: tuple[int, ...]) -> None:
         """Look at one position."""
         if not value:
-            self.add(
-                "geom.empty", "there are no coordinates", path, "delete the feature or draw it"
-            )
+            self.empty(path)
             return
         if any(isinstance(number, list) for number in value):
             self.add("coord.depth", "there is a list where a number must be", path)

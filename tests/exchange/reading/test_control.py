@@ -1,4 +1,4 @@
-"""Areas of control, one file a date: their dates, and what two claim or nobody does."""
+"""Areas of control: their dates, what two claim or nobody does, and whether a last day counts."""
 
 import datetime as dt
 
@@ -6,10 +6,11 @@ import pytest
 import shapely
 
 from geo.crs import area_km2
+from geo.errors import SchemaError
 from geo.exchange.imports import run_import
 from geo.exchange.reading.intake import Options
 from geo.layers.folder import read_folder
-from tests.foreign import assert_adds_up, layer, square
+from tests.foreign import assert_adds_up, collection, layer, square
 
 
 def test_a_layer_has_the_date_of_its_name_or_of_a_property(put):
@@ -62,3 +63,37 @@ def test_a_patch_keeps_its_id_while_it_is_the_only_one_of_its_name(put):
     ]
     imported = run_import("control-geojson", paths)
     assert len({patch.id for patches in imported.control.values() for patch in patches}) == 1
+
+
+def spans(put, *rows):
+    features = [({"name": n, "id": n, "start": a, "end": b}, square(*at)) for n, a, b, *at in rows]
+    return put("spans.geojson", collection(*features))
+
+
+MAPPED = {"name": "controller"}
+
+
+@pytest.mark.parametrize(
+    ("second", "end"), [("2020-02-01", "inclusive"), ("2020-01-31", "exclusive")]
+)
+def test_whether_a_last_day_counts_is_read_off_what_follows(second, end, put):
+    path = spans(
+        put,
+        ("a", "2020-01-01", "2020-01-31", 10, 50),
+        ("a", second, None, 11, 50),
+        ("b", "2020-01-01", None, 12, 50),
+    )
+    imported = run_import("intervals-geojson", [path], options=Options(mapping=MAPPED))
+    assert any(f"last days are {end}" in note for note in imported.notes)
+    days = [dt.date(2020, 1, 1), dt.date.fromisoformat(second)]
+    assert list(imported.control) == days
+    assert [len(patches) for patches in imported.control.values()] == [2, 2]
+
+
+def test_last_days_that_say_nothing_are_asked_for(put):
+    path = spans(put, ("a", "2020-01-01", "2020-01-31", 10, 50), ("b", "2020-01-01", None, 11, 50))
+    with pytest.raises(SchemaError, match="say inclusive or exclusive"):
+        run_import("intervals-geojson", [path], options=Options(mapping=MAPPED))
+    options = Options(mapping=MAPPED, end="inclusive")
+    imported = run_import("intervals-geojson", [path], options=options)
+    assert list(imported.control) == [dt.date(2020, 1, 1), dt.date(2020, 2, 1)]
