@@ -24,11 +24,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
+    from geo.edit.merge.by_id import Change
     from geo.errors import Issue
     from geo.layers import Folder
-
-    Bytes = dict[str, bytes]
-    from geo.edit.merge.by_id import Change
 
     Answer = dict[str, Any]
 

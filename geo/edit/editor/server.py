@@ -454,7 +454,6 @@ class PatientProtocol(H11Protocol):
         self._wait()
 
     def _wait(self) -> None:
-        self._awaited = self.cycle
         self.loop.call_later(HEAD_SECONDS, self._give_up, self.cycle)
 
     def _give_up(self, cycle: object) -> None:

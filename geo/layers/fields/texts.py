@@ -184,8 +184,8 @@ def check_text(value: object, column: Column) -> Result:
     if _PRESENTATION.search(text):
         hint = "copied from a PDF? type it again in plain Arabic letters"
         issues.append(warn("str.presentation", f"{column.name} holds letter shapes", hint))
-    if _is_mojibake(text):
-        hint = f"it may have been {show_value(_mended(text))}"
+    if _LATIN.search(text) and (meant := _mended(text)) != text:
+        hint = f"it may have been {show_value(meant)}"
         issues.append(warn("str.mojibake", f"{column.name} looks like UTF-8 read as Latin-1", hint))
     if len(text) > _LONG:
         hint = "a note of this length belongs in a document of its own"
@@ -225,10 +225,6 @@ def _mended(text: str) -> str:
         except UnicodeError:
             continue
     return text
-
-
-def _is_mojibake(text: str) -> bool:
-    return _LATIN.search(text) is not None and _mended(text) != text
 
 
 def trim_text(value: object, column: Column) -> Result:

@@ -318,7 +318,7 @@ def save_file(path: Path, data: bytes, *, expected: str | None, root: Path | Non
                 _keep(real, before)
             with write_beside(real, data) as beside:
                 # Once more: programs that know nothing of the lock may have saved meanwhile.
-                if (current := _digest_on_disk(real)) != expected:
+                if (current := digest(real.read_bytes()) if real.exists() else None) != expected:
                     raise StaleLayerError([_stale(current, expected, where)])
                 beside.replace(real)
             sync_folder(real.parent)
@@ -371,10 +371,6 @@ def add_files(root: Path, contents: Iterable[tuple[str, bytes]]) -> Iterator[Pat
                 sync_folder(folder)
             except OSError as error:
                 raise LayerError([tell_unwritable(error, where)]) from error
-
-
-def _digest_on_disk(real: Path) -> str | None:
-    return digest(real.read_bytes()) if real.exists() else None
 
 
 def _stale(current: str | None, expected: str | None, where: str) -> Issue:
