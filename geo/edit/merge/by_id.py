@@ -104,7 +104,9 @@ def state_of(record: Feature | Row) -> State:
 
 
 def canonical(shape: shapely.Geometry) -> shapely.Geometry:
-    """Return a shape with its rings in one order and direction."""
+    """Return a shape with its rings in one order and direction; a line keeps its own."""
+    if shapely.get_dimensions(shape) < 2:
+        return shape
     canonical: shapely.Geometry = shapely.orient_polygons(shapely.normalize(shape))
     return canonical
 
