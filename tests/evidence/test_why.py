@@ -122,7 +122,7 @@ def test_every_chain_of_every_place_and_layer_can_be_told(case):
     ("where", "error", "says"),
     [
         ("bir_mahrutah", UnknownIdError, "did you mean bir_mahruthah"),
-        ("wadi_mahmoud", UnknownIdError, "never located"),
+        ("al_fakka", UnknownIdError, "never located"),
         ("damascus", UnknownIdError, "outside the study area"),
         ("10,50", UnknownIdError, "outside the study area"),
         ("37.3,north", ValueError, "longitude,latitude"),
