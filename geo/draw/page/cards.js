@@ -72,6 +72,7 @@ function statementItem(statement) {
       statement.date_precision && statement.date_precision !== 'day' ? ` (${term('precision', statement.date_precision)})` : ''),
     ' ', foreign(placeName(statement.place_id)), ': ',
     el('strong', null, foreign(who)),
+    extentText(statement) ? [', ', foreign(extentText(statement))] : null,
     statement.status && statement.status !== 'controlled' ? `, ${term('status', statement.status)}` : null,
     ' ', chip(term('basis', statement.basis)), statement.confidence ? [' ', chip(t('confidence.of', { level: term('confidence', statement.confidence) }), statement.confidence)] : null,
     statement.note ? passage('div', { class: 'note' }, statement.note) : null,
@@ -136,6 +137,7 @@ function onDay(day) {
 function accuracyText(place) {
   if (!place.lonlat) return t('never.located');
   const radius = place.geo_radius_m ? t('within', { distance: distanceText(place.geo_radius_m) }) : '';
+  if (place.lines) return shapeText(place);
   return listed([term('coord', place.coord_method), radius].filter(Boolean));
 }
 
@@ -154,6 +156,7 @@ function placeCard(place, day) {
   return el('div', { class: 'card' },
     el('h2', null, foreign(nameOf(place, place.id)), other && other !== nameOf(place) ? el('span', { class: 'other' }, foreign(other)) : null),
     el('p', { class: 'quiet' }, [term('kind', place.kind), place.admin1].filter(Boolean).map((x, i) => [i ? ' · ' : '', foreign(x)])),
+    place.lines ? el('p', { class: 'quiet' }, t(place.is_area ? 'shape.area' : 'shape.line')) : null,
     label ? el('p', null, sideDot(label.holder), foreign(heldText(label)),
       el('span', { class: 'quiet' }, ` ${onDay(day)}`)) : null,
     label ? el('p', null, doubtChips(label)) : null,

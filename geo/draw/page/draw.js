@@ -102,6 +102,7 @@ class Painter {
     strokeAll(ctx, [[sheer(INK, edge.alpha), edge.width, edge.dash]], this.edgePath(view.zoom));
     ctx.restore();
     this.#lines(ctx, view, scene.show);
+    if (scene.show.places) this.#outlines(ctx, view);
     if (scene.show.fronts) this.#fronts(ctx, view, scene);
     if (scene.show.whatIf) paintWhatIf(ctx, this, view, scene);
     if (scene.show.corridors) paintCorridors(ctx, this, view, scene);
@@ -238,6 +239,14 @@ class Painter {
     }
   }
 
+  #outlines(ctx, view) {
+    for (const { place, lines } of SHAPES) {
+      ctx.beginPath();
+      for (const line of lines) this.#trace(ctx, view, line);
+      strokeAll(ctx, outlineStyles(place));
+    }
+  }
+
   #fronts(ctx, view, scene) {
     const size = 256 * 2 ** view.zoom;
     const change = scene.kind === 'change';
@@ -280,7 +289,7 @@ class Painter {
       if (rank > limit || (inferred && !key && view.zoom < 9)) continue;
       const [x, y] = this.at(view, place.lonlat);
       if (x < -80 || y < -20 || x > view.width + 80 || y > view.height + 20) continue;
-      const r = inferred ? this.#softDot(ctx, view, place, x, y) : this.#sharpDot(ctx, x, y, rank);
+      const r = place.lines ? 0 : inferred ? this.#softDot(ctx, view, place, x, y) : this.#sharpDot(ctx, x, y, rank);
       shown.push({ place, x, y, rank, key, inferred, r });
     }
     return shown.sort((a, b) => a.rank - b.rank || (a.place.id < b.place.id ? -1 : 1));

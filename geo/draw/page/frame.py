@@ -27,8 +27,8 @@ from geo.errors import GeoError
 _PIECE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 SCRIPTS = (
     *("text", "store", "measure", "looks", "names", "draw", "svg", "cards", "panel", "time"),
-    *("search", "export", "help", "corridors", "canvaslayer", "scenes", "opening", "links"),
-    *("page",),
+    *("search", "export", "help", "corridors", "canvaslayer", "shapes", "scenes", "opening"),
+    *("links", "page"),
 )
 """The scripts of the page, each after those whose constants it uses."""
 

@@ -163,9 +163,11 @@ function clickAt(point, latlng) {
   const neck = state.show.corridors && corridorNear(point, Math.max(0, store.index(day)));
   if (neck) return openCorridor(neck);
   const limit = map.getZoom() < 8.4 ? 2 : 4;
-  const place = state.show.places && near(DATA.places.filter((p) => scene.keyPlaces.has(p.id) || placeRank(p.kind) <= limit), 10);
+  const place = state.show.places && near(DATA.places.filter((p) => !p.lines && (scene.keyPlaces.has(p.id) || placeRank(p.kind) <= limit)), 10);
   if (place) return openCard(place.lonlat, () => placeCard(place, day), { radius: place.geo_radius_m ?? 0, what: `p:${place.id}` });
   const front = state.show.fronts && frontNear(point, Math.max(0, store.index(day)));
   if (front) return openFront(front, [latlng.lng, latlng.lat], day);
+  const shape = shapeNear(latlng);
+  if (shape) return openCard([latlng.lng, latlng.lat], () => placeCard(shape, day), { radius: shape.geo_radius_m ?? 0, what: `p:${shape.id}` });
   return openGround(latlng.lng, latlng.lat, day);
 }

@@ -254,6 +254,7 @@ function prepareMap(view) {
   map.on('moveend zoomend resize viewreset', () => { drawMap(); writeLink(); });
   map.on('move', clipPanes);
   if (DATA.corridors) map.on('mousemove', hoverCorridor);
+  if (SHAPES.length) map.on('mousemove', hoverShape);
   map.on('click', (event) => clickAt(event.containerPoint, event.latlng));
   map.getContainer().addEventListener('pointerdown', () => byId('stage').classList.remove('keys'));
   map.getContainer().addEventListener('keydown', (event) => {

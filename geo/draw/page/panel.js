@@ -227,6 +227,14 @@ function doubtKey() {
     ctx.fillStyle = blur;
     ctx.fillRect(0, 0, w, h);
   }), t('key.soft')));
+  const outline = (drawn) => swatch((ctx, _, w, h) => {
+    ctx.beginPath();
+    ctx.moveTo(1, h / 2);
+    ctx.lineTo(w - 1, h / 2);
+    strokeAll(ctx, outlineStyles({ coord_method: drawn ? 'drawn' : 'located' }));
+  });
+  if (SHAPES.some(({ place }) => place.coord_method === 'located')) items.push(item(outline(false), t('key.outline')));
+  if (SHAPES.some(({ place }) => place.coord_method !== 'located')) items.push(item(outline(true), t('key.outline.drawn')));
   return el('ul', { class: 'key' }, items, corridorKey(item));
 }
 

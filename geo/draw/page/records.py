@@ -14,6 +14,7 @@ import shapely
 
 from geo._version import __version__
 from geo.control import UnknownRule, necks_of_all_dates
+from geo.crs import middle_of
 from geo.draw.looks import held_colors
 
 if TYPE_CHECKING:
@@ -52,8 +53,17 @@ def _drop_empty(values: Mapping[str, Value]) -> dict[str, Value]:
 
 def _locate(feature: Feature) -> dict[str, Any]:
     record: dict[str, Any] = _drop_empty(feature.properties)
-    if isinstance(feature.geometry, shapely.Point):
-        record["lonlat"] = [round(feature.geometry.x, 6), round(feature.geometry.y, 6)]
+    shape = feature.geometry
+    if shape is None:
+        return record
+    middle = middle_of(shape)
+    record["lonlat"] = [round(middle.x, 6), round(middle.y, 6)]
+    parts = shapely.get_parts(shape)
+    if shapely.get_dimensions(shape) == 1:
+        record["lines"] = [_coordinates(part) for part in parts]
+    elif shapely.get_dimensions(shape) == 2:
+        record["lines"] = [_coordinates(ring) for ring in shapely.get_rings(parts)]
+        record["is_area"] = 1
     return record
 
 
