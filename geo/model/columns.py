@@ -420,7 +420,7 @@ CONTEXT = Schema(
         _choice(
             "kind",
             "What it is; drawn, never computed with.",
-            ("country", "admin1", "road", "zone", "water"),
+            ("country", "admin1", "road", "zone", "water", "lava"),
             required=True,
         ),
         _text("name", "Name in Latin script."),

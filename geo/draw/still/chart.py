@@ -294,7 +294,7 @@ class Map:
     def _line_names(self) -> None:
         """Names along roads and zones; schematic lines say so."""
         words = self.scene.words
-        for feature, shape in self._context("road", "zone", "water"):
+        for feature, shape in self._context("road", "zone", "water", "lava"):
             name = words.name(feature.properties, "")
             if feature.properties["accuracy"] == "schematic":
                 name = f"{name} ({words.say('schematic')})" if name else words.say("schematic")
