@@ -15,9 +15,11 @@ map: $(VENV)/.map
 
 setup: $(VENV)/.dev
 
-# Commands that tests start need not compile the package, also where Python writes no bytecode. Nor
-# does every worker need as many threads as there are cores: they wait for each other busily.
+# Commands that tests start need not compile the package, and pytest keeps the tests as it rewrites
+# them, also where Python writes no bytecode: else each worker spends ten seconds on that. Nor does
+# every worker need as many threads as there are cores: they wait for each other busily.
 test: export OPENBLAS_NUM_THREADS ?= 1
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q geo
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "$(MARKS)" $(ARGS)
