@@ -71,8 +71,9 @@ def give_shapes(folder):
     places["features"] += [place(name, *shape) for name, shape in SHAPES.items()]
     file.write_text(json.dumps(places), encoding="utf-8")
     file = folder / "statements.csv"
-    _, *rows = (row.split(",") for row in file.read_text(encoding="utf-8").splitlines())
-    lines = [_HEAD, *(",".join([*cells[:7], *[""] * 6, *cells[7:]]) for cells in rows)]
+    head, *rows = (row.split(",") for row in file.read_text(encoding="utf-8").splitlines())
+    new = [] if "extent" in head else [""] * 6
+    lines = [_HEAD, *(",".join([*cells[:7], *new, *cells[7:]]) for cells in rows)]
     for name, cells in STATEMENTS.items():
         event = "evt-a" if name == "stm-track" else ""
         lines.append(f"{name},{cells},reported,moderate,{event},wire-1,")

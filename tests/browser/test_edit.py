@@ -19,6 +19,7 @@ import shapely
 from click.testing import CliRunner
 from PIL import Image
 from playwright.sync_api import expect
+from shaped import give_shapes
 
 from geo import cli
 from geo.draw import language_words
@@ -550,6 +551,41 @@ def test_a_place_is_added_under_a_name_and_moved(desk, layers):
     assert place["properties"]["name"] == "Qasr al-Rīḥ"
     assert place["properties"]["coord_method"] == "inferred"
     assert place["geometry"]["coordinates"] == pytest.approx([37.25, 33.7], abs=0.01)
+
+
+def test_a_line_is_found_and_told_apart_but_its_shape_stays(browse, layers):
+    give_shapes(layers)
+    CliRunner().invoke(cli.command, ["fmt", str(layers)])
+    before = features(layers, "places.geojson")
+    desk = Desk(browse(), served(layers))
+    desk.page.get_by_role("searchbox", name="Find").fill("night march")
+    desk.page.click("#chosen .pick button")
+    assert "a line or an area; its shape is edited in places.geojson" in desk.page.inner_text(
+        "#chosen"
+    )
+    desk.set("note", "Drawn anew one day.")
+    # An event at a line keeps the spot where it was put.
+    desk.tool("event")
+    desk.click(37.58, 33.5)
+    for field, value in (
+        ("event_type", "Battles"),
+        ("sub_event_type", "Armed clash"),
+        ("actor1", "red"),
+        ("actor2", "blue"),
+        ("place_id", "night_march"),
+        ("source_ids", "wire-1"),
+        ("confidence", "low"),
+    ):
+        desk.set(field, value)
+    desk.save()
+    after = features(layers, "places.geojson")
+    assert after["night_march"]["properties"].pop("note") == "Drawn anew one day."
+    before["night_march"]["properties"].pop("note")
+    assert after == before
+    (event,) = features(layers, "events/2017-08.geojson").values()
+    assert event["properties"]["place_id"] == "night_march"
+    assert event["geometry"]["coordinates"] == pytest.approx([37.58, 33.5], abs=0.01)
+    assert desk.faults == []
 
 
 def test_a_change_without_a_row_gets_one_and_it_is_filled(desk, layers):

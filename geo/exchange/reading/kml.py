@@ -154,12 +154,17 @@ def _read_positions(element: Any) -> list[list[float]]:
 
 
 def take_placemark(entry: Entry, account: Account) -> Outcome:
-    """One placemark: an area is control, a point is a place."""
+    """One placemark: a point is a place, an area is control unless it says what kind of place."""
     point = entry.geometry
     if point is not None and shapely.get_dimensions(point) == 0:
         lon, lat = float(shapely.get_x(point)), float(shapely.get_y(point))
         entry.values |= {"lon": repr(lon), "lat": repr(lat)}
         return take_place(entry, account)
+    if "kind" in entry.values and not {"controller", "status"} & set(entry.values):
+        if point is None:
+            return take_place(entry, account)
+        what = "a place that is a line or an area is not read from KML; draw it in places.geojson"
+        return account.refuse(entry, "import.position", what)
     if not {"controller", "status"} & set(entry.values):
         entry.values["controller"] = entry.values.get("name", "")
     if "start" in entry.values:

@@ -6,10 +6,12 @@ import zipfile
 
 import pytest
 import shapely
+from shaped import SHAPES
 
 from geo.errors import SchemaError
 from geo.exchange.imports import run_import
 from geo.exchange.reading.intake import Options
+from tests.exports import made, one
 from tests.foreign import assert_adds_up, values
 
 KML = """<?xml version="1.0" encoding="UTF-8"?>
@@ -56,3 +58,16 @@ def test_xml_that_reaches_out_or_is_no_kml_is_refused(content, put):
     pytest.importorskip("defusedxml")
     with pytest.raises(SchemaError, match=r"no KML|KML of a size"):
         run_import("kml", [put("theirs.kml", content)])
+
+
+def test_an_outline_that_says_what_place_it_is_never_becomes_control(shaped, put):
+    pytest.importorskip("defusedxml")
+    text = one(*made(shaped), "kml")
+    imported = run_import("kml", [put("ours.kml", text)], options=Options(end="inclusive"))
+    assert_adds_up(imported)
+    refused = [i for i in imported.issues if i.code == "import.position"]
+    assert len(refused) == len(SHAPES)
+    assert "a line or an area is not read from KML" in refused[0].message
+    read = {p["name"] for p in values(imported, "places")}
+    assert read >= {"West Well", "Mid Well", "East Well", "Lost Well"}
+    assert not read & {name.replace("_", " ").title() for name in SHAPES}

@@ -15,7 +15,7 @@ function inside(app, at) {
 export function addEvent(app, at) {
   if (!inside(app, at)) return;
   const [x, y] = app.stage.spot(at);
-  const place = app.work.now.places.find((one) => one.geometry && Math.hypot(...app.stage.spot(one.geometry.coordinates.map(toGrid)).map((v, i) => v - [x, y][i])) < 10);
+  const place = app.work.now.places.find((one) => one.geometry?.type === 'Point' && Math.hypot(...app.stage.spot(one.geometry.coordinates.map(toGrid)).map((v, i) => v - [x, y][i])) < 10);
   const id = freshId('evt');
   const properties = blank(app, 'events', { id, event_date: app.state.date, time_precision: 1, place_id: place ? idOf(place) : null, geo_radius_m: place?.properties.geo_radius_m ?? null });
   const geometry = { type: 'Point', coordinates: place ? place.geometry.coordinates : at.map((v) => v / GRID) };

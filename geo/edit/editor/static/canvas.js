@@ -1,7 +1,7 @@
 // The picture of the work: ground, borders, the previous date, places, events, and whatever the
 // tool in hand points out. Colours, textures and marks are those of the map page (looks.js).
 
-import { Borders, GRID, keyOf, nearestOn, ringsOf } from './coverage.js';
+import { Borders, GRID, keyOf, nearestOn, ringsOf, shapeOf } from './coverage.js';
 
 /* global CanvasLayer, FONT, INK, LOOKS, OUTSIDE, Patterns, WHITE, drawMark, eventKind, lineStyles, lookOf */
 /* global nameOf, paintsOf, placeRank, sheer, splitIds, strokeAll, worldX, worldY */
@@ -197,6 +197,10 @@ export const Picture = CanvasLayer.extend({
       .map((place) => ({ place, rank: placeRank(place.properties.kind), mine: chosen?.layer === 'places' && chosen.id === place.properties.id }))
       .filter(({ rank, mine }) => mine || rank <= limit).sort((a, b) => b.mine - a.mine || a.rank - b.rank);
     for (const { place, rank, mine } of shown) {
+      if (place.geometry.type !== 'Point') {
+        this.outline(ctx, place, mine);
+        continue;
+      }
       const at = mine && held ? held : place.geometry.coordinates.map((v) => Math.round(v * GRID));
       const [x, y] = this.spot(at);
       if (x < 0 || y < 0 || x > this.view.width || y > this.view.height) continue;
@@ -209,6 +213,17 @@ export const Picture = CanvasLayer.extend({
       ctx.stroke();
       this.name(ctx, nameOf(place.properties, place.properties.id), x, y, rank, taken);
     }
+  },
+
+  /** A place that is a line or an area: dashed where it was drawn from words. */
+  outline(ctx, { geometry, properties }, mine) {
+    const { rim, width, alpha, drawn } = LOOKS.places.outline;
+    ctx.beginPath();
+    for (const line of shapeOf(geometry).lines) {
+      line.map((at) => this.spot(at)).forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
+    }
+    const dash = properties.coord_method === 'located' ? [] : drawn;
+    strokeAll(ctx, [[sheer(WHITE, alpha), mine ? rim + 2 : rim], [mine ? ACCENT : sheer(INK, alpha), mine ? 2.4 : width, dash]]);
   },
 
   name(ctx, text, x, y, rank, taken) {

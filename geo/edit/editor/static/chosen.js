@@ -1,6 +1,6 @@
 // The panel about what is chosen: patches of ground, an event, a place; or else lists to choose from.
 
-import { toGrid } from './coverage.js';
+import { cornersOf } from './coverage.js';
 import { Form, choice, text } from './fields.js';
 import { actorOptions, addColumns, scale, wordsOf } from './forms.js';
 import { areaKm2, areaText, holderText } from './labels.js';
@@ -149,11 +149,11 @@ export class Chosen {
   #record(layer, id, heading, form) {
     const { app } = this;
     const record = app.work.record(layer, id);
-    const facts = el('p', { class: 'quiet' }, id, record?.geometry ? ` · ${t('drag.to.move')}` : ` · ${t('no.position')}`);
+    const facts = el('p', { class: 'quiet' }, id, ` · ${t(!record?.geometry ? 'no.position' : record.geometry.type === 'Point' ? 'drag.to.move' : 'drawn.elsewhere')}`);
     const fresh = !app.work.base[layer].some((one) => idOf(one) === id);
     const button = (word, on) => el('button', { type: 'button', on: { click: on } }, t(word));
     const tools = [
-      record?.geometry ? button('zoom.to', () => app.stage.zoomTo([record.geometry.coordinates.map(toGrid)])) : null,
+      record?.geometry ? button('zoom.to', () => app.stage.zoomTo(cornersOf(record.geometry))) : null,
       fresh || layer === 'events' ? button('remove', () => app.work.removeRecord(layer, id)) : null,
       button('back', () => app.choose(null)),
     ];

@@ -4,6 +4,28 @@
 
 export const GRID = 1e6;
 export const toGrid = (degrees) => Math.round(degrees * GRID);
+
+/** A GeoJSON geometry as lines and spots to point out on the map. */
+export function shapeOf(geometry) {
+  const shape = { lines: [], spots: [] };
+  const grid = ([lon, lat]) => [toGrid(lon), toGrid(lat)];
+  const take = ({ type, coordinates, geometries }) => {
+    if (type === 'GeometryCollection') geometries.forEach(take);
+    else if (type === 'Point') shape.spots.push(grid(coordinates));
+    else if (type === 'MultiPoint') shape.spots.push(...coordinates.map(grid));
+    else if (type === 'LineString') shape.lines.push(coordinates.map(grid));
+    else if (type === 'MultiLineString' || type === 'Polygon') shape.lines.push(...coordinates.map((line) => line.map(grid)));
+    else if (type === 'MultiPolygon') shape.lines.push(...coordinates.flat().map((line) => line.map(grid)));
+  };
+  if (geometry) take(geometry);
+  return shape;
+}
+
+/** All corners of a GeoJSON geometry, on the grid. */
+export function cornersOf(geometry) {
+  const { lines, spots } = shapeOf(geometry);
+  return [...lines.flat(), ...spots];
+}
 export const keyOf = ([x, y]) => `${x},${y}`;
 
 /** What an edit may not do; `word` is the key of a phrase, `where` the place on the grid. */

@@ -4,11 +4,11 @@ import { Answer, Asker, Silence, post, readState } from './api.js';
 import { formerBorders } from './canvas.js';
 import { Chosen } from './chosen.js';
 import { TABS, prepareControls } from './controls.js';
-import { GRID, Refusal, ringsOf, toGrid } from './coverage.js';
+import { GRID, Refusal, cornersOf, ringsOf, shapeOf, toGrid } from './coverage.js';
 import { openHelp, tell } from './dialogs.js';
 import { Keeper } from './keeper.js';
 import { fillLists } from './lists.js';
-import { Ledger, Problems, shapeOf } from './panels.js';
+import { Ledger, Problems } from './panels.js';
 import { Stage } from './stage.js';
 import { LAYERS, Work, idOf, layersOf, wired } from './work.js';
 
@@ -274,7 +274,7 @@ class App {
     Object.assign(this, { hands: null, pieces: [], marks: [] });
     this.#chose();
     const record = what?.layer && this.work.record(what.layer, what.id);
-    if (zoom && record?.geometry) this.stage.zoomTo([record.geometry.coordinates.map(toGrid)]);
+    if (zoom && record?.geometry) this.stage.zoomTo(cornersOf(record.geometry));
   }
 
   #chose() {
@@ -291,7 +291,7 @@ class App {
       .filter(({ away }) => away <= reach).sort((a, b) => a.away - b.away)[0]?.item;
     const dot = near(this.dots ?? [], ({ at }) => at, 12);
     if (dot) return dot.events.length > 1 ? { spot: true, ids: dot.events.map(idOf) } : { layer: 'events', id: idOf(dot.events[0]) };
-    const place = near(this.work.now.places.filter((one) => one.geometry), (one) => one.geometry.coordinates.map(toGrid), 8);
+    const place = near(this.work.now.places.filter((one) => one.geometry?.type === 'Point'), (one) => one.geometry.coordinates.map(toGrid), 8);
     return place ? { layer: 'places', id: idOf(place) } : null;
   }
 

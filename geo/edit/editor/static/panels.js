@@ -1,28 +1,12 @@
 // The ledger of changes since the date before, and the findings about the work.
 
-import { toGrid } from './coverage.js';
+import { shapeOf } from './coverage.js';
 import { addChange } from './adding.js';
 import { Form, choice } from './fields.js';
 import { addColumns, wordsOf } from './forms.js';
 import { areaText, handText } from './labels.js';
 
 /* global el, foreign, isoText, listed, nameOf, placeName, splitIds, t, term */
-
-/** A GeoJSON geometry as lines and spots to point out on the map. */
-export function shapeOf(geometry) {
-  const shape = { lines: [], spots: [] };
-  const grid = ([lon, lat]) => [toGrid(lon), toGrid(lat)];
-  const take = ({ type, coordinates, geometries }) => {
-    if (type === 'GeometryCollection') geometries.forEach(take);
-    else if (type === 'Point') shape.spots.push(grid(coordinates));
-    else if (type === 'MultiPoint') shape.spots.push(...coordinates.map(grid));
-    else if (type === 'LineString') shape.lines.push(coordinates.map(grid));
-    else if (type === 'MultiLineString' || type === 'Polygon') shape.lines.push(...coordinates.map((line) => line.map(grid)));
-    else if (type === 'MultiPolygon') shape.lines.push(...coordinates.flat().map((line) => line.map(grid)));
-  };
-  if (geometry) take(geometry);
-  return shape;
-}
 
 const button = (word, on, attributes = {}) => el('button', { type: 'button', ...attributes, on: { click: on } }, t(word));
 

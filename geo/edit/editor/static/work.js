@@ -159,7 +159,8 @@ export class Work {
     if ((event.properties.place_id ?? null) === (place ?? null)) return;
     const properties = { ...event.properties, place_id: place };
     if (known?.properties.geo_radius_m != null) properties.geo_radius_m = known.properties.geo_radius_m;
-    const geometry = known ? known.geometry : event.geometry;
+    // At a line or an area an event keeps its own position: only a person knows where on it.
+    const geometry = known?.geometry?.type === 'Point' || (known && !known.geometry) ? known.geometry : event.geometry;
     this.step('step.set.events', { events: this.with('events', { ...event, properties, geometry }) });
   }
 
