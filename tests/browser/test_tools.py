@@ -5,6 +5,7 @@ import csv
 import datetime as dt
 import io
 import json
+import os
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
@@ -14,6 +15,7 @@ import pages
 import pytest
 import shapely
 from click.testing import CliRunner
+from filelock import FileLock
 from PIL import Image, ImageChops
 from pyproj import Geod
 
@@ -30,8 +32,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="session")
 def shipped_page(shipped, tmp_path_factory):
-    """The page of the case that ships with the project."""
-    return open_layers(shipped).map().save(tmp_path_factory.mktemp("shipped") / "map.html")
+    """The page of the case that ships with the project, drawn once for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shipped-map.html"
+    with FileLock(path.with_suffix(".lock")):
+        return path if path.exists() else open_layers(shipped).map().save(path)
 
 
 def downloaded(view, text):

@@ -67,7 +67,8 @@ def test_bars_of_a_front_add_up_to_its_length(rif):
     heights = {}
     for bar in ax.patches:
         heights[round(bar.get_x(), 3)] = heights.get(round(bar.get_x(), 3), 0) + bar.get_height()
-    lengths = [rif.fronts(day, "government", "opposition")["length_km"].sum() for day in rif.dates]
+    found = [rif.fronts(day, "government", "opposition", bands=False) for day in rif.dates]
+    lengths = [lines["length_km"].sum() for lines in found]
     assert [heights[x] for x in sorted(heights)] == pytest.approx(lengths)
 
 

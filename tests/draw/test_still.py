@@ -153,6 +153,9 @@ def test_a_machine_without_fonts_draws_arabic_too(theatre, monkeypatch):
 
 @pytest.mark.slow
 def test_another_process_gives_the_same_bytes(small, tmp_path):
+    import matplotlib as mpl
+
+    fonts = {"MPLCONFIGDIR": mpl.get_cachedir()}  # Else each would look for all fonts anew.
     code = (
         "import sys, datetime as dt\n"
         "from geo import open_layers\n"
@@ -165,7 +168,8 @@ def test_another_process_gives_the_same_bytes(small, tmp_path):
     for seed in ("1", "2"):
         subprocess.run(
             [sys.executable, "-c", code, str(small), str(tmp_path / seed)],
-            env={"PYTHONHASHSEED": seed, "PATH": "", "TZ": f"UTC-{seed}", "HOME": str(tmp_path)},
+            env={"PYTHONHASHSEED": seed, "PATH": "", "TZ": f"UTC-{seed}", "HOME": str(tmp_path)}
+            | fonts,
             check=True,
             cwd=ROOT,
         )
