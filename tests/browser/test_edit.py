@@ -251,17 +251,24 @@ def seen(page, spot, color):
     return int(((np.abs(columns - x) < 25) & (np.abs(rows - y) < 25)).sum())
 
 
+def comes(page, condition):
+    """Whether something comes true before a person would give up."""
+    return any(condition() or page.wait_for_timeout(30) for _ in range(100))
+
+
 def test_a_crossing_border_is_refused_and_the_place_is_shown(desk):
     desk.tool("borders")
     desk.drag((37.6, 33.8), (37.3, 33.6), drop=False)
-    desk.page.wait_for_timeout(120)
     # The three borders that end at the point would each cut that of west and mid.
     crossings = [desk.at(37.5, lat) for lat in (33.2, 33.6 + 0.2 * 2 / 7, 33.6 + 0.4 * 2 / 3)]
-    assert any(seen(desk.page, spot, FAULT) for spot in crossings)
+
+    def shown():
+        return any(seen(desk.page, spot, FAULT) for spot in crossings)
+
+    assert comes(desk.page, shown)
     desk.page.mouse.up()
     assert "would cross" in desk.page.inner_text("#refused")
-    desk.page.wait_for_timeout(120)
-    assert any(seen(desk.page, spot, FAULT) for spot in crossings)
+    assert comes(desk.page, shown)
     assert desk.unsaved() == 0
 
 
@@ -392,8 +399,7 @@ def test_the_date_before_is_drawn_where_it_looked_different(desk):
     assert seen(desk.page, spot, FORMER) > 20
     assert seen(desk.page, desk.at(37.2, 33.3), FORMER) == 0
     desk.page.keyboard.press("g")
-    desk.page.wait_for_timeout(60)
-    assert seen(desk.page, spot, FORMER) == 0
+    assert comes(desk.page, lambda: seen(desk.page, spot, FORMER) == 0)
 
 
 # Ground.
@@ -424,7 +430,7 @@ def test_a_patch_is_split_by_keys_alone(desk, layers):
     page.keyboard.press("Enter")
     for _ in range(6):
         page.keyboard.press("ArrowLeft")
-        page.wait_for_timeout(320)
+        page.wait_for_function("() => !map_frontline._panAnim?._inProgress")
     assert 36.5 < page.evaluate("map_frontline.getCenter().lng") < 37
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
