@@ -27,6 +27,11 @@ ROOT = Path(__file__).parents[1]
 collect_ignore_glob = ["qgis/*"]  # runs inside QGIS, not here
 
 
+def pytest_collection_modifyitems(items):
+    """Put first what takes by far the longest: a worker that gets it last is waited for alone."""
+    items.sort(key=lambda item: "rendered" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture
 def frontline(monkeypatch, capsys):
     """Run the command in this process: exit code, standard output, standard error."""
