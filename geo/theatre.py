@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from geo.coverage import BorderEdges
     from geo.crs import Edges
     from geo.draw import Animation, Page, Plots, Still
-    from geo.evidence import Draft, Ensemble, Gazetteer, Parameters, Why
+    from geo.evidence import Draft, Ensemble, Gazetteer, Parameters, Sieges, Why
     from geo.layers import Folder, Progress
     from geo.model import Ground, Patch
 
@@ -223,8 +223,8 @@ class Theatre:
 
     def area_columns(self) -> dict[str, Any]:
         """Return what `areas` does, with bands and straight edges, as plain columns."""
-        low, high = self._bands["areas"]
-        return self.composite.area_columns() | {"low_km2": low, "high_km2": high}
+        figures: dict[str, Any] = self._bands["areas"]
+        return self.composite.area_columns() | {name: figures[name] for name in evidence.FIGURES}
 
     def history(self, place_id: str) -> pd.DataFrame:
         """Return who held a place, when, and why; see `geo.evidence.place_history`."""
@@ -270,17 +270,11 @@ class Theatre:
         """
         Return the ground that changed hands between two dates; see `geo.evidence.explain_pieces`.
 
-        With `bands`, ``low_km2`` and ``high_km2`` follow ``area_km2``: how sure each figure is, by
+        With `bands`, ``area_km2`` is the middle of the draws where one side took ground from
+        another, and ``low_km2``, ``high_km2``, ``chance`` and ``drawn_km2`` follow: see
         `geo.evidence.Ensemble.change`.
-
-        Raises
-        ------
-        ValueError
-            If `min_area_km2` is negative.
         """
         first, second = self._pair(before, after)
-        if min_area_km2 < 0:
-            raise ValueError(f"min_area_km2 is {min_area_km2}; it cannot be negative")
         # The bands first: the ledger asks for every step between the dates, and the composite
         # remembers only the last few pairs.
         known = self._ensemble.change(first, second)[0].set_index("id") if bands else None
@@ -289,8 +283,10 @@ class Theatre:
         )
         if known is not None:
             at = pieces.columns.get_loc("area_km2")
-            for place, name in enumerate(("low_km2", "high_km2"), at + 1):
-                pieces.insert(place, name, known[name].reindex(pieces["id"]).to_numpy())
+            known = known.reindex(pieces["id"])
+            pieces["area_km2"] = known["area_km2"].to_numpy()
+            for place, name in enumerate(evidence.DOUBT, at + 1):
+                pieces.insert(place, name, known[name].to_numpy())
         change = draw.ChangeFrame(pieces)
         title = f"Change from {self.as_of(first)} to {self.as_of(second)}"
         change.attrs |= pieces.attrs | {"title": title, "colors": draw.actor_colors(self.folder)}
@@ -353,45 +349,46 @@ class Theatre:
         return evidence.provenance(self.folder, self.composite)
 
     def disagreement(self, day: Day) -> gpd.GeoDataFrame:
-        """
-        Return the ground on which sources in force on a date, layer or not, disagree.
-
-        See `geo.evidence.find_disagreement`.
-        """
+        """Return where words in force on a day disagree; see `geo.evidence.find_disagreement`."""
         return evidence.find_disagreement(self.folder, parse_day(day))
 
     def gazetteer(self, tables: Sequence[Path] = ()) -> Gazetteer:
         """
         Return the places as a gazetteer that finds names; see `geo.evidence.Gazetteer`.
 
-        Further `tables` of places may follow the theatre's own (`geo.evidence.read_gazetteer`).
+        Further `tables` of places may follow the theatre's own (`geo.evidence.read_gazetteers`).
         """
-        others = [
-            entry
-            for path in tables
-            for entry in evidence.read_gazetteer(
-                layers.read_bytes(path, root=path.parent), file=str(path)
-            )
-        ]
+        others = evidence.read_gazetteers(tables)
         return evidence.Gazetteer([*self.folder.places.values(), *others])
 
-    def estimate(self, day: Day, *, parameters: Parameters | None = None, **numbers: Any) -> Draft:
+    def estimate(
+        self,
+        day: Day,
+        *,
+        as_of: Day | None = None,
+        parameters: Parameters | None = None,
+        **numbers: Any,
+    ) -> Draft:
         """
-        Draft a control layer from the statements in force on a date.
+        Draft a control layer from what statements tell of a date.
 
-        See `geo.evidence.Estimator.draft`; `numbers` are single ones of `geo.evidence.Parameters`,
-        such as ``reach_km``, instead of those in `parameters` or its defaults.
+        See `geo.evidence.draft_layer`, for `as_of` too. `numbers` are single ones of
+        `geo.evidence.Parameters`, such as ``at_least``, instead of those in `parameters`.
         """
         chosen = dataclasses.replace(parameters or evidence.Parameters(), **numbers)
-        return evidence.Estimator.of(self.folder, parameters=chosen).draft(day)
+        known = None if as_of is None else parse_day(as_of)
+        return evidence.draft_layer(self.folder, parse_day(day), parameters=chosen, as_of=known)
 
-    def probabilities(self, day: Day, points: Sequence[tuple[float, float]]) -> pd.DataFrame:
+    def probabilities(
+        self, day: Day, points: Sequence[tuple[float, float]], *, as_of: Day | None = None
+    ) -> pd.DataFrame:
         """
-        Return how likely each side held some points (longitude, latitude) on a date.
+        Return how likely each side held `points` (longitude, latitude) on a day.
 
-        See `geo.evidence.Estimator.probabilities`.
+        See `geo.evidence.Estimator.probabilities`; `as_of` as for `estimate`.
         """
-        return evidence.Estimator.of(self.folder).probabilities(day, points)
+        known = None if as_of is None else parse_day(as_of)
+        return evidence.Estimator.of(self.folder, as_of=known).probabilities(day, points)
 
     def write_estimate(
         self,
@@ -402,9 +399,9 @@ class Theatre:
         **numbers: Any,
     ) -> Path:
         """
-        Draft a control layer as `estimate` does, `parameters` and `numbers` likewise, and write it.
+        Write what `estimate` drafts, `parameters` and `numbers` likewise.
 
-        See `geo.evidence.write_draft`; open the layers again to ask of it.
+        See `geo.evidence.write_draft`, for `replace` too; open the layers again to ask of it.
         """
         draft = self.estimate(day, parameters=parameters, **numbers)
         return evidence.write_draft(self.folder, draft, replace=replace)
@@ -413,37 +410,35 @@ class Theatre:
 
     def necks(self, day: Day, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
-        Return where the ground of a side could be cut off, and by how short a line.
+        Return where the ground of a side could be cut off, by how short a line, and how surely.
 
-        See `geo.control.necks`, whose ``unknown``, ``edge``, ``min_area_km2`` and ``max_width_km``
-        are the `rules`; the events of the 30 days up to `day` are told.
+        See `geo.evidence.Sieges.necks`; the `rules` are ``unknown``, ``edge``, ``min_area_km2``,
+        ``max_width_km`` and ``bands``. The events of the 30 days up to `day` are told.
         """
         supply = self._supply.with_events(day, side)
-        return control.necks(self.composite, parse_day(day), side, **supply, **rules)
+        return self._sieges.necks(parse_day(day), side, supply, **rules)
 
     def pockets(self, day: Day, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
-        Return the ground of a side that is already cut off.
+        Return the ground of a side that is already cut off, and how surely.
 
-        See `geo.control.pockets`, whose ``unknown``, ``edge`` and ``min_area_km2`` are the `rules`.
+        See `geo.evidence.Sieges.pockets`; `rules` as of `necks`, without ``max_width_km``.
         """
-        supply = self._supply(day, side)
-        return control.pockets(self.composite, parse_day(day), side, **supply, **rules)
+        return self._sieges.pockets(parse_day(day), side, self._supply(day, side), **rules)
 
     def isolation(self, day: Day, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
         Return, for each place that a side holds, the shortest cut that severs it from supply.
 
-        See `geo.control.isolation`, whose ``unknown`` and ``edge`` are the `rules`.
+        See `geo.evidence.Sieges.isolation`; the `rules` are ``unknown``, ``edge`` and ``bands``.
         """
-        supply = self._supply(day, side)
-        return control.isolation(self.composite, parse_day(day), side, **supply, **rules)
+        return self._sieges.isolation(parse_day(day), side, self._supply(day, side), **rules)
 
     def narrowest(self, side: str, **rules: Any) -> pd.DataFrame:
         """
-        Return the narrowest neck of a side at each date that has a layer.
+        Return the narrowest neck of a side at each date that has a layer, as drawn.
 
-        See `geo.control.narrowest`; the `rules` are those of `necks`.
+        See `geo.control.narrowest`, whose ``unknown``, ``edge`` and limits are the `rules`.
         """
         return control.narrowest(
             self.composite, side, supply=lambda day: self._supply(day, side), **rules
@@ -484,11 +479,7 @@ class Theatre:
         return draw.Plots(self.folder, self.composite, self.areas)
 
     def slider(self, day: Day | None = None, *, language: str = "en") -> Any:
-        """
-        Return a widget for a notebook that shows the layers under a slider of dates.
-
-        See `geo.draw.slider`; the date shown at first is the theatre's own `after`.
-        """
+        """Return the layers under a slider of dates, for a notebook; see `geo.draw.slider`."""
         return draw.slider(
             self.folder,
             self.composite,
@@ -566,6 +557,12 @@ class Theatre:
         """Maps that the evidence allows."""
         memory = evidence.kept_draws(self._known_digests)
         return evidence.Ensemble.of(self.folder, self.composite, memory=memory)
+
+    @cached_property
+    def _sieges(self) -> Sieges:
+        """How surely ground hangs together."""
+        memory = evidence.kept_draws(self._known_digests)
+        return evidence.Sieges.of(self.folder, self.composite, memory=memory)
 
     @cached_property
     def _bands(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.evidence.field import Observations
+from geo.evidence.field.observations import Observations
 
 if TYPE_CHECKING:
     from collections.abc import Callable

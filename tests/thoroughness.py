@@ -11,3 +11,8 @@ IS_THOROUGH = bool(os.environ.get("CI") or os.environ.get("THOROUGH"))
 def examples(number):
     """So many examples in the whole check, fewer where a person waits."""
     return number if IS_THOROUGH else min(number, ON_A_CHANGE)
+
+
+def dear(number):
+    """The same where an example takes a good part of a second."""
+    return number if IS_THOROUGH else min(number, ON_A_CHANGE // 4)

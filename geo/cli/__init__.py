@@ -44,6 +44,9 @@ def main() -> None:
         # Arabic names must print whatever the locale says.
         with contextlib.suppress(AttributeError):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    # The matrices of an estimate have some hundred rows: a second thread would wait for the first,
+    # three times as long as both work where other programs run. Set before numpy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = command.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)

@@ -24,6 +24,7 @@ from geo.cli.printing import (
     shortened,
     show,
     show_json,
+    tell_figure,
     wrapped,
 )
 from geo.model import CHANGES, Edges, Ground, parse_day
@@ -125,8 +126,10 @@ def areas(edges: Edges, form: str, layers: Path) -> None:
     """
     The ground of each controller at each date, km2 on the ellipsoid, with its 90 % band.
 
-    The real ground lies between low and high in 90 of 100 cases; unknown ground could be anyone's.
-    In CSV and JSON the columns are area_km2, low_km2 and high_km2.
+    km2 is the middle of the maps that the evidence allows, and nine in ten of them lie between low
+    and high; unknown ground could be anyone's. drawn is what the layer draws, shown what of it
+    direct evidence shows. In CSV and JSON the columns are area_km2, low_km2, high_km2, drawn_km2
+    and shown_km2.
     """
     theatre = open_theatre(layers)
     straight = edges == "straight"
@@ -212,10 +215,11 @@ def fronts(date: str, sides: tuple[str, ...], since: str | None, form: str, laye
     show(banded(frame) if form == "table" else frame, form, shown=shown, empty="No front.")
     if form == "table" and len(frame):
         for row in theatre.front_totals(date, *sides).to_dict("records"):
+            middle, low, high = tell_figure(row["length_km"], row["low_km"], row["high_km"])
             lines = int(((frame["left"] == row["left"]) & (frame["right"] == row["right"])).sum())
             click.echo(
-                f"{row['left']} and {row['right']}: {row['length_km']:,.1f} km "
-                f"({row['low_km']:,.1f} to {row['high_km']:,.1f}) in {lines} "
+                f"{row['left']} and {row['right']}: about {middle} km ({low} to {high}), "
+                f"drawn {row['drawn_km']:,.1f} km in {lines} "
                 f"{'lines' if lines > 1 else 'line'}"
             )
     if since:
@@ -227,8 +231,8 @@ def _moved(theatre: Theatre, since: str, date: str, sides: tuple[str, ...]) -> s
     moved = theatre.movement(since, date, *sides)
 
     def figure(name: str, unit: str) -> str:
-        low, high = moved.bands[name]
-        return f"{getattr(moved, name):,.1f} {unit} ({low:,.1f} to {high:,.1f})"
+        middle, low, high = tell_figure(getattr(moved, name), *moved.bands[name])
+        return f"about {middle} {unit} ({low} to {high})"
 
     lines = [
         f"since {moved.before}:",

@@ -21,7 +21,7 @@ from geo.errors import GeoError, LayerError
 from geo.model import parse_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -31,10 +31,18 @@ if TYPE_CHECKING:
 @command.command()
 @click.argument("date")
 @click.option(
-    "--reach", "reach_km", type=click.FloatRange(min=0.1), help="How far a place speaks, km."
+    "--as-of",
+    metavar="DATE",
+    help="Foresight: only what was published by then counts. Without it later words do too.",
 )
 @click.option(
-    "--max-age", "max_age_days", type=click.IntRange(min=0), help="Oldest statement, days."
+    "--at-least",
+    "at_least",
+    type=click.FloatRange(min=0.5, max=1.0, max_open=True),
+    help="Least probability of ground that is drawn for a side; 0.6 without it.",
+)
+@click.option(
+    "--max-age", "max_age_days", type=click.IntRange(min=0), help="Farthest statement, days."
 )
 @click.option("--dry-run", is_flag=True, help="Print the draft as a table and write nothing.")
 @click.option("--force", is_flag=True, help="Replace a layer of that date.")
@@ -50,7 +58,8 @@ if TYPE_CHECKING:
 @layers_option
 def estimate(
     date: str,
-    reach_km: float | None,
+    as_of: str | None,
+    at_least: float | None,
     max_age_days: int | None,
     dry_run: bool,
     force: bool,
@@ -62,15 +71,15 @@ def estimate(
     from geo.evidence import Parameters
     from geo.layers import write_control
 
-    given = {"reach_km": reach_km, "max_age_days": max_age_days}
+    given = {"at_least": at_least, "max_age_days": max_age_days}
     chosen: Any = {name: value for name, value in given.items() if value is not None}
     theatre = open_theatre(layers)
     try:
         if points:
-            chances = theatre.probabilities(date, points)
+            chances = theatre.probabilities(date, points, as_of=as_of)
             show(chances.round(4) if form != "table" else _percentages(chances), form)
             return
-        draft = theatre.estimate(date, parameters=Parameters(**chosen))
+        draft = theatre.estimate(date, as_of=as_of, parameters=Parameters(**chosen))
     except ValueError as error:
         raise GeoError(str(error)) from error
     if draft.day in theatre.folder.control and not (force or dry_run):
@@ -79,12 +88,20 @@ def estimate(
             "give --force to replace it by a draft, or --dry-run to see the draft"
         )
     for unused in draft.unused:
-        say(f"not drawn: {unused.place_id}: {unused.reason}")
-    say(f"{draft.assessed_share:.0%} of the study area is within reach of evidence")
+        say(f"says nothing: {unused.place_id}: {unused.reason}")
+    if draft.undated:
+        say(f"{draft.undated} statements have no day of publication: counted from their own day")
+    say(_tell_classes(draft.shares))
     if dry_run:
         _print_draft(draft.features)
         return
     click.echo(str(write_control(theatre.folder, draft.day, draft.features)))
+
+
+def _tell_classes(shares: Mapping[str, float]) -> str:
+    """How much of the study area is drawn how surely, in one line."""
+    drawn = ", ".join(f"{shares[name]:.0%} {name}" for name in ("assessed", "likely", "presumed"))
+    return f"of the study area: {drawn}, {shares['unknown']:.0%} unknown"
 
 
 def _percentages(chances: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ Answers are printed from columns: loading pandas took longer than most of them.
 from __future__ import annotations
 
 import json
+import math
 import re
 import textwrap
 from collections import Counter
@@ -35,9 +36,12 @@ _HEADINGS = {
     "area_km2": "km2",
     "low_km2": "low",
     "high_km2": "high",
+    "drawn_km2": "drawn",
+    "shown_km2": "shown",
     "length_km": "km",
     "low_km": "low",
     "high_km": "high",
+    "drawn_km": "drawn",
 }
 """Short names of figures and their bands in a table."""
 
@@ -144,14 +148,46 @@ def _align_cells(column: Sequence[str]) -> list[str]:
     return [cell.rjust(width) if is_number else cell.ljust(width) for cell in column]
 
 
+_BANDED = (("area_km2", "low_km2", "high_km2"), ("length_km", "low_km", "high_km"))
+
+
 def banded(data: Columns) -> dict[str, list[Any]]:
-    """Columns for print: a figure and its band under short headings, all with one decimal."""
+    """Columns for print: figures under short headings, rounded as their bands allow."""
+    columns = _listed_columns(data)
+    printed: dict[str, list[Any]] = {}
+    for names in _BANDED:
+        if all(name in columns for name in names):
+            rows = zip(*(columns[name] for name in names), strict=True)
+            told = [tell_figure(*row) for row in rows]
+            printed |= {name: [row[i] for row in told] for i, name in enumerate(names)}
+    if "chance" in columns:
+        chances = map(plain, columns["chance"])
+        printed["chance"] = ["" if chance is None else f"{chance:.0%}" for chance in chances]
     return {
-        _HEADINGS.get(name, name): [f"{value:,.1f}" for value in column]
+        _HEADINGS.get(name, name): printed[name]
+        if name in printed
+        else [km2(value) for value in column]
         if name in _HEADINGS
         else column
-        for name, column in _listed_columns(data).items()
+        for name, column in columns.items()
     }
+
+
+def tell_figure(middle: float, low: float | None, high: float | None) -> tuple[str, str, str]:
+    """
+    A figure and the ends of its band for print, rounded to about a quarter of the band.
+
+    Digits that the band makes meaningless would only look sure. Without a band one decimal stays.
+    """
+    low, high = plain(low), plain(high)
+    if low is None or high is None:
+        return f"{middle:,.1f}", "", ""
+    wide = (high - low) / 4
+    digits = min(1, -math.floor(math.log10(wide))) if wide > 0 else 1
+    first, second, third = (
+        f"{round(end, digits):,.{max(digits, 0)}f}" for end in (middle, low, high)
+    )
+    return first, second, third
 
 
 def wrapped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ from geo.cli.printing import km2, plain, say, show, show_json, wrapped
 from geo.control import UnknownRule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from os import PathLike
     from pathlib import Path
 
@@ -72,9 +73,13 @@ def necks(
     unknown: str,
     layers: Path,
 ) -> None:
-    """Where the ground of SIDE could be cut off on DATE, and by how short a line."""
+    """
+    Where the ground of SIDE could be cut off on DATE, by how short a line, and how sure that is.
+
+    What is drawn as cut off is told too, with the chance that it hangs together after all.
+    """
     theatre = open_theatre(layers)
-    limits = {"min_area_km2": min_area_km2, "max_width_km": max_width_km}
+    limits: dict[str, Any] = {"min_area_km2": min_area_km2, "max_width_km": max_width_km}
     frames = {rule: theatre.necks(date, side, unknown=rule, **limits) for rule in _rules(unknown)}
     if form != "table":
         _show_all(list(frames.values()), form, (), "")
@@ -83,8 +88,9 @@ def necks(
         click.echo(f"{rule}: {_MEANS[rule]}")
         for row in frame.to_dict("records"):
             _print_neck(row)
-        if frame.empty:
-            click.echo(f"  {_without_neck(theatre, date, side, rule)}")
+        is_cut = _print_pockets(theatre, date, side, rule, min_area_km2)
+        if frame.empty and not is_cut:
+            click.echo("  no neck, and nothing is cut off")
 
 
 def _print_neck(row: dict[str, Any]) -> None:
@@ -94,6 +100,7 @@ def _print_neck(row: dict[str, Any]) -> None:
     head = f"  {row['rank']}. {row['length_km']:,.1f} km would cut off {km2(row['area_km2'])} km2"
     click.echo(f"{head}, {km2(row['km2_per_km'])} km2 for each km, over {row['footing']}")
     click.echo(wrapped(f"places: {_listed(row['place_ids']) or 'none'}"))
+    _print_hold(row)
     legs = row["legs"].split("; ")
     click.echo(f"    {'legs' if len(legs) > 1 else 'the cut'}, from enemy ground to enemy ground:")
     for leg, line in zip(legs, shapely.get_parts(row["geometry"]), strict=True):
@@ -108,15 +115,90 @@ def _print_neck(row: dict[str, Any]) -> None:
     click.echo(wrapped(f"events there in the last 30 days: {told}"))
 
 
-def _without_neck(theatre: Theatre, date: str, side: str, rule: str) -> str:
-    """Why there is no neck: mostly because the ground is cut off already."""
-    found = theatre.pockets(date, side, unknown=rule)
-    if found.empty:
-        return "no neck, and nothing is cut off"
-    places = _listed(";".join(filter(None, found["place_ids"])))
-    area = km2(found["area_km2"].sum())
-    text = f"no neck: {area} km2 are cut off already" + (f", with {places}" if places else "")
-    return wrapped(text).strip()
+def _print_pockets(theatre: Theatre, date: str, side: str, rule: str, min_area_km2: float) -> bool:
+    """What is drawn as cut off, and how sure that is; whether there is any."""
+    found = theatre.pockets(date, side, unknown=rule, min_area_km2=min_area_km2)
+    for row in found.to_dict("records"):
+        click.echo(f"  {km2(row['area_km2'])} km2 are drawn as cut off")
+        click.echo(wrapped(f"places: {_listed(row['place_ids']) or 'none'}"))
+        _print_hold(row)
+    return not found.empty
+
+
+def _print_hold(row: dict[str, Any]) -> None:
+    """How sure a neck or a pocket is, and which places lie behind it how often."""
+    click.echo(wrapped(f"on maps that the evidence allows it {hold_words(row)}"))
+    if row["where"]:
+        spot, half = row["where"].split(" ", 1)
+        click.echo(wrapped(f"half of its necks there lie {half} of {spot}"))
+    if row["against"]:
+        click.echo(wrapped(f"said otherwise, and borne out by next to no map: {row['against']}"))
+    often: dict[str, list[str]] = {}
+    for name, chance in (one.rsplit(" ", 1) for one in filter(None, row["behind"].split(";"))):
+        word = next((word for least, word in _OFTEN if float(chance) >= least), "")
+        often.setdefault(word, []).append(name)
+    for word in (word for _, word in _OFTEN):
+        if word in often:
+            click.echo(wrapped(f"behind it {word}: {', '.join(often[word])}"))
+
+
+_EITHER = 0.05
+"""What is open, or shut, on fewer maps than this is told by its chance alone."""
+_OFTEN = ((0.9, "in 9 of 10 maps or more"), (0.5, "in half or more"), (0.1, "seldom"))
+
+
+def hold_words(row: Mapping[str, Any]) -> str:
+    """
+    Say how surely ground hangs together.
+
+    Parameters
+    ----------
+    row
+        Of `Theatre.necks` or `Theatre.pockets`.
+
+    Returns
+    -------
+    words
+        After "it".
+
+    Examples
+    --------
+    >>> row = {"joined": 0.42, "width_km": 5.2, "low_km": 0.0, "high_km": 11.3, "error_km": 5.6}
+    >>> hold_words(row)[:75]
+    'hangs together in 4 of 10 maps, there about 5 km wide; 0 to 11 km over all '
+    """
+    joined, middle, low, high = (row[name] for name in ("joined", "width_km", "low_km", "high_km"))
+    text = f"hangs together in {_of_maps(joined)}"
+    if joined:
+        text += ", there by no neck" if _is_nan(middle) else f", there about {_km(middle)} km wide"
+    if high != 0:
+        end = "km or more" if _is_nan(high) else f"to {_km(high)} km"
+        text += "" if _is_nan(low) else f"; {_km(low)} {end} over all maps"
+    if joined <= 1 - _EITHER and not _is_nan(row.get("apart_km", math.nan)):
+        text += f"; where it does not, it is some {_km(row['apart_km'])} km apart"
+    if _EITHER <= joined <= 1 - _EITHER:
+        return f"{text}. It is narrower than the error of its ends: it may be open or shut"
+    error = row["error_km"]
+    if not _is_nan(error) and 0 < row.get("length_km", 0.0) < error:
+        return f"{text}. As drawn it is narrower than the error of its ends, {_km(error)} km"
+    return text
+
+
+def _of_maps(chance: float) -> str:
+    """A chance as so many maps of ten, or of a hundred where it is small or large."""
+    if chance in (0.0, 1.0):
+        return "all maps" if chance else "none of the maps"
+    of = 10 if 0.095 <= chance <= 0.905 else 100
+    return f"{min(max(round(chance * of), 1), of - 1)} of {of} maps"
+
+
+def _km(value: float) -> str:
+    """Kilometres as sure as they are: no decimals."""
+    return f"{value:,.0f}"
+
+
+def _is_nan(value: float | None) -> bool:
+    return value is None or math.isnan(value)
 
 
 def _listed(ids: str) -> str:
@@ -162,7 +244,10 @@ def pockets(date: str, side: str | None, form: str, unknown: str, layers: Path) 
         for one in _sides(theatre, date, side)
         for rule in _rules(unknown)
     ]
-    shown = ("side", "unknown", "area_km2", "since", "enclosed_by", "place_ids")
+    shown = (
+        *("side", "unknown", "area_km2", "since", "joined", "width_km", "low_km", "high_km"),
+        *("apart_km", "enclosed_by", "place_ids"),
+    )
     _show_all(frames, form, shown, "No pocket.")
     found = {rule for frame in frames for rule in frame["unknown"]}
     for rule in _rules(unknown):
@@ -183,7 +268,10 @@ def isolation(date: str, side: str | None, form: str, unknown: str, layers: Path
         for one in _sides(theatre, date, side)
         for rule in _rules(unknown)
     ]
-    shown = ("side", "unknown", "place_id", "length_km", "area_km2", "anchors_lost", "certainty")
+    shown = (
+        *("side", "unknown", "place_id", "length_km", "joined", "width_km", "low_km", "high_km"),
+        *("area_km2", "anchors_lost", "certainty"),
+    )
     _show_all(frames, form, shown, "It holds no place.")
 
 

@@ -11,6 +11,7 @@ from .siege.isolation import isolation
 from .siege.necks import Neck, narrowest, necks
 from .siege.pockets import pockets
 from .siege.rules import SupplyOf, UnknownRule
+from .siege.ways import SideOnMap, Way, Ways
 from .siege.what_if import WhatIf
 
 __all__ = [
@@ -23,9 +24,12 @@ __all__ = [
     "Neck",
     "NoNeck",
     "Outline",
+    "SideOnMap",
     "SupplyOf",
     "TheatreSupply",
     "UnknownRule",
+    "Way",
+    "Ways",
     "WhatIf",
     "areas_as_drawn",
     "build_frame",

@@ -198,6 +198,14 @@ def texture(label: Label) -> tuple[str, str]:
     return kind, str(step)
 
 
+def texture_key(look: tuple[str, str]) -> str:
+    """Under which key a texture is explained: dense dots are presumed ground, others inferred."""
+    kind, step = look
+    if kind == "dots":
+        return "presumed" if float(step) <= LOOKS["textures"]["steps"]["low"] else "inferred"
+    return "reported" if kind == "plain" else "claimed"
+
+
 def look_of(label: Label, sides: Mapping[str, str]) -> Look:
     """What makes two labels look the same: status, sides, the texture of their certainty."""
     actors = split_ids(label.controllers) or tuple(filter(None, (label.controller,)))
@@ -221,7 +229,10 @@ def paints_of(look: Look, colors: Mapping[str, str], *, faded: bool = False) -> 
 
     if status == "controlled":
         side, kind, step = rest
-        ground: list[Paint] = [tint(side, "plain" if kind == "plain" else "unsure")]
+        # What is only presumed is paler than what is likely, so that both are told apart in print.
+        weak = kind == "dots" and float(step) <= LOOKS["textures"]["steps"]["low"]
+        strength = "plain" if kind == "plain" else "weak" if weak else "unsure"
+        ground: list[Paint] = [tint(side, strength)]
         if faded or kind == "plain":
             return ground
         ink, alpha = LOOKS["textures"]["ink"], LOOKS["textures"]["alpha"]

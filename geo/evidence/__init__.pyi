@@ -1,11 +1,12 @@
-from .bands import Ensemble
+from .bands import DOUBT, FIGURES, Ensemble
 from .disagreement import find_disagreement
-from .drafted import write_draft
+from .drafted import draft_layer, write_draft
 from .draws import Judgements
-from .estimate.draft import Draft, Estimator, percent
+from .estimate.draft import Draft, Estimator
 from .estimate.parameters import Parameters
+from .estimate.patches import percent
 from .gazetteer.index import Gazetteer
-from .gazetteer.read import read_gazetteer
+from .gazetteer.read import read_gazetteers
 from .histories import place_history
 from .kept import Memory, kept_bands, kept_draws
 from .ledger import (
@@ -23,11 +24,14 @@ from .provenance_table import provenance
 from .reports.accept import accept_drafts
 from .reports.drafts import DRAFTS
 from .reports.review import read_report
+from .sieges import Sieges
 from .why import Why, find_why
 
 __all__ = [
+    "DOUBT",
     "DRAFT",
     "DRAFTS",
+    "FIGURES",
     "MIN_AREA_KM2",
     "PICTURE",
     "Draft",
@@ -37,8 +41,10 @@ __all__ = [
     "Judgements",
     "Memory",
     "Parameters",
+    "Sieges",
     "Why",
     "accept_drafts",
+    "draft_layer",
     "draft_ledger",
     "explain_pieces",
     "find_disagreement",
@@ -52,7 +58,7 @@ __all__ = [
     "percent",
     "place_history",
     "provenance",
-    "read_gazetteer",
+    "read_gazetteers",
     "read_report",
     "shape_word",
     "write_draft",

@@ -1,18 +1,18 @@
 """
-How sure a figure is: a low and a high for areas, changes and fronts, and where sources disagree.
+How sure a figure is: the middle and the band of areas, changes and fronts.
 
-**What a band says.** The side's real ground on that date should lie between low and high in 90 of
-100 cases; in theatres of known truth it did in 87 (``make bench-bands``). The drawn figure always
-lies inside: the band holds the middle 90 % of the maps that the evidence allows, shifted as little
-as it takes to reach the figure.
+**What a figure says.** The middle of the maps that the evidence allows, and between low and high
+the middle 90 % of them. The side's real ground should lie there in 90 of 100 cases; how often it
+did in theatres of known truth and on real polygons, ``make bench-bands`` and ``make
+bench-estimate`` print. Beside it stands what is drawn, and as a floor what direct evidence shows.
 
 **What can be otherwise**, and how it is sampled:
 
-1. *Ground that rests on statements* (basis ``inferred``, with ``statement_ids``), and ground that
-   nobody is said to hold alone (contested, mixed, advance, unknown): whoever holds it in a draw of
-   the field of control (`geo.evidence.field`), which moves every place within its error, lets every
-   statement be wrong as often as its basis, confidence and age suggest, and goes back to the
-   sides' shares of the evidence far from all of it. Unknown ground could be anyone's, and is.
+1. *Ground that rests on statements* (it names them), and ground that nobody is said to hold alone
+   (contested, mixed, advance, unknown): whoever holds it in a draw of the field of control
+   (`geo.evidence.field`), which moves every place within its error, lets every statement be wrong
+   as often as its basis, confidence and age suggest, and goes back to the sides' shares of the
+   evidence far from all of it. Unknown ground could be anyone's, and is.
 2. *Ground drawn by hand* is as drawn, but its borders are known to kilometres only. They move by
    a smooth random field, by so much as `Judgements` says for the weaker confidence and basis of
    the two hands. Hand-drawn ground also informs the field beside it.
@@ -22,21 +22,20 @@ as it takes to reach the figure.
 Figures differ from the drawn ones by what differs on a lattice of points and along the borders,
 so that a lattice never changes a figure on which everybody agrees.
 
+**Change** comes from draws of both dates together, so that what the evidence allows on one date
+goes with what it allows on the other. A piece that one side took from another has the chance that
+it gained ground there at all. Where ground only became known, or is no longer, the picture
+changed: that is what is drawn, and there is no band of it.
+
 **Other rows.** How much ground is contested or unknown says how much of the picture is open; that
-is counted, not estimated, so its low and high are the figure. The ground itself is in the bands of
-all who may hold it. A piece of change has a band where one side took it from another; where ground
-only became known, or is no longer, the picture changed, and low and high are the figure.
+is counted, not estimated. The ground itself is in the bands of all who may hold it.
 
-**Dates** share the random numbers, so a border that nothing new is known of does not seem to move.
-
-**Choices that need an argument.** The drawn map is no mean of the draws, as it leaves far ground
-open; so the band is shifted to reach the figure, and keeps its 90 %: widened, it would be right
-too often, which ``make bench-bands`` would show. A draw is compared with the map on one lattice,
-and the difference added to the exact figure, so that a coarse and quick lattice moves no figure
-that nobody doubts. Ground drawn by hand without statements is taken at its word but for its
-borders: a kilometre for high confidence, three for moderate, six for low, half as much again
-where it is inferred or claimed. Nothing measures these numbers; they stand in `Judgements`. A
-series of real maps with independent ground truth would.
+**Choices that need an argument.** A draw is compared with the map on one lattice, and the
+difference added to the exact figure, so that a coarse and quick lattice moves no figure that
+nobody doubts. Ground drawn by hand without statements is taken at its word but for its borders: a
+kilometre for high confidence, three for moderate, six for low, half as much again where it is
+inferred or claimed. Nothing measures these numbers; they stand in `Judgements`. A series of real
+maps with independent ground truth would.
 """
 
 from __future__ import annotations
@@ -50,10 +49,10 @@ import numpy as np
 import shapely
 
 from geo.control import front_lines
-from geo.evidence.dated_field import DatedField
-from geo.evidence.draws import Draws, Field, Judgements, sums
+from geo.evidence.dated_field import DatedField, supported_patches
+from geo.evidence.draws import Draws, Field, Judgements, PairOfFields, sums
 from geo.evidence.kept import Memory, pack_draws, unpack_draws
-from geo.model import Basis, Status
+from geo.model import Status
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -71,6 +70,13 @@ if TYPE_CHECKING:
 LEVEL = 0.9
 """So many of the draws lie in a band."""
 
+FIGURES = ("area_km2", "low_km2", "high_km2", "drawn_km2", "shown_km2")
+"""Columns of `Ensemble.areas` that are figures."""
+DOUBT = ("low_km2", "high_km2", "chance", "drawn_km2")
+"""Columns of `Ensemble.change` that say how sure its areas are."""
+TAKEN = "taken"
+_AXES = ("controller", "status")
+
 _MANY_DATES = 40
 """With so many dates more, the draws of each are halved, thirded, ...: all shall be answered."""
 
@@ -87,6 +93,8 @@ class Ensemble:
         For each date the ids of the patches that rest on statements.
     field
         Gives the field of control of a date, or None where there is no evidence for one.
+    pair
+        Gives the field of two dates; the default draws their two fields alike.
     judgements
         The numbers; the default are `Judgements()`.
     memory
@@ -99,13 +107,14 @@ class Ensemble:
         *,
         supported: Mapping[dt.date, frozenset[str]] | None = None,
         field: Callable[[dt.date], Field | None] | None = None,
+        pair: Callable[[dt.date, dt.date], PairOfFields | None] | None = None,
         judgements: Judgements | None = None,
         memory: Memory | None = None,
     ) -> None:
         self.composite = composite
         self._memory = memory or Memory()
         self._draws = Draws(
-            composite, supported or {}, field or (lambda _: None), judgements or Judgements()
+            composite, supported or {}, field or (lambda _: None), judgements or Judgements(), pair
         )
         self._changes = lru_cache(maxsize=4)(self._change)
         self._lines = lru_cache(maxsize=16)(self._front)
@@ -139,14 +148,7 @@ class Ensemble:
         ensemble
             Ready to be asked.
         """
-        supported = {
-            day: frozenset(
-                patch.id
-                for patch in layer.features
-                if patch.properties["basis"] == Basis.INFERRED and patch.properties["statement_ids"]
-            )
-            for day, layer in folder.control.items()
-        }
+        supported = supported_patches(folder)
         dated = DatedField(folder, composite, supported)
         if judgements is None:
             many = max(1, len(composite.dates) // _MANY_DATES)
@@ -155,6 +157,7 @@ class Ensemble:
             composite,
             supported=supported,
             field=dated.field,
+            pair=dated.pair,
             judgements=judgements,
             memory=memory,
         )
@@ -168,21 +171,29 @@ class Ensemble:
         Returns
         -------
         areas
-            The rows of `geo.control.composite.Composite.areas`, with ``low_km2`` and ``high_km2``.
+            The rows of `geo.control.composite.Composite.areas`: ``date``, ``controller``,
+            ``status``, ``area_km2`` (the middle of the draws), ``low_km2``, ``high_km2``,
+            ``drawn_km2`` (as it is drawn) and ``shown_km2`` (of that, what direct evidence shows:
+            whose basis is not ``inferred``). Of ground that nobody holds alone all but
+            ``shown_km2`` are what is drawn.
         """
         frame = self._drawn
         drawn = frame["area_km2"].to_numpy()
-        bands = [(area, area) for area in drawn]
+        found = [(area, area, area) for area in drawn]
+        shown = np.zeros(len(drawn))
         for i, (day, name, status) in enumerate(
             zip(frame["date"], frame["controller"], frame["status"], strict=True)
         ):
             if name and status == Status.CONTROLLED:
                 column = self._draws.controllers.index(name)
-                bands[i] = self._band(drawn[i], self._draws.areas(day)[:, column])
-        low, high = np.array(bands, dtype=float).reshape(-1, 2).T
-        return frame.assign(low_km2=low, high_km2=high)
+                found[i] = self._figure(drawn[i], self._draws.areas(day)[:, column])
+                shown[i] = self._draws.shown_km2(day)[column]
+        middle, low, high = np.array(found, dtype=float).reshape(-1, 3).T
+        return frame.assign(
+            area_km2=middle, low_km2=low, high_km2=high, drawn_km2=drawn, shown_km2=shown
+        )
 
-    def holders(self, day: dt.date) -> dict[str, tuple[float, float]]:
+    def holders(self, day: dt.date) -> dict[str, tuple[float, float, float]]:
         """
         Return the band of all the ground of each side at one date.
 
@@ -194,7 +205,7 @@ class Ensemble:
         Returns
         -------
         holders
-            Low and high, km2, by side. All ground with a controller of the side counts.
+            Low, middle and high, km2, by side. All ground with a controller of the side counts.
 
         Raises
         ------
@@ -210,9 +221,11 @@ class Ensemble:
             side = sides.get(name, name)
             drawn[side] = drawn.get(side, 0.0) + float(area)
         more, of = self._draws.areas(layer), np.array(self._draws.side_of, dtype=object)
-        return {
-            side: self._band(area, more[:, of == side].sum(axis=1)) for side, area in drawn.items()
-        }
+        found = {}
+        for side, area in drawn.items():
+            middle, low, high = self._figure(area, more[:, of == side].sum(axis=1))
+            found[side] = (low, middle, high)
+        return found
 
     def change(self, before: dt.date, after: dt.date) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         """
@@ -226,11 +239,15 @@ class Ensemble:
         Returns
         -------
         pieces
-            The rows of `Composite.change`, with ``low_km2`` and ``high_km2``: the
-            ground near the piece that really went that way.
+            The rows of `Composite.change`. Where one side took ground from another ``area_km2`` is
+            the middle of the draws: the ground near the piece that went that way. ``low_km2`` and
+            ``high_km2`` follow, ``chance`` (that the side gained ground there at all) and
+            ``drawn_km2``. Where the picture changed, ``area_km2`` is what is drawn, and there is no
+            band and no chance.
         totals
             One row a pair of hands, largest first: ``from``, ``to`` (a controller, or a status),
-            ``area_km2``, ``low_km2`` and ``high_km2``.
+            ``effect`` (see `tell_effect`), ``area_km2``, ``low_km2``, ``high_km2``, ``chance`` and
+            ``drawn_km2``.
 
         Raises
         ------
@@ -241,25 +258,48 @@ class Ensemble:
 
         pieces, spread = self._changes(before, after)
         drawn = pieces["area_km2"].to_numpy()
-        bands = [self._band(area, more) for area, more in zip(drawn, spread.T, strict=True)]
-        low, high = np.array(bands, dtype=float).reshape(-1, 2).T
         hands = {
             way: pieces[f"{way}_controller"].where(
                 pieces[f"{way}_controller"] != "", pieces[f"{way}_status"]
             )
             for way in ("from", "to")
         }
+        effect = self._effects(pieces)
+        figures = [
+            self._gain(area, more, kind)
+            for area, more, kind in zip(drawn, spread.T, effect, strict=True)
+        ]
         rows = []
-        for (was, now), index in pieces.groupby([hands["from"], hands["to"]]).indices.items():
+        for (was, now, kind), index in pieces.groupby(
+            [hands["from"], hands["to"], effect]
+        ).indices.items():
             area = float(drawn[index].sum())
-            rows.append((was, now, area, *self._band(area, spread[:, index].sum(axis=1))))
-        columns = ["from", "to", "area_km2", "low_km2", "high_km2"]
-        totals = pd.DataFrame(rows, columns=columns)
-        totals = totals.sort_values(["area_km2", "from", "to"], ascending=[False, True, True])
-        return (
-            _insert_after(pieces, "area_km2", {"low_km2": low, "high_km2": high}),
-            totals.reset_index(drop=True),
+            figure = self._gain(area, spread[:, index].sum(axis=1), kind)
+            rows.append((was, now, kind, *figure, area))
+        names = ["area_km2", "low_km2", "high_km2", "chance"]
+        totals = pd.DataFrame(rows, columns=["from", "to", "effect", *names, "drawn_km2"])
+        totals = totals.sort_values(["drawn_km2", "from", "to"], ascending=[False, True, True])
+        columns = dict(zip(names, np.array(figures, dtype=float).reshape(-1, 4).T, strict=True))
+        pieces = pieces.assign(area_km2=columns.pop("area_km2"))
+        columns["drawn_km2"] = drawn
+        return _insert_after(pieces, "area_km2", columns), totals.reset_index(drop=True)
+
+    def _effects(self, pieces: gpd.GeoDataFrame) -> list[str]:
+        """What became of the ground of each piece."""
+        sides = self.composite.sides
+        rows = zip(
+            *(pieces[f"{way}_{name}"] for way in ("from", "to") for name in _AXES), strict=True
         )
+        return [tell_effect((sides.get(a, a), b), (sides.get(c, c), d)) for a, b, c, d in rows]
+
+    def _gain(
+        self, drawn: float, more: Floats, effect: str
+    ) -> tuple[float, float | None, float | None, float | None]:
+        """Middle, ends of the band, and the chance that any ground was gained."""
+        if effect != TAKEN:
+            return drawn, None, None, None
+        middle, low, high = self._figure(drawn, more)
+        return middle, low, high, float(np.mean(drawn + more > 0))
 
     def fronts(
         self, day: dt.date, left: str | None = None, right: str | None = None
@@ -277,10 +317,11 @@ class Ensemble:
         Returns
         -------
         fronts
-            The rows of `front_lines`, with ``low_km`` and ``high_km``: the length of
-            the real front near that line.
+            The rows of `front_lines`; ``length_km`` is the middle of the draws, the length of the
+            real front near that line, ``low_km`` and ``high_km`` follow, and ``drawn_km``.
         totals
-            One row a pair of sides: ``left``, ``right``, ``length_km``, ``low_km``, ``high_km``.
+            One row a pair of sides: ``left``, ``right``, ``length_km``, ``low_km``, ``high_km``,
+            ``drawn_km``.
 
         Raises
         ------
@@ -293,17 +334,19 @@ class Ensemble:
 
         lines, spread = self._lines(day, left, right)
         drawn = lines["length_km"].to_numpy()
-        bands = [
-            band(km, np.maximum(km + more, 0)) for km, more in zip(drawn, spread.T, strict=True)
+        figures = [
+            figure(np.maximum(km + more, 0)) for km, more in zip(drawn, spread.T, strict=True)
         ]
-        low, high = np.array(bands, dtype=float).reshape(-1, 2).T
+        middle, low, high = np.array(figures, dtype=float).reshape(-1, 3).T
         rows = []
         for pair, index in lines.groupby(["left", "right"]).indices.items():
             length = float(drawn[index].sum())
             draws = np.maximum(length + spread[:, index].sum(axis=1), 0)
-            rows.append((*pair, length, *band(length, draws)))
-        totals = pd.DataFrame(rows, columns=["left", "right", "length_km", "low_km", "high_km"])
-        return _insert_after(lines, "length_km", {"low_km": low, "high_km": high}), totals
+            rows.append((*pair, *figure(draws), length))
+        names = ["length_km", "low_km", "high_km", "drawn_km"]
+        totals = pd.DataFrame(rows, columns=["left", "right", *names])
+        columns = {"low_km": low, "high_km": high, "drawn_km": drawn}
+        return _insert_after(lines.assign(length_km=middle), "length_km", columns), totals
 
     def movement(self, moved: Movement) -> Movement:
         """
@@ -325,20 +368,32 @@ class Ensemble:
         piece, sweep = shapely.STRtree(shapes).query(inside, predicate="within")
         more = sums(spread[:, piece], sweep, len(shapes))
         drawn = moved.sweeps["area_km2"].to_numpy()
-        bands = [self._band(area, one) for area, one in zip(drawn, more.T, strict=True)]
-        low, high = np.array(bands, dtype=float).reshape(-1, 2).T
+        figures = [self._figure(area, one) for area, one in zip(drawn, more.T, strict=True)]
+        middle, low, high = np.array(figures, dtype=float).reshape(-1, 3).T
         mine = (moved.sweeps["side"] == moved.left).to_numpy()
-        found = {
-            "gained_km2": self._band(moved.gained_km2, more[:, mine].sum(axis=1)),
-            "lost_km2": self._band(moved.lost_km2, more[:, ~mine].sum(axis=1)),
+        swept = {
+            "gained_km2": self._figure(moved.gained_km2, more[:, mine].sum(axis=1)),
+            "lost_km2": self._figure(moved.lost_km2, more[:, ~mine].sum(axis=1)),
         }
+        found = {name: (low, high) for name, (_, low, high) in swept.items()}
+        middles = {name: middle for name, (middle, _, _) in swept.items()}
         for name, day in (("before", moved.before), ("after", moved.after)):
             length = getattr(moved, f"length_{name}_km")
             _, totals = self.fronts(day, moved.left, moved.right)
-            ends = totals[["low_km", "high_km"]].to_numpy().reshape(-1, 2)
-            found[f"length_{name}_km"] = tuple(ends[0].tolist()) if len(ends) else (length, length)
-        sweeps = _insert_after(moved.sweeps, "area_km2", {"low_km2": low, "high_km2": high})
-        return dataclasses.replace(moved, sweeps=sweeps, bands=found)
+            ends = totals[["length_km", "low_km", "high_km"]].to_numpy().reshape(-1, 3)
+            now = tuple(ends[0].tolist()) if len(ends) else (length, length, length)
+            middles[f"length_{name}_km"], found[f"length_{name}_km"] = now[0], now[1:]
+        columns = {"low_km2": low, "high_km2": high, "drawn_km2": drawn}
+        sweeps = _insert_after(moved.sweeps.assign(area_km2=middle), "area_km2", columns)
+        return dataclasses.replace(
+            moved,
+            sweeps=sweeps,
+            bands=found,
+            gained_km2=middles["gained_km2"],
+            lost_km2=middles["lost_km2"],
+            length_before_km=middles["length_before_km"],
+            length_after_km=middles["length_after_km"],
+        )
 
     def bands(self) -> dict[str, Any]:
         """
@@ -347,15 +402,14 @@ class Ensemble:
         Returns
         -------
         bands
-            ``areas``: low and high of each row; ``holders``: by date and side, as text.
+            ``areas``: columns of `areas` by name; ``holders``: by date and side, as text.
         """
         frame = self.areas()
         holders = {
             str(day): {side: list(ends) for side, ends in self.holders(day).items()}
             for day in self.composite.dates
         }
-        ends = [frame[name].tolist() for name in ("low_km2", "high_km2")]
-        return {"areas": ends, "holders": holders}
+        return {"areas": {name: frame[name].tolist() for name in FIGURES}, "holders": holders}
 
     # ------------------------------------------------------------ what is asked of draws
 
@@ -388,9 +442,9 @@ class Ensemble:
             self._memory.keep(question, pack_draws(draws))
         return draws
 
-    def _band(self, drawn: float, spread: Floats) -> tuple[float, float]:
-        """The band of an area: no draw is negative, or larger than the study area."""
-        return band(drawn, np.clip(drawn + spread, 0, self._total_km2))
+    def _figure(self, drawn: float, spread: Floats) -> tuple[float, float, float]:
+        """Middle and band of an area: no draw is negative, or larger than the study area."""
+        return figure(np.clip(drawn + spread, 0, self._total_km2))
 
     @cached_property
     def _drawn(self) -> pd.DataFrame:
@@ -402,30 +456,52 @@ class Ensemble:
         return float(self.composite.ground_km2(arrangement)[row >= 0].sum())
 
 
-def band(drawn: float, draws: Floats) -> tuple[float, float]:
+def figure(draws: Floats) -> tuple[float, float, float]:
     """
-    Return the ends of the band of a figure.
-
-    It holds `LEVEL` of the draws and the figure itself: the middle ones where that will do, else
-    those next to the figure.
+    Return the middle of a figure and the ends of its band.
 
     Parameters
     ----------
-    drawn
-        The figure.
     draws
-        What it is on other maps that the evidence allows.
+        What it is on maps that the evidence allows.
 
     Returns
     -------
-    low, high
-        Ends, `drawn` between them.
+    middle, low, high
+        The median, and the ends of the middle `LEVEL` of the draws.
     """
     tail = (1 - LEVEL) / 2
-    below = float(np.mean(draws < drawn) + np.mean(draws == drawn) / 2)
-    start = min(tail, below) if below < LEVEL + tail else below - LEVEL
-    low, high = np.quantile(draws, [start, min(start + LEVEL, 1.0)])
-    return min(float(low), drawn), max(float(high), drawn)
+    low, middle, high = np.quantile(draws, [tail, 0.5, 1 - tail]).tolist()
+    return middle, low, high
+
+
+def tell_effect(before: tuple[str, str], after: tuple[str, str]) -> str:
+    """
+    Return what became of ground.
+
+    Parameters
+    ----------
+    before, after
+        Side and status.
+
+    Returns
+    -------
+    effect
+        ``taken`` where one side lost it to another, ``became known`` or ``became unknown`` where
+        the picture changed, ``contested`` where sides began or ended to share it, else ``same``.
+
+    Examples
+    --------
+    >>> tell_effect(("red", "controlled"), ("blue", "controlled"))
+    'taken'
+    >>> tell_effect(("", "unknown"), ("blue", "controlled"))
+    'became known'
+    """
+    if before[1] == after[1] == Status.CONTROLLED:
+        return TAKEN if before[0] != after[0] else "same"
+    if before[1] == Status.UNKNOWN:
+        return "became known"
+    return "became unknown" if after[1] == Status.UNKNOWN else "contested"
 
 
 def _insert_after(

@@ -1,15 +1,17 @@
-"""The field of control of a date: statements in force, and ground that was drawn by hand."""
+"""The field of control of a date, or of two: statements, and ground that was drawn by hand."""
 
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geo.crs import LocalPlane
 from geo.evidence.estimate.draft import Estimator
-from geo.evidence.field import LatentField, Observations
+from geo.evidence.field.latent import LatentField
+from geo.evidence.field.observations import Observations
 from geo.evidence.lattice import Lattice
 from geo.model import Basis, Confidence
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geo.control import Composite
+    from geo.evidence.estimate.links import Link
     from geo.layers import Folder
     from geo.model import Label
 
@@ -36,8 +39,58 @@ _DOUBT: dict[str, float] = {
 """How often such a point says nothing of the truth."""
 
 
+@dataclass(frozen=True, slots=True)
+class FieldPair:
+    """
+    One field at two dates: what is drawn of both belongs together.
+
+    Attributes
+    ----------
+    field
+        Of both dates, on clocks that are zero on the first.
+    estimator
+        Knows how far the clock of some ground runs between the dates.
+    first, second
+        The dates.
+    """
+
+    field: LatentField
+    estimator: Estimator
+    first: dt.date
+    second: dt.date
+
+    @property
+    def sides(self) -> Sequence[str]:
+        """Who may hold ground."""
+        return self.field.sides
+
+    def draws(
+        self, xy: Floats, *, count: int, seed: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Index of the holder at points on both dates, count x m each: row k is one history."""
+        later = self.estimator.clocks_between(xy, self.first, self.second)
+        clock = np.concatenate([np.zeros(len(xy)), later])
+        both = self.field.draws(np.concatenate([xy, xy]), count=count, seed=seed, clock=clock)
+        return both[:, : len(xy)], both[:, len(xy) :]
+
+
+def supported_patches(folder: Folder) -> dict[dt.date, frozenset[str]]:
+    """
+    Return for each date the ids of the patches that rest on statements.
+
+    Parameters
+    ----------
+    folder
+        The layers.
+    """
+    return {
+        day: frozenset(patch.id for patch in layer.features if patch.properties["statement_ids"])
+        for day, layer in folder.control.items()
+    }
+
+
 class DatedField:
-    """The field of control of each date: statements in force, and ground drawn by hand."""
+    """The field of control of each date: statements, and ground drawn by hand."""
 
     def __init__(
         self, folder: Folder, composite: Composite, supported: Mapping[dt.date, frozenset[str]]
@@ -49,42 +102,66 @@ class DatedField:
             self._estimator = Estimator.of(folder)
 
     def field(self, day: dt.date) -> LatentField | None:
-        """The field of a date that has a layer; None where no statement is in force."""
-        if self._estimator is None or not len(self._estimator.observations(day)):
+        """The field of a date that has a layer; None where no statement counts."""
+        if self._estimator is None or not len(said := self._estimator.observations(day)):
             return None
-        said = self._estimator.field(day)
+        return self._informed(said, [(0.0, day)])
+
+    def pair(self, first: dt.date, second: dt.date) -> FieldPair | None:
+        """The field of two dates that have layers; None where no statement counts."""
+        if self._estimator is None:
+            return None
+        said = self._estimator.paired_observations(first, second)
+        if not len(said):
+            return None
+        middle = np.array([[0.0, 0.0]])
+        later = float(self._estimator.clocks_between(middle, first, second)[0])
+        field = self._informed(said, [(0.0, first), (later, second)])
+        return FieldPair(field, self._estimator, first, second)
+
+    def links(self, day: dt.date) -> list[Link]:
+        """What words in force on a date say of how ground hangs together."""
+        return [] if self._estimator is None else self._estimator.links(day)
+
+    def _informed(self, said: Observations, days: Sequence[tuple[float, dt.date]]) -> LatentField:
+        """A field that also knows what hand-drawn ground shows at some points."""
+        assert self._estimator is not None
+        spots = [(*spot, clock) for clock, day in days for spot in self._drawn_by_hand(day)]
+        sides, parameters = self._estimator.sides, self._estimator.field_parameters
+        if not spots:
+            return LatentField(said, sides, parameters=parameters)
+        drawn = [self._composite.side(label) for _, label, _ in spots]
+        sides = (*sides, *sorted(set(drawn) - set(sides)))
+        more = len(sides) - said.shares.shape[1]
+        doubt = [
+            _DOUBT[Basis.CLAIMED] if label.basis == Basis.CLAIMED else _DOUBT[label.confidence]
+            for _, label, _ in spots
+        ]
+        told = Observations(
+            said.xy,
+            said.radius_m,
+            np.pad(said.shares, ((0, 0), (0, more))),
+            said.noise,
+            said.count,
+            said.clock,
+        )
+        by_hand = Observations(
+            np.array([xy for xy, _, _ in spots]),
+            np.zeros(len(spots)),
+            np.eye(len(sides))[[sides.index(side) for side in drawn]],
+            np.array(doubt),
+            clock=np.array([clock for _, _, clock in spots]),
+        )
+        return LatentField(Observations.join([told, by_hand]), sides, parameters=parameters)
+
+    def _drawn_by_hand(self, day: dt.date) -> list[tuple[Floats, Label]]:
+        """Points of ground that no statement supports, and what the layer of a date says there."""
         labels = self._composite.labels
         lattice = Lattice.over(self._plane.forward(self._composite.area), self._plane, _BY_HAND)
         number = self._composite.labels_at(day, *lattice.lonlat.T)
         held = self._supported.get(day, frozenset())
-        spots = [
+        return [
             (xy, labels[k])
             for xy, k in zip(lattice.xy, number.tolist(), strict=True)
             if k >= 0 and labels[k].is_held and labels[k].patch not in held
         ]
-        return _inform(said, spots, self._composite) if spots else said
-
-
-def _inform(
-    field: LatentField, spots: Sequence[tuple[Floats, Label]], composite: Composite
-) -> LatentField:
-    """A field that also knows what hand-drawn ground shows at some points."""
-    said = field.observations
-    drawn = [composite.side(label) for _, label in spots]
-    sides = (*field.sides, *sorted(set(drawn) - set(field.sides)))
-    shares = np.zeros((len(said) + len(spots), len(sides)))
-    shares[: len(said), : len(field.sides)] = said.shares
-    shares[np.arange(len(said), len(shares)), [sides.index(side) for side in drawn]] = 1
-    doubt = [
-        _DOUBT[Basis.CLAIMED] if label.basis == Basis.CLAIMED else _DOUBT[label.confidence]
-        for _, label in spots
-    ]
-    seen = Observations(
-        np.concatenate([said.xy, [xy for xy, _ in spots]]),
-        np.concatenate([said.radius_m, np.zeros(len(spots))]),
-        shares,
-        np.concatenate([said.noise, doubt]),
-        sides=sides,
-        keys=(*said.keys, *(f"hand {round(x)} {round(y)}" for (x, y), _ in spots)),
-    )
-    return LatentField(seen, sides, parameters=field.parameters)

@@ -1,12 +1,11 @@
 """
-Where sources disagree: the ground about which words in force give different answers.
+Where sources disagree: the places about which words in force give different answers.
 
 The answer of a statement is the side, or the sides, that it gives a place to. Which words are in
-force on a date, and which ground they speak of, is the estimate's to say (`estimate`): the
-latest word of each publisher, none older than a reported change of hands. One source that reports
-fighting inside a place does not disagree with anybody; one that says so beside another that gives
-the place to one side does. Words about two places whose ground the estimate does not tell apart
-stand together, but only different answers about one and the same place make a disagreement.
+force on a date is the estimate's to say (`estimate`): the latest word of each publisher, none older
+than a reported change of hands. One source that reports fighting inside a place does not disagree
+with anybody; one that says so beside another that gives the place to one side does. The ground is
+that of the place, as widely as its position is known.
 """
 
 from __future__ import annotations
@@ -23,12 +22,13 @@ from geo.model import split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+    import shapely
 
     from geo.layers import Folder
-    from geo.model import Feature, Row
+    from geo.model import Row
 
 
 def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
@@ -45,7 +45,7 @@ def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
     Returns
     -------
     disagreement
-        One row a piece, largest first: ``id`` (of the patch that the estimate draws there),
+        One row a place, largest first: ``id`` (of the place),
         ``place_ids``, ``holders`` (the different answers, the weightiest first, joined by `` | ``),
         ``share`` (of the weight of all words, what speaks against the weightiest answer),
         ``statement_ids``, ``says`` (a list of records: ``statement``, ``place``, ``publisher``,
@@ -54,18 +54,15 @@ def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
     """
     found = []
     words = _Words(folder, day)
-    for patch in words.patches:
-        says = words.of(patch)
+    for place_id, shape, rows in words.places:
+        says = words.of(rows)
         weight: dict[str, float] = {}
-        answers_of: dict[str, set[str]] = {}
         for word in says:
             weight[word["holder"]] = weight.get(word["holder"], 0.0) + word["share"]
-            answers_of.setdefault(word["place"], set()).add(word["holder"])
-        if any(len(answers) > 1 for answers in answers_of.values()):
+        if len(weight) > 1:
             answers = sorted(weight, key=lambda answer: (-weight[answer], answer))
-            assert patch.geometry is not None
-            area = float(area_km2([patch.geometry])[0])
-            found.append((-area, patch.id, patch.geometry, answers, weight[answers[0]], says))
+            area = float(area_km2([shape])[0])
+            found.append((-area, place_id, shape, answers, weight[answers[0]], says))
     found.sort(key=lambda piece: piece[:2])
     ground = np.empty(len(found), dtype=object)
     ground[:] = [piece[2] for piece in found]
@@ -85,25 +82,19 @@ def find_disagreement(folder: Folder, day: dt.date) -> gpd.GeoDataFrame:
 
 
 class _Words:
-    """The words in force on a date, by the patches that the estimate draws of them."""
+    """The words in force on a date, by the places that they speak of."""
 
     def __init__(self, folder: Folder, day: dt.date) -> None:
         self._day = day
-        self._statements, self._sources = folder.rows("statements"), folder.rows("sources")
-        self._sides = folder.sides
-        self.patches: list[Feature] = []
+        self._sources, self._sides = folder.rows("sources"), folder.sides
+        self.places: list[tuple[str, shapely.Geometry, list[Row]]] = []
         # Where nothing can be drawn, nobody disagrees.
         with contextlib.suppress(ValueError):
             self._estimator = Estimator.of(folder)
-            self.patches = [
-                patch
-                for patch in self._estimator.draft(day).features
-                if patch.properties["statement_ids"] and patch.geometry is not None
-            ]
+            self.places = self._estimator.spoken_of(day)
 
-    def of(self, patch: Feature) -> list[dict[str, Any]]:
-        """What each statement that a patch rests on says, and its share of the weight."""
-        rows = [self._statements[i] for i in split_ids(patch.properties["statement_ids"])]
+    def of(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """What each statement about a place says, and its share of the weight."""
         weights = [self._estimator.weight(row, self._day) for row in rows]
         return [
             {

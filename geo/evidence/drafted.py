@@ -1,17 +1,60 @@
-"""A drafted control layer, written into the folder."""
+"""A drafted control layer of a folder, and how it is written there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from geo.errors import Issue, LayerError
+from geo.evidence.estimate.draft import Estimator
 from geo.layers import write_control
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     from geo.evidence.estimate.draft import Draft
+    from geo.evidence.estimate.parameters import Parameters
     from geo.layers import Folder
+
+
+def draft_layer(
+    folder: Folder,
+    day: dt.date,
+    *,
+    parameters: Parameters | None = None,
+    as_of: dt.date | None = None,
+) -> Draft:
+    """
+    Draft the control layer of a date, following the layer before it and what was drawn by hand.
+
+    Parameters
+    ----------
+    folder
+        The layers.
+    day
+        The date.
+    parameters
+        The numbers of the method; the default is `Parameters()`.
+    as_of
+        Only what was published by then counts (foresight); without it later words do too.
+
+    Returns
+    -------
+    draft
+        As from `geo.evidence.Estimator.draft`.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to draw from.
+    """
+    layers = folder.control
+    earlier = max((one for one in layers if one < day), default=None)
+    return Estimator.of(folder, parameters=parameters, as_of=as_of).draft(
+        day,
+        kept=layers[day].features if day in layers else (),
+        before=() if earlier is None else layers[earlier].features,
+    )
 
 
 def write_draft(folder: Folder, draft: Draft, *, replace: bool = False) -> Path:

@@ -51,6 +51,24 @@ class Field(Protocol):
     ) -> NDArray[np.integer]:
         """Place in `sides` of the holder of each point, one row a map."""
 
+    def heights(  # numpydoc ignore=PR01,RT01
+        self, xy: Floats, *, count: int, seed: int, radius_m: float = 0.0
+    ) -> NDArray[np.float32]:
+        """Heights of each side about each point, maps x sides x points."""
+
+
+class PairOfFields(Protocol):
+    """Random histories of who holds what on two dates."""
+
+    @property
+    def sides(self) -> Sequence[str]:  # numpydoc ignore=RT01
+        """Who may hold ground."""
+
+    def draws(  # numpydoc ignore=PR01,RT01
+        self, xy: Floats, *, count: int, seed: int
+    ) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+        """Place in `sides` of the holder of each point on both dates, one row a history."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgements:
@@ -98,7 +116,7 @@ class Judgements:
 
 
 @dataclass(frozen=True, slots=True)
-class _Date:
+class DrawnDate:
     """What each label means on one date: can it be another's, how sharp are its borders."""
 
     day: dt.date
@@ -128,6 +146,9 @@ class Draws:
         Gives the field of control of a date, or None.
     judgements
         The numbers.
+    pair
+        Gives the field of two dates, whose draws belong together; without it the two fields are
+        drawn with the same random numbers.
 
     Attributes
     ----------
@@ -143,18 +164,20 @@ class Draws:
         supported: Mapping[dt.date, frozenset[str]],
         field: Callable[[dt.date], Field | None],
         judgements: Judgements,
+        pair: Callable[[dt.date, dt.date], PairOfFields | None] | None = None,
     ) -> None:
         self.composite = composite
         self.judgements = judgements
         self._supported = supported
         self._field = field
+        self._pair = pair
         self._plane = LocalPlane.around(composite.area)
         alone = [k.controller if k.is_held else "" for k in composite.labels]
         self.controllers = sorted(set(alone) - {""})
         self.side_of = [composite.sides.get(name, name) for name in self.controllers]
         place = {name: i for i, name in enumerate(self.controllers)}
         self._label_row = np.array([place.get(name, -1) for name in [*alone, ""]], np.int64)
-        self._dates: dict[dt.date, _Date] = {}
+        self._dates: dict[dt.date, DrawnDate] = {}
         self._areas: dict[dt.date, Floats] = {}
 
     # ------------------------------------------------------------ one date
@@ -182,7 +205,7 @@ class Draws:
         ground = shapely.intersection(ground, shapely.buffer(self._flat(self.composite.area), 0))
         return Lattice.over(ground, self._plane, self.judgements.near_points)
 
-    def _at(self, day: dt.date) -> _Date:
+    def at(self, day: dt.date) -> DrawnDate:
         """The layer in force, and what its labels mean."""
         layer = self.composite.dates[self.composite.index(day)]
         if layer not in self._dates:
@@ -191,7 +214,7 @@ class Draws:
             labels = self.composite.labels
             is_open = [_is_open(label, held) for label in labels]
             width = [0.0 if o else self._border_km(k) for o, k in zip(is_open, labels, strict=True)]
-            self._dates[layer] = _Date(
+            self._dates[layer] = DrawnDate(
                 layer,
                 arrangement,
                 np.append(row, -1).astype(np.int64),
@@ -208,7 +231,9 @@ class Draws:
         factor = numbers.basis_factor.get(label.basis, 1.0)
         return numbers.border_km.get(label.confidence, worst) * factor
 
-    def _draws(self, date: _Date, lattice: Lattice, label: Ints) -> tuple[Ints, NDArray[np.int16]]:
+    def _draws(
+        self, date: DrawnDate, lattice: Lattice, label: Ints
+    ) -> tuple[Ints, NDArray[np.int16]]:
         """The controller of each point as drawn, and in each draw; -1 where none holds it alone."""
         drawn = date.row[label]
         draws = np.repeat(drawn[None, :].astype(np.int16), self.judgements.draws, axis=0)
@@ -221,7 +246,29 @@ class Draws:
             draws[:, can_differ] = actor[np.arange(len(can_differ)), side]
         return drawn, draws
 
-    def _actors(self, date: _Date, xy: Floats, where: Floats, drawn: Ints) -> NDArray[np.int16]:
+    def _draw_both(
+        self, dates: Sequence[DrawnDate], lattice: Lattice, labels: Sequence[Ints]
+    ) -> list[tuple[Ints, NDArray[np.int16]]]:
+        """As `_draws` of two dates, whose draws belong together where a field of both is known."""
+        pair = self._pair(dates[0].day, dates[1].day) if self._pair else None
+        if pair is None:
+            return [
+                self._draws(date, lattice, label) for date, label in zip(dates, labels, strict=True)
+            ]
+        can_differ = np.flatnonzero(dates[0].open[labels[0]] | dates[1].open[labels[1]])
+        xy = lattice.xy[can_differ]
+        sides = pair.draws(xy, count=self.judgements.draws, seed=self.judgements.seed)
+        found = []
+        for date, label, side in zip(dates, labels, sides, strict=True):
+            drawn = date.row[label]
+            draws = np.repeat(drawn[None, :].astype(np.int16), self.judgements.draws, axis=0)
+            actor = self._actors(date, xy, lattice.xy, drawn)
+            mine = np.flatnonzero(date.open[label[can_differ]])
+            draws[:, can_differ[mine]] = actor[mine, side[:, mine]]
+            found.append((drawn, draws))
+        return found
+
+    def _actors(self, date: DrawnDate, xy: Floats, where: Floats, drawn: Ints) -> NDArray[np.int16]:
         """For each point and side of the field, the controller that would hold it: the nearest."""
         assert date.field is not None
         sides = list(date.field.sides)
@@ -246,7 +293,7 @@ class Draws:
 
     def areas(self, day: dt.date) -> Floats:
         """What each controller holds more than drawn, km2: one column a controller."""
-        date = self._at(day)
+        date = self.at(day)
         if date.day not in self._areas:
             spread = self._border_spread(date)
             if date.open[date.face[date.face >= 0]].any():
@@ -255,7 +302,17 @@ class Draws:
             self._areas[date.day] = spread
         return self._areas[date.day]
 
-    def _field_spread(self, date: _Date) -> Floats:
+    def shown_km2(self, day: dt.date) -> Floats:
+        """What direct evidence shows of each controller's ground: its basis is not inferred."""
+        date = self.at(day)
+        inside = date.face[:-1] >= 0
+        label = date.face[:-1][inside]
+        ground = self.composite.ground_km2(date.arrangement)[inside]
+        direct = np.array([k.basis != Basis.INFERRED for k in self.composite.labels])
+        kept = direct[label] & (date.row[label] >= 0)
+        return np.bincount(date.row[label[kept]], ground[kept], len(self.controllers)).astype(float)
+
+    def _field_spread(self, date: DrawnDate) -> Floats:
         """Ground that the draws of the field give to others than the map does."""
         lattice = self._lattice
         label = self.composite.labels_at(date.day, *lattice.lonlat.T).astype(np.int64)
@@ -270,7 +327,7 @@ class Draws:
         held = [((draws == row) * weight).sum(axis=1) for row in range(rows)]
         return np.array(held, dtype=float).reshape(rows, -1).T - (area * (points > 0))[1:]
 
-    def _open_km2(self, date: _Date) -> Floats:
+    def _open_km2(self, date: DrawnDate) -> Floats:
         """Open ground of each controller on the map; before them, that which none holds alone."""
         inside = date.face[:-1] >= 0
         label = date.face[:-1][inside]
@@ -279,7 +336,7 @@ class Draws:
         area = np.bincount(row, ground * date.open[label], minlength=len(self.controllers) + 1)
         return area.astype(np.float64)
 
-    def _share_spread(self, date: _Date) -> Floats:
+    def _share_spread(self, date: DrawnDate) -> Floats:
         """Open ground without a field: each patch goes to its parties in random shares."""
         inside = date.face[:-1] >= 0
         ground = self.composite.ground_km2(date.arrangement)[inside]
@@ -310,7 +367,7 @@ class Draws:
         share = rng.dirichlet(np.ones(len(parties) + (not surely_theirs)), draws)
         return {row: share[:, i] for i, row in enumerate(parties)}
 
-    def _border_spread(self, date: _Date) -> Floats:
+    def _border_spread(self, date: DrawnDate) -> Floats:
         """Ground that controllers gain as borders drawn by hand move."""
         left, right = date.face[date.arrangement.left], date.face[date.arrangement.right]
         width = np.maximum(date.border_km[left], date.border_km[right])
@@ -360,7 +417,7 @@ class Draws:
             return spread
         arrangement, first, second = self.composite.between(before, after)
         labels = [np.append(row, -1).astype(np.int64) for row in (first, second)]
-        dates = [self._at(day) for day in (before, after)]
+        dates = [self.at(day) for day in (before, after)]
         piece = self._piece_of_faces(arrangement, labels, pieces, real)
         hands = np.stack([was, now])
         spread += self._moved_borders(arrangement, labels, dates, piece, hands)
@@ -403,7 +460,7 @@ class Draws:
         self,
         arrangement: Arrangement,
         labels: Sequence[Ints],
-        dates: Sequence[_Date],
+        dates: Sequence[DrawnDate],
         piece: Ints,
         hands: Ints,
     ) -> Floats:
@@ -431,7 +488,7 @@ class Draws:
         self,
         pieces: gpd.GeoDataFrame,
         real: Ints,
-        dates: Sequence[_Date],
+        dates: Sequence[DrawnDate],
         hands: Ints,
         labels: Sequence[Ints],
         arrangement: Arrangement,
@@ -441,10 +498,7 @@ class Draws:
         shapes = np.array([self._flat(s) for s in pieces.geometry.to_numpy()[real]], dtype=object)
         lattice = self._near(shapes)
         face = arrangement.locate(*lattice.lonlat.T)
-        found = [
-            self._draws(date, lattice, label[face])
-            for label, date in zip(labels, dates, strict=True)
-        ]
+        found = self._draw_both(dates, lattice, [label[face] for label in labels])
         spots = np.asarray(shapely.points(lattice.xy))
         spread = np.zeros((self.judgements.draws, len(real)))
         for was, now in np.unique(hands, axis=1).T.tolist():
@@ -466,7 +520,7 @@ class Draws:
         spread = np.zeros((self.judgements.draws, len(lines)))
         if not len(lines):
             return spread
-        date = self._at(day)
+        date = self.at(day)
         shapes = self._flat_lines(lines.geometry.to_numpy())
         spread += self._bent_lines(date, shapes)
         if date.field is None or not date.open[date.face[date.face >= 0]].any():
@@ -488,7 +542,7 @@ class Draws:
             spread[:, index] += sums(more, nearest, len(index))
         return spread
 
-    def _bent_lines(self, date: _Date, shapes: NDArray[np.object_]) -> Floats:
+    def _bent_lines(self, date: DrawnDate, shapes: NDArray[np.object_]) -> Floats:
         """How much longer lines become as their points move, where they are drawn by hand."""
         xy, of = shapely.get_coordinates(shapes, return_index=True)
         inner = np.flatnonzero(of[1:] == of[:-1])

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+_METHOD = "field in space and time, 1"
+"""Another where the draws become others: what was kept by an older method is not read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """
@@ -85,8 +89,8 @@ def kept_bands(digests: Mapping[str, str], ensemble: Callable[[], _Banded]) -> d
 
 
 def _key(digests: Mapping[str, str], question: str) -> str:
-    # Other judgements give other bands of the same layers.
-    return cache_key({**digests, f"bands of {question}": repr(Judgements())})
+    # Other judgements, and another method, give other bands of the same layers.
+    return cache_key({**digests, f"bands of {question}": f"{_METHOD} {Judgements()!r}"})
 
 
 def pack(bands: Mapping[str, Any]) -> bytes:

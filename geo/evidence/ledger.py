@@ -177,7 +177,11 @@ def explain_pieces(
     ------
     DateError
         If a date is before the first layer.
+    ValueError
+        If `min_area_km2` is negative.
     """
+    if min_area_km2 < 0:
+        raise ValueError(f"min_area_km2 is {min_area_km2}; it cannot be negative")
     first, second = composite.index(before), composite.index(after)
     whole = composite.change(before, after)
     frame = whole[whole["area_km2"] >= min_area_km2].reset_index(drop=True)

@@ -4,7 +4,7 @@ Whether the truth lies in the bands: ``python -m tests.benchmarks.bands``.
 Theatres whose truth is known (`tests.theatres`) are drawn as an analyst would: Thiessen cells of
 the places, held by whom somebody said, a share of them left as not assessed; and once more as
 `frontline estimate` drafts them. For each side the ground that it really holds is looked for in the
-band of the drawn figure.
+band of the figure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from geo.crs import LocalPlane
 from geo.evidence.bands import Ensemble
 from geo.evidence.draws import Judgements
 from geo.evidence.estimate.draft import Estimator
-from geo.evidence.field import LatentField
+from geo.evidence.field.latent import LatentField
 from geo.layers import patches_of
 from geo.model import STATEMENTS, Feature, Label, Patch, Row
 from tests.theatres import KnownTheatre, known
@@ -41,7 +41,7 @@ class Found:
     kind: str
     how: str
     truth: float
-    drawn: float
+    middle: float
     low: float
     high: float
 
@@ -166,7 +166,7 @@ def report(title: str, found: list[Found]) -> bool:
     write("| | sides | truth in the band | band, share of the figure |\n|---|---|---|---|\n")
     for name, some in groups.items():
         inside = np.mean([one.inside for one in some])
-        width = np.median([(one.high - one.low) / one.drawn for one in some])
+        width = np.median([(one.high - one.low) / one.middle for one in some])
         write(f"| {name} | {len(some)} | {inside:.1%} | {width:.0%} |\n")
     write("\n")
     return bool(WANTED[0] <= np.mean([one.inside for one in found]) <= WANTED[1])

@@ -77,7 +77,8 @@ def test_the_shipped_theatre_answers():
     assert len(events) == len(rif.folder.events)
     assert events["event_date"].is_monotonic_increasing
     assert places["changes"].is_monotonic_decreasing
-    assert "bir_mahruthah" in set(places["place_id"].head(5))
+    well = places.set_index("place_id").loc["bir_mahruthah"]
+    assert well["changes"] >= 3 and {"government", "opposition"} <= set(well["holders"].split(";"))
 
 
 @pytest.mark.slow
@@ -90,7 +91,9 @@ def test_nearness_is_told_layer_by_layer_beside_all_places():
     assert table["events"].sum() == battles["front_km"].notna().sum()
     assert table["assessed_share"].between(0, 1).all()
     day = rif.after
-    assert table.loc[day, "fronts_km"] == pytest.approx(rif.fronts(day)["length_km"].sum())
+    assert table.loc[day, "fronts_km"] == pytest.approx(
+        rif.fronts(day, bands=False)["length_km"].sum()
+    )
     own = battles[battles["as_of"] == day]["front_km"]
     assert table.loc[day, "events_median_km"] == pytest.approx(own.median())
     assert np.isnan(table.loc[table["events"] == 0, "events_median_km"]).all()

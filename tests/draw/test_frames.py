@@ -36,7 +36,7 @@ def test_what_is_cut_from_an_answer_is_shown_as_any_frame(rif):
 
 def test_a_theatre_is_shown_with_its_last_layer(rif):
     shown = rif._repr_html_()
-    assert "10 layers" in shown and "km²" in shown and "as of 2017-08-31" in shown
+    assert "13 layers" in shown and "km²" in shown and "as of 2017-08-31" in shown
 
 
 def test_nothing_in_the_data_becomes_markup():

@@ -1,4 +1,5 @@
 import datetime as dt
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
@@ -38,7 +39,7 @@ def test_a_map_says_its_date_its_ground_and_its_sources(rif):
     area = rif.areas().query(
         "date == @day and controller == 'government'", local_dict={"day": dt.date(2017, 8, 2)}
     )
-    assert f"{area['area_km2'].sum():,.0f} km²" in said
+    assert f"{area['drawn_km2'].sum():,.0f} km²" in said
     assert "Sources:" in said
     west, south, east, north = rif.area.bounds
     assert ax.get_xlim()[0] < west < east < ax.get_xlim()[1]
@@ -74,7 +75,9 @@ def test_bars_of_a_front_add_up_to_its_length(rif):
 
 def test_a_strip_a_place_changes_when_the_place_does(rif):
     ax = rif.plot.places(["bir_mahruthah"])
-    looks = rif.history("bir_mahruthah")
+    history = rif.history("bir_mahruthah")
+    held = list(zip(history["controller"].fillna(""), history["status"], strict=True))
+    looks = [here for before, here in pairwise([None, *held]) if before != here]
     starts = {round(bar.get_x(), 3) for bar in ax.patches}
     assert len(starts) == len(looks)
     with pytest.raises(UnknownIdError):

@@ -39,7 +39,7 @@ def test_the_legend_says_the_ground_of_each_side(rif, slider):
     areas = rif.areas()
     row = areas[(areas["date"] == rif.after) & (areas["controller"] == "opposition")]
     said = " ".join(text for _, text in frame["held"])
-    assert f"{row['area_km2'].sum():,.0f} km²" in said
+    assert f"{row['drawn_km2'].sum():,.0f} km²" in said
 
 
 def test_without_a_widget_a_picture_stands_there(slider):

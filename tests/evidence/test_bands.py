@@ -1,4 +1,4 @@
-"""Bands: the figure lies in them, so does the truth, and what is certain has none."""
+"""Figures: the middle of what the evidence allows, in a band of nine tenths of it."""
 
 import dataclasses
 import datetime as dt
@@ -10,18 +10,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from series import compose, layers
 from strategies import pictures
 
 from geo import cli, open_layers
 from geo.control.composite import Composite
-from geo.control.fronts import front_lines
+from geo.control.fronts import front_lines, measure_movement
 from geo.control.testing import FIRST_DAY, area, grid, theatre
 from geo.crs import LocalPlane
-from geo.evidence import kept
-from geo.evidence.bands import LEVEL, Ensemble, band
+from geo.evidence import bands, kept
+from geo.evidence.bands import LEVEL, Ensemble, figure, tell_effect
 from geo.evidence.dated_field import DatedField
 from geo.evidence.draws import Judgements
 from geo.evidence.lattice import Lattice, Noise
@@ -86,37 +86,50 @@ def rif(shipped):
     return open_layers(shipped)
 
 
-# The band of a sample.
+@pytest.fixture
+def quick(monkeypatch, tmp_path):
+    """Few draws, whose answers nobody else reads."""
+    monkeypatch.setattr(bands, "Judgements", lambda **_: QUICK)
+    monkeypatch.setenv("FRONTLINE_CACHE", str(tmp_path / "cache"))
 
 
-@given(
-    st.lists(st.floats(0, 1000), min_size=1, max_size=300),
-    st.floats(0, 1000),
-)
+# The figure of a sample.
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1, max_size=300), st.floats(-500, 500))
 @example([0.0] * 100, 500.0)
 @example([5.0] * 10, 5.0)
-def test_a_band_holds_the_figure_and_nine_draws_in_ten(draws, drawn):
-    low, high = band(drawn, np.array(draws))
-    assert low <= drawn <= high
+def test_a_figure_is_the_middle_and_nine_draws_in_ten_lie_in_its_band(draws, more):
+    middle, low, high = figure(np.array(draws))
+    assert low <= middle <= high
     inside = sum(low - 1e-9 <= x <= high + 1e-9 for x in draws)
     assert inside >= LEVEL * len(draws) - 2
+    below, above = (
+        sum(way(x) for x in draws) for way in ((middle + 1e-9).__gt__, (middle - 1e-9).__lt__)
+    )
+    assert min(below, above) >= len(draws) / 2
+    moved = np.array(figure(np.array(draws) + more))
+    assert moved == pytest.approx(np.array([middle, low, high]) + more, abs=1e-9)
 
 
-def test_a_band_is_the_middle_of_the_draws_where_the_figure_lies_in_it():
+def test_the_figure_of_normal_draws_is_that_of_the_tables():
     draws = np.random.default_rng(1).normal(100, 10, 20_001)
-    low, high = band(101.0, draws)
     # The normal distribution's own 5 and 95 per cent.
-    assert (low, high) == pytest.approx((100 - 16.449, 100 + 16.449), abs=0.5)
+    assert figure(draws) == pytest.approx((100, 100 - 16.449, 100 + 16.449), abs=0.5)
 
 
-def test_a_band_reaches_to_a_figure_beside_the_draws_and_no_farther():
-    draws = np.random.default_rng(1).normal(100, 10, 20_001)
-    low, high = band(20.0, draws)
-    assert low == 20.0
-    assert high == pytest.approx(100 + 12.816, abs=0.5)
-    low, high = band(180.0, draws)
-    assert high == 180.0
-    assert low == pytest.approx(100 - 12.816, abs=0.5)
+STATES = [("red", "controlled"), ("blue", "controlled"), ("", "unknown"), ("", "contested")]
+
+
+@given(st.sampled_from(STATES), st.sampled_from(STATES))
+def test_only_what_one_side_takes_from_another_is_taken(before, after):
+    effect = tell_effect(before, after)
+    assume(before != after)
+    both = before[1] == after[1] == "controlled"
+    assert (effect == "taken") == both
+    assert (effect == "became known") == (before[1] == "unknown")
+    assert (effect == "became unknown") == (after[1] == "unknown" != before[1])
+    assert tell_effect(before, before) in ("same", "became known", "contested")
 
 
 # The lattice and the noise.
@@ -148,34 +161,81 @@ def test_noise_has_the_same_spread_everywhere_and_is_shared_nearby():
 # Areas.
 
 
+def check_figures(frame, unit="km2"):
+    """Low, middle and high in order and none negative, but where there is no band."""
+    names = [f"low_{unit}", {"km2": "area_km2", "km": "length_km"}[unit], f"high_{unit}"]
+    known = frame[frame[names[0]].notna()][names].to_numpy(float)
+    assert (np.diff(known, axis=1) >= 0).all()
+    assert (known >= 0).all()
+    return known
+
+
 @pytest.mark.slow
 @settings(max_examples=25)
 @given(pictures(letters="abc?", most_dates=2, most=4), st.sampled_from(["hand", "coin", "noisy"]))
 @example([["ab?", "abc"], ["aab", "?bc"]], "coin")
 @example([["?"]], "hand")
-def test_every_figure_lies_in_its_band(rows, way):
+def test_every_figure_is_the_middle_of_its_band(rows, way):
     composite = theatre(*rows)
     held = sorted({label.controller for label in composite.labels} - {""}) or ["a"]
     make = {"hand": lambda _: None, "coin": lambda _: coin(held), "noisy": lambda _: noisy(held)}
     rests = {} if way == "hand" else supported(composite)
     ensemble = Ensemble(composite, supported=rests, field=make[way], judgements=QUICK)
-    areas = ensemble.areas()
-    assert areas.drop(columns=["low_km2", "high_km2"]).equals(composite.areas())
-    assert (areas["low_km2"] <= areas["area_km2"]).all()
-    assert (areas["area_km2"] <= areas["high_km2"]).all()
-    assert (areas["low_km2"] >= 0).all()
-    whole = areas.groupby("date")["area_km2"].sum().iloc[0]
-    assert (areas["high_km2"] <= whole * (1 + 1e-9)).all()
+    areas, plain = ensemble.areas(), composite.areas()
+    same = ["date", "controller", "status"]
+    assert areas[same].equals(plain[same])
+    assert areas["drawn_km2"].to_numpy() == pytest.approx(plain["area_km2"].to_numpy())
+    whole = plain.groupby("date")["area_km2"].sum().iloc[0]
+    assert (check_figures(areas) <= whole * (1 + 1e-9)).all()
+    assert (areas["shown_km2"] <= areas["drawn_km2"] + 1e-9).all()
+    nobody = areas[areas["controller"] == ""]
+    for name in ("area_km2", "low_km2", "high_km2"):
+        assert nobody[name].equals(nobody["drawn_km2"].rename(name))
     first, last = composite.dates[0], composite.dates[-1]
     pieces, totals = ensemble.change(first, last)
-    assert len(pieces) == len(composite.change(first, last))
+    changed = composite.change(first, last)
+    assert pieces["drawn_km2"].to_numpy() == pytest.approx(changed["area_km2"].to_numpy())
     for frame in (pieces, totals):
-        assert (frame["low_km2"] <= frame["area_km2"]).all()
-        assert (frame["area_km2"] <= frame["high_km2"]).all()
-        assert (frame["low_km2"] >= 0).all()
+        check_figures(frame)
+        chance = frame["chance"].to_numpy(float)
+        assert (np.isnan(chance) == frame["low_km2"].isna()).all()
+        assert ((chance >= 0) & (chance <= 1))[~np.isnan(chance)].all()
+    taken = (pieces[["from_status", "to_status"]] == "controlled").all(axis=1)
+    assert (pieces["low_km2"].notna() == taken).all()
+    assert ((totals["effect"] == "taken") == totals["chance"].notna()).all()
+    assert (pieces["area_km2"] == pieces["drawn_km2"])[~taken].all()
     for frame in ensemble.fronts(last):
-        assert (frame["low_km"] <= frame["length_km"]).all()
-        assert (frame["length_km"] <= frame["high_km"]).all()
+        check_figures(frame, "km")
+
+
+def test_the_figure_is_of_the_draws_and_is_not_pulled_to_the_map():
+    composite = relabelled(theatre(["ab"]), basis="inferred")
+    field = Told(["a", "b"], lambda _, xy: np.ones(len(xy), dtype=int))
+    ensemble = Ensemble(
+        composite, supported=supported(composite), field=lambda _: field, judgements=QUICK
+    )
+    areas = ensemble.areas().set_index("controller")
+    half, whole = areas["drawn_km2"].iloc[0], areas["drawn_km2"].sum()
+    assert areas["drawn_km2"].tolist() == pytest.approx([half, half], rel=1e-3)
+    figures = ["area_km2", "low_km2", "high_km2"]
+    assert areas.loc["a", figures].tolist() == pytest.approx([0, 0, 0], abs=1e-6 * whole)
+    assert areas.loc["b", figures].tolist() == pytest.approx([whole] * 3, rel=0.02)
+    (low, middle, high) = ensemble.holders(FIRST_DAY)["b"]
+    assert low == middle == high == areas.loc["b", "area_km2"]
+
+
+def test_what_direct_evidence_shows_is_what_is_drawn_and_not_inferred():
+    patches = [
+        Patch(dataclasses.replace(p.label, basis=basis, patch=f"patch-{k}"), p.geometry)
+        for k, (p, basis) in enumerate(zip(grid("aab"), ("reported", "inferred"), strict=True))
+    ]
+    composite = Composite.build(area("aab"), {FIRST_DAY: patches})
+    areas = Ensemble(composite, judgements=QUICK).areas().set_index("controller")
+    shown = {"reported": "drawn_km2", "inferred": None}
+    for controller in ("a", "b"):
+        (label,) = {k.basis for k in composite.labels if k.controller == controller}
+        expected = areas.loc[controller, shown[label]] if shown[label] else 0
+        assert areas.loc[controller, "shown_km2"] == pytest.approx(expected)
 
 
 def test_where_all_draws_agree_with_the_map_there_is_no_band():
@@ -190,8 +250,8 @@ def test_where_all_draws_agree_with_the_map_there_is_no_band():
     areas = Ensemble(
         composite, supported=supported(composite), field=lambda _: field, judgements=QUICK
     ).areas()
-    assert areas["low_km2"].tolist() == pytest.approx(areas["area_km2"].tolist(), rel=0.02)
-    assert areas["high_km2"].tolist() == pytest.approx(areas["area_km2"].tolist(), rel=0.02)
+    for name in ("area_km2", "low_km2", "high_km2"):
+        assert areas[name].tolist() == pytest.approx(areas["drawn_km2"].tolist(), rel=0.02)
 
 
 def test_draws_that_give_all_ground_to_one_side_give_bands_from_nothing_to_everything():
@@ -203,7 +263,7 @@ def test_draws_that_give_all_ground_to_one_side_give_bands_from_nothing_to_every
         judgements=QUICK,
     ).areas()
     assert areas["low_km2"].tolist() == [0, 0]
-    whole = areas["area_km2"].sum()
+    whole = areas["drawn_km2"].sum()
     assert areas["high_km2"].tolist() == pytest.approx([whole, whole], rel=0.05)
 
 
@@ -227,6 +287,7 @@ def test_a_border_drawn_by_hand_moves_by_its_confidence_and_basis():
         row = ensemble.areas().iloc[0]
         width = row["high_km2"] - row["low_km2"]
         assert width == pytest.approx(2 * 1.645 * km * deviation, rel=0.1)
+        assert row["area_km2"] == pytest.approx(row["drawn_km2"], abs=0.05 * width)
 
 
 def front_km(composite):
@@ -238,15 +299,15 @@ def test_other_dates_that_cut_a_border_do_not_change_its_band():
     cut = ["abab", "baba", "aabb", "bbaa"]
     alone = Ensemble(theatre(drawn), judgements=QUICK).areas()
     among = Ensemble(theatre(drawn, cut, cut[::-1]), judgements=QUICK).areas()
-    for end in ("low_km2", "high_km2"):
+    for end in ("low_km2", "area_km2", "high_km2"):
         assert among[end].iloc[:2].tolist() == pytest.approx(alone[end].tolist(), rel=1e-3)
 
 
 def test_a_border_inside_a_side_does_not_change_what_the_side_holds():
     composite = theatre(["aabb"] * 3, sides={"a": "red", "b": "red"})
-    low, high = Ensemble(composite, judgements=QUICK).holders(FIRST_DAY)["red"]
+    found = Ensemble(composite, judgements=QUICK).holders(FIRST_DAY)["red"]
     whole = composite.areas()["area_km2"].sum()
-    assert (low, high) == pytest.approx((whole, whole))
+    assert found == pytest.approx((whole, whole, whole))
 
 
 def test_unknown_ground_could_be_anyones_and_is_itself_only_counted():
@@ -255,8 +316,11 @@ def test_unknown_ground_could_be_anyones_and_is_itself_only_counted():
     assert unknown["low_km2"] == unknown["high_km2"] == unknown["area_km2"]
     for row in (a, b):
         # A third of the time much of it is theirs: nobody, a and b share it at random.
-        assert row["high_km2"] > row["area_km2"] + 0.6 * unknown["area_km2"]
-        assert row["high_km2"] < row["area_km2"] + unknown["area_km2"] * 1.2
+        more = (row["area_km2"] - row["drawn_km2"]) / unknown["area_km2"]
+        # The middle of a third part of a random share: 1 - sqrt(1/2).
+        assert more == pytest.approx(0.293, abs=0.05)
+        assert row["high_km2"] > row["drawn_km2"] + 0.6 * unknown["area_km2"]
+        assert row["high_km2"] < row["drawn_km2"] + unknown["area_km2"] * 1.2
 
 
 def test_contested_ground_is_in_the_bands_of_its_parties_alone():
@@ -274,15 +338,17 @@ def test_contested_ground_is_in_the_bands_of_its_parties_alone():
     contested = areas.loc[""]
     assert contested["low_km2"] == contested["high_km2"] == contested["area_km2"]
     for side in "ab":
-        gained = areas.loc[side, "high_km2"] - areas.loc[side, "area_km2"]
+        gained = areas.loc[side, "high_km2"] - areas.loc[side, "drawn_km2"]
         assert gained > 0.7 * contested["area_km2"]
-    assert areas.loc["c", "high_km2"] - areas.loc["c", "area_km2"] < 0.5 * contested["area_km2"]
+        middle = areas.loc[side, "area_km2"] - areas.loc[side, "drawn_km2"]
+        assert middle == pytest.approx(0.5 * contested["area_km2"], rel=0.2)
+    assert areas.loc["c", "high_km2"] - areas.loc["c", "drawn_km2"] < 0.5 * contested["area_km2"]
 
 
 def test_claimed_ground_may_not_be_the_claimants():
     held = relabelled(theatre(["ab"]), basis="claimed")
     claimed = Ensemble(held).areas().set_index("controller")
-    assert claimed.loc["a", "low_km2"] < 0.3 * claimed.loc["a", "area_km2"]
+    assert claimed.loc["a", "low_km2"] < 0.3 * claimed.loc["a", "drawn_km2"]
 
 
 def test_the_same_seed_gives_the_same_bands_and_the_order_of_patches_does_not_matter():
@@ -303,17 +369,20 @@ def test_two_controllers_of_a_side_share_what_the_side_may_hold_by_nearness():
     areas = Ensemble(composite, field=lambda _: field).areas().set_index("controller")
     unknown = areas.loc["", "area_km2"]
     for name in "ab":
-        gained = areas.loc[name, "high_km2"] - areas.loc[name, "area_km2"]
-        assert gained == pytest.approx(unknown / 2, rel=0.15)
+        for end in ("low_km2", "area_km2", "high_km2"):
+            gained = areas.loc[name, end] - areas.loc[name, "drawn_km2"]
+            assert gained == pytest.approx(unknown / 2, rel=0.15)
 
 
 def test_a_side_has_one_band_for_all_its_ground():
     composite = theatre(["ab?"], sides={"a": "red", "b": "red"})
     found = Ensemble(composite, judgements=QUICK).holders(FIRST_DAY)
-    low, high = found["red"]
-    held = composite.areas().query("controller != ''")["area_km2"].sum()
+    low, middle, high = found["red"]
+    areas = composite.areas()
+    held = areas.query("controller != ''")["area_km2"].sum()
     assert list(found) == ["red"]
-    assert low <= held <= high
+    # The unknown ground may be the side's or nobody's.
+    assert held * 0.97 < low < middle < high <= areas["area_km2"].sum()
 
 
 # Changes and fronts.
@@ -327,17 +396,20 @@ def test_where_nothing_changed_no_change_has_a_band():
     assert totals.empty
 
 
-def test_ground_that_only_became_known_has_no_band():
-    pieces, totals = Ensemble(theatre(["a?"], ["ab"]), judgements=QUICK).change(
-        FIRST_DAY, FIRST_DAY + dt.timedelta(days=1)
-    )
+@pytest.mark.parametrize(("was", "now"), [("a?", "ab"), ("ab", "a?")])
+def test_where_the_picture_changed_the_figure_is_what_is_drawn_and_has_no_band(was, now):
+    composite = theatre([was], [now])
+    plain = composite.change(*composite.dates)["area_km2"].tolist()
+    pieces, totals = Ensemble(composite, judgements=QUICK).change(*composite.dates)
     for frame in (pieces, totals):
-        assert frame["low_km2"].tolist() == frame["high_km2"].tolist() == frame["area_km2"].tolist()
+        assert frame["area_km2"].tolist() == frame["drawn_km2"].tolist() == pytest.approx(plain)
+        assert frame[["low_km2", "high_km2", "chance"]].isna().all(axis=None)
+    assert totals["effect"].tolist() == ["became known" if "?" in was else "became unknown"]
 
 
-def test_a_piece_may_not_have_changed_hands_and_its_total_says_so_too():
+def test_a_piece_may_not_have_changed_hands_and_its_chance_and_total_say_so_too():
     composite = relabelled(theatre(["aabb"], ["abbb"]), basis="inferred")
-    flip = Told(["a", "b"], lambda rng, xy: np.full(len(xy), int(rng.random() < 0.5)))
+    flip = Told(["a", "b"], lambda rng, xy: np.full(len(xy), int(rng.random() < 0.3)))
     always = {
         composite.dates[0]: Told(["a", "b"], lambda _, xy: np.zeros(len(xy), dtype=int)),
         composite.dates[1]: flip,
@@ -347,9 +419,57 @@ def test_a_piece_may_not_have_changed_hands_and_its_total_says_so_too():
     )
     pieces, totals = ensemble.change(*composite.dates)
     (piece,) = pieces.to_dict("records")
-    assert piece["low_km2"] == 0
-    assert piece["high_km2"] > 1.5 * piece["area_km2"]
-    assert totals.loc[0, "high_km2"] == pytest.approx(piece["high_km2"])
+    assert piece["low_km2"] == piece["area_km2"] == 0
+    assert piece["high_km2"] > 1.5 * piece["drawn_km2"]
+    dice = [np.random.default_rng([QUICK.seed, k]).random() < 0.3 for k in range(QUICK.draws)]
+    assert piece["chance"] == pytest.approx(np.mean(dice))
+    (total,) = totals.to_dict("records")
+    assert (total["from"], total["to"], total["effect"]) == ("a", "b", "taken")
+    for name in ("area_km2", "low_km2", "high_km2", "chance", "drawn_km2"):
+        assert total[name] == pytest.approx(piece[name])
+
+
+class Paired:
+    """Two dates whose front lies anywhere, and moves west by the same distance on every map."""
+
+    sides = ("a", "b")
+
+    def __init__(self, border, moved_m):
+        self._border, self._moved = border, moved_m
+
+    def draws(self, xy, *, count, seed):
+        off = np.random.default_rng(seed).normal(0, 3e3, count)[:, None]
+        was = (xy[:, 0] > self._border + off).astype(int)
+        return was, (xy[:, 0] > self._border + off - self._moved).astype(int)
+
+    def one(self, which):
+        """Of one date, knowing nothing of the other."""
+
+        def holder(rng, xy):
+            return self.draws(xy, count=1, seed=[which, rng.integers(2**31)])[which][0]
+
+        return Told(self.sides, holder)
+
+
+def test_the_draws_of_two_dates_belong_together():
+    composite = relabelled(theatre(["aaaaabbbbb"] * 6, ["aaaabbbbbb"] * 6), basis="inferred")
+    plane = LocalPlane.around(composite.area)
+    was, now = (plane.forward(shapely.Point(37 + lon, 33.3)).x for lon in (0.5, 0.4))
+    both = Paired(was, was - now)
+    fields = {day: both.one(k) for k, day in enumerate(composite.dates)}
+    told = {"supported": supported(composite), "field": fields.get}
+    numbers = Judgements(draws=400, points=400, near_points=1500)
+    (apart,), (together,) = (
+        Ensemble(composite, judgements=numbers, **told, **more)
+        .change(*composite.dates)[0]
+        .to_dict("records")
+        for more in ({}, {"pair": lambda *_: both})
+    )
+    # The front is known to 3 km, the move to nothing: near the piece it is as drawn.
+    assert together["chance"] > 0.95
+    assert together["area_km2"] == pytest.approx(together["drawn_km2"], rel=0.2)
+    assert apart["high_km2"] - apart["low_km2"] > 2 * (together["high_km2"] - together["low_km2"])
+    assert apart["chance"] < together["chance"]
 
 
 def test_dates_share_their_errors_so_a_piece_between_two_near_borders_is_sure():
@@ -379,23 +499,29 @@ def test_a_front_in_the_draws_is_measured_as_it_is_on_the_map():
     ).fronts(FIRST_DAY)
     (line,) = lines.to_dict("records")
     # However it moves, a straight front is as long as drawn.
-    assert line["low_km"] == pytest.approx(line["length_km"], rel=0.08)
-    assert line["high_km"] == pytest.approx(line["length_km"], rel=0.08)
-    assert totals.loc[0, "length_km"] == line["length_km"]
+    for name in ("low_km", "length_km", "high_km"):
+        assert line[name] == pytest.approx(line["drawn_km"], rel=0.08)
+        assert totals.loc[0, name] == pytest.approx(line[name])
+    assert line["drawn_km"] == pytest.approx(front_km(composite))
     gone = Told(["a", "b"], lambda _, xy: np.zeros(len(xy), dtype=int))
     lines, _ = Ensemble(
         composite, supported=supported(composite), field=lambda _: gone, judgements=QUICK
     ).fronts(FIRST_DAY)
-    assert lines["low_km"].iloc[0] < 0.15 * line["length_km"]
+    for name in ("low_km", "length_km", "high_km"):
+        assert lines[name].iloc[0] < 0.15 * line["drawn_km"]
 
 
 def test_a_movement_has_the_bands_of_its_figures(rif):
-    moved = rif.movement("2017-07-31", "2017-08-02", "government", "opposition")
+    moves = dt.date(2017, 7, 31), dt.date(2017, 8, 2)
+    plain = measure_movement(
+        rif.composite, *moves, "government", "opposition", {"here": (37.4, 33.1)}
+    )
+    moved = Ensemble.of(rif.folder, rif.composite, judgements=QUICK).movement(plain)
     assert set(moved.bands) == {"gained_km2", "lost_km2", "length_before_km", "length_after_km"}
     for name, (low, high) in moved.bands.items():
         assert low <= getattr(moved, name) <= high
-    assert (moved.sweeps["low_km2"] <= moved.sweeps["area_km2"]).all()
-    assert (moved.sweeps["area_km2"] <= moved.sweeps["high_km2"]).all()
+    check_figures(moved.sweeps)
+    assert moved.sweeps["drawn_km2"].sum() == pytest.approx(plain.sweeps["area_km2"].sum())
 
 
 # The evidence.
@@ -406,8 +532,7 @@ def test_a_theatre_without_statements_has_bands_all_the_same(small):
     bare = dataclasses.replace(folder, statements=dataclasses.replace(folder.statements, rows=()))
     composite = open_layers(small).composite
     areas = Ensemble.of(bare, composite, judgements=QUICK).areas()
-    assert (areas["low_km2"] <= areas["area_km2"]).all()
-    assert (areas["area_km2"] <= areas["high_km2"]).all()
+    check_figures(areas)
     assert (areas["low_km2"] < areas["high_km2"]).any()
 
 
@@ -418,9 +543,7 @@ def test_ground_drawn_by_hand_informs_the_field_beside_it(small):
     said = DatedField(folder, composite, {day: every}).field(day)
     drawn = DatedField(folder, composite, {}).field(day)
     plane = LocalPlane.around(composite.area)
-    hand = [key for key in drawn.observations.keys if key.startswith("hand")]
-    assert len(drawn.observations) == len(said.observations) + len(hand)
-    assert 50 < len(hand) <= 300
+    assert 50 < len(drawn.observations) - len(said.observations) <= 300
     # Far from the one place that anybody spoke of, only the drawing tells whose the west is.
     corner = plane.forward(shapely.Point(37.02, 33.05))
     xy = shapely.get_coordinates(corner)
@@ -428,14 +551,36 @@ def test_ground_drawn_by_hand_informs_the_field_beside_it(small):
     assert drawn.probabilities(xy)[0, red] > said.probabilities(xy)[0, red]
 
 
+@pytest.mark.xfail(
+    reason="words that the second date no longer counts still count in the field of both",
+    strict=True,
+)
+def test_the_field_of_two_dates_says_of_each_what_its_own_says(rif):
+    every = supported(rif.composite)
+    dated = DatedField(rif.folder, rif.composite, every)
+    first, second = (dt.date(2017, 7, 31), dt.date(2017, 8, 10))
+    pair = dated.pair(first, second)
+    plane = LocalPlane.around(rif.composite.area)
+    xy = Lattice.over(plane.forward(rif.composite.area), plane, 80).xy
+    both = pair.draws(xy, count=1500, seed=1)
+    for held, day in zip(both, (first, second), strict=True):
+        chance = dated.field(day).probabilities(xy)
+        assert dated.field(day).sides == tuple(pair.sides)
+        often = np.stack([(held == k).mean(axis=0) for k in range(len(pair.sides))], axis=1)
+        assert abs(often - chance).mean() < 0.05
+    # Ten days do not turn most of the ground.
+    assert (both[0] == both[1]).mean() > 0.8
+
+
 # The truth.
 
 
 @pytest.mark.slow
-def test_the_truth_lies_in_the_band_nine_times_in_ten(monkeypatch):
-    few = lambda seed: known_truth_of(seed, places=25 + seed % 25)  # noqa: E731
-    known_truth_of = known_truth.known
-    monkeypatch.setattr(known_truth, "known", few)
+@pytest.mark.parametrize("few", [False, True], ids=["many places", "few places"])
+def test_the_truth_lies_in_the_band_nine_times_in_ten(monkeypatch, few):
+    made = known_truth.known
+    if few:
+        monkeypatch.setattr(known_truth, "known", lambda seed: made(seed, places=25 + seed % 25))
     monkeypatch.setattr(known_truth, "ACROSS", 100)
     found = [
         one
@@ -443,17 +588,18 @@ def test_the_truth_lies_in_the_band_nine_times_in_ten(monkeypatch):
         for one in known_truth.cases(seed, Judgements(draws=200, points=500, seed=seed))
     ]
     share = np.mean([one.inside for one in found])
-    # 60 theatres have about 140 sides: the share of a true 0.9 wobbles by 0.04 at most.
-    assert 0.85 <= share <= 0.95 + 0.02
+    # 60 theatres have about 140 sides: the share of a true 0.9 wobbles by 0.04 at most. Of few
+    # places the band is wide: they do not tell how far they tell of others.
+    assert 0.85 <= share <= (1.0 if few else 0.95 + 0.02)
 
 
 # The shipped theatre, and what is kept.
 
 
 def test_what_is_kept_is_read_back_and_damage_is_seen():
-    bands = {"areas": [[1.0], [2.0]], "holders": {"2001-01-01": {"a": [1.0, 2.0]}}}
-    data = kept.pack(bands)
-    assert kept.unpack(data) == bands
+    found = {"areas": [[1.0], [2.0]], "holders": {"2001-01-01": {"a": [1.0, 2.0]}}}
+    data = kept.pack(found)
+    assert kept.unpack(data) == found
     with pytest.raises(ValueError, match="damaged"):
         kept.unpack(data[:-1] + b"x")
 
@@ -483,17 +629,15 @@ def test_two_seeds_agree_within_two_percent_on_the_shipped_theatre(rif):
 
 
 @pytest.mark.slow
-def test_every_figure_of_the_shipped_theatre_lies_in_its_band(rif):
+def test_every_figure_of_the_shipped_theatre_is_the_middle_of_its_band(rif):
     areas = rif.areas()
-    assert (areas["low_km2"] <= areas["area_km2"]).all()
-    assert (areas["area_km2"] <= areas["high_km2"]).all()
+    check_figures(areas)
     held = areas[areas["controller"] != ""]
-    # Two thirds of the theatre are not assessed, and could be anyone's.
-    assert (held["high_km2"] > held["area_km2"]).all()
+    assert (held["high_km2"] > held["low_km2"]).all()
     for before, after in pairwise(rif.dates[-3:]):
         change = rif.change(before, after)
-        assert (change["low_km2"] <= change["area_km2"]).all()
-        assert (change["area_km2"] <= change["high_km2"]).all()
+        check_figures(change)
+        assert change["chance"].dropna().between(0, 1).all()
 
 
 @pytest.mark.usefixtures("shared")
@@ -511,10 +655,14 @@ def test_series_without_any_evidence_have_narrow_bands_from_their_borders():
 def test_areas_print_the_figure_and_its_band_under_short_names(frontline, small):
     out = frontline("areas", "--layers", small)
     header, *rows = out.splitlines()
-    assert header.split() == ["date", "controller", "status", "km2", "low", "high"]
+    figures = ["km2", "low", "high", "drawn", "shown"]
+    assert header.split() == ["date", "controller", "status", *figures]
     for row in rows:
-        km2, low, high = (float(word.replace(",", "")) for word in row.split()[-3:])
+        km2, low, high, drawn, shown = (
+            0.0 if word == "-" else float(word.replace(",", "")) for word in row.split()[-5:]
+        )
         assert low <= km2 <= high
+        assert shown <= drawn
 
 
 @pytest.mark.slow
@@ -530,14 +678,29 @@ def test_what_is_printed_fits_in_a_hundred_columns(frontline, shipped):
         assert max(len(line.rstrip()) for line in out.splitlines()) <= 100, words
 
 
+@pytest.mark.usefixtures("quick")
 def test_change_as_data_has_the_band_of_each_piece(frontline, small):
     out = frontline("change", "2017-07-01", "2017-08-01", "--format", "json", "--layers", small)
-    for piece in json.loads(out):
-        assert piece["low_km2"] <= piece["area_km2"] <= piece["high_km2"]
+    pieces = json.loads(out)
+    assert pieces
+    for piece in pieces:
+        if piece["from_status"] == piece["to_status"] == "controlled":
+            assert piece["low_km2"] <= piece["area_km2"] <= piece["high_km2"]
+            assert 0 <= piece["chance"] <= 1
+        else:
+            assert piece["low_km2"] is piece["high_km2"] is piece["chance"] is None
+            assert piece["area_km2"] == piece["drawn_km2"]
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_front_and_its_movement_are_printed_with_bands(frontline, shipped):
     words = ["fronts", "2017-08-02", "government", "opposition", "--since", "2017-07-31"]
     out = frontline(*words, "--layers", shipped)
-    assert re.search(r"government and opposition: [\d.]+ km \([\d.]+ to [\d.]+\) in \d+ lines", out)
-    assert re.search(r"opposition swept 176\.8 km2 \([\d.]+ to [\d.]+\) from government", out)
+    number = r"[\d.,]+"
+    band = rf"about {number} \w+ \({number} to {number}\)"
+    front = (
+        rf"government and opposition: {band.replace(chr(92) + 'w+', 'km')}, drawn {number} km in"
+    )
+    assert re.search(front, out)
+    assert re.search(rf"opposition swept {band} from government", out)
+    assert re.search(rf"front {band} then, {band} now", out)

@@ -9,6 +9,7 @@ import pytest
 from geo import cli, open_layers
 from geo.crs import area_km2
 from geo.evidence import disagreement
+from geo.evidence.estimate.draft import Estimator
 from geo.layers.folder import read_folder
 from geo.model import parse_day
 
@@ -85,6 +86,12 @@ def test_two_answers_about_one_place_are_found_with_who_says_what(say):
     assert sum(word["share"] for word in piece["says"]) == pytest.approx(1)
     assert piece["share"] == pytest.approx(said["stm-x"]["share"])
     assert piece["area_km2"] == pytest.approx(area_km2([piece["geometry"]])[0])
+    # The ground of the place, as widely as its position is known, and no more.
+    place = folder.places["west_well"]
+    assert piece["id"] == "west_well"
+    assert piece["geometry"].covers(place.geometry)
+    radius_km = max(place.properties["geo_radius_m"], 500) / 1e3
+    assert piece["area_km2"] == pytest.approx(3.14159 * radius_km**2, rel=0.02)
 
 
 def test_a_later_word_of_the_same_publisher_replaces_its_earlier_one(say):
@@ -99,18 +106,16 @@ def test_a_report_of_fighting_contradicts_only_who_gives_the_place_to_one_side(s
     assert quarrels(alone, "2017-06-30") == []
 
 
-def test_words_about_two_places_on_one_patch_do_not_contradict_each_other(small, say):
+def test_words_about_two_places_on_one_spot_do_not_contradict_each_other(small, say):
     places = json.loads((small / "places.geojson").read_text(encoding="utf-8"))
     vague = json.loads(json.dumps(places["features"][0]))
     vague["properties"] |= {"id": "near_well", "name": "Near Well", "geo_radius_m": 3000}
     places["features"].append(vague)
     (small / "places.geojson").write_text(json.dumps(places), encoding="utf-8")
     folder = say(("stm-x", "near_well", "2017-07-02", "blue-guard", "", "post-1"))
-    patches = [
-        feature.properties["statement_ids"]
-        for feature in open_layers(small).estimate("2017-07-10").features
-    ]
-    assert any({"stm-x", "stm-west"} <= set((ids or "").split(";")) for ids in patches)
+    day = parse_day("2017-07-10")
+    spoken = {place for place, _, _ in Estimator.of(folder).spoken_of(day)}
+    assert {"west_well", "near_well"} <= spoken
     assert quarrels(folder, "2017-07-10") == []
 
 

@@ -130,8 +130,10 @@ function paintsOf(look, patterns, { doubt, sidePatterns, faded }) {
   if (status === 'controlled') {
     const [side, texture] = rest;
     const [kind, step] = texture.split(':');
-    const { ink, alpha } = LOOKS.textures;
-    const paints = [tint(side, kind === 'plain' ? 'plain' : 'unsure')];
+    const { ink, alpha, steps } = LOOKS.textures;
+    // What is only presumed is paler than what is likely, so that both are told apart in print.
+    const weak = kind === 'dots' && +step <= steps.low;
+    const paints = [tint(side, kind === 'plain' ? 'plain' : weak ? 'weak' : 'unsure')];
     if (sidePatterns) {
       const index = Object.keys(DATA.colors).sort().indexOf(side);
       paints.push(SIDE_PATTERNS[((index % 5) + 5) % 5](patterns, sheer(ink, 0.42)));

@@ -41,12 +41,14 @@ function changeCell(area) {
   return el('td', { class: `number ${word}` }, mark ? el('span', { 'aria-hidden': 'true' }, `${mark} `) : null, ltr(text));
 }
 
-/** Between what the ground of a side really lies, where that is known; whole numbers, rounded outwards. */
-function bandText(holder) {
-  const [low, high] = DATA.bands?.[state.dateAfter]?.[holder] ?? [0, 0];
+/** The middle of the maps that the evidence allows, and between what nine in ten of them lie. */
+function figureOf(holder) {
+  const [low, middle, high] = DATA.bands?.[state.dateAfter]?.[holder] ?? [0, 0, 0];
   if (low === high) return null;
-  const text = `(${numberText(Math.floor(low))}\u2013${numberText(Math.ceil(high))})`;
-  return el('span', { class: 'quiet band', title: t('band.means') }, ltr(text));
+  // Digits that the band makes meaningless would only look sure.
+  const step = 10 ** Math.max(0, Math.floor(Math.log10((high - low) / 4)));
+  const [from, about, to] = [low, middle, high].map((end) => numberText(Math.round(end / step) * step));
+  return { about, band: el('span', { class: 'quiet band', title: t('band.means') }, ltr(`(${from}\u2013${to})`)) };
 }
 
 function legendTable() {
@@ -57,13 +59,14 @@ function legendTable() {
   const rows = HOLDERS.map((holder) => {
     const area = after.get(holder) ?? 0;
     const share = area / store.total;
+    const figure = figureOf(holder);
     return el('tr', null,
       el('td', null, holderSwatch(holder)),
       el('th', { scope: 'row' }, foreign(holderName(holder)),
         loose.has(holder) ? el('span', { class: 'quiet loose' }, t('of.which.loose', { area: km2(loose.get(holder)) })) : null,
         el('span', { class: 'bar', 'aria-hidden': 'true' },
           el('span', { style: { width: `${(share * 100).toFixed(2)}%`, background: has(DATA.colors, holder) ? colorOf(holder) : LOOKS.sides.nobody } }))),
-      el('td', { class: 'number', 'data-km2': area.toFixed(6) }, ltr(km2(area)), bandText(holder)),
+      el('td', { class: 'number', 'data-km2': area.toFixed(6) }, ltr(figure?.about ?? km2(area)), figure?.band),
       el('td', { class: 'number quiet' }, ltr(percent(share))),
       comparing ? changeCell(area - (before.get(holder) ?? 0)) : null);
   });
@@ -192,8 +195,15 @@ function placeButton(id) {
 }
 
 const TEXTURES = [
-  ['reported', 'plain:0'], ['inferred', 'dots:12'], ['claimed', 'dashes:12'],
+  ['reported', 'plain:0'], ['inferred', 'dots:12'], ['presumed', 'dots:8'], ['claimed', 'dashes:12'],
 ];
+
+/** Under which key a texture is explained: dense dots are presumed ground, others inferred. */
+function keyOf(texture) {
+  const [kind, step] = texture.split(':');
+  if (kind === 'dots') return +step <= LOOKS.textures.steps.low ? 'presumed' : 'inferred';
+  return kind === 'plain' ? 'reported' : 'claimed';
+}
 
 /** The key of certainty: always there, with every look that occurs on any date. */
 function doubtKey() {
@@ -202,7 +212,7 @@ function doubtKey() {
   const item = (picture, name) => el('li', null, picture, el('span', null, name));
   const items = [];
   for (const [basis, texture] of TEXTURES) {
-    const occurs = used((label) => label.status === 'controlled' && textureOf(label).split(':')[0] === texture.split(':')[0]);
+    const occurs = used((label) => label.status === 'controlled' && keyOf(textureOf(label)) === basis);
     if (side && occurs) items.push(item(lookSwatch(`controlled|${side}|${texture}`, { ...state.show, doubt: true }), t(`key.${basis}`)));
   }
   for (const status of ['contested', 'mixed', 'advance']) {

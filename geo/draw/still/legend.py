@@ -211,14 +211,15 @@ class Legend:
         scene, say = self.scene, self.words.say
         rows = [self._heading(say("how.sure"))]
         side = next((h for h in scene.holders if h in scene.colors), None)
-        kinds = {looks.texture(label)[0] for label in scene.labels if label.is_held}
+        kinds = {looks.texture_key(looks.texture(label)) for label in scene.labels if label.is_held}
         if scene.before is None and side:
             for basis, kind, step in (
                 ("reported", "plain", "0"),
                 ("inferred", "dots", "12"),
+                ("presumed", "dots", "8"),
                 ("claimed", "dashes", "12"),
             ):
-                if kind in kinds:
+                if basis in kinds:
                     paints = looks.paints_of(("controlled", side, kind, step), scene.colors)
                     rows.append(self._item(paints, say(f"key.{basis}")))
         for status in looks.LATE:

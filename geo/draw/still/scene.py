@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from geo.layers import Folder
 
 
+_PICTURE = frozenset({"correction", "refinement"})
+"""Kinds of ledger rows by which our picture changed, not the ground."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Words, names, numbers and dates in one language; a picture speaks as the page does."""
@@ -286,7 +290,11 @@ class Scene:
     def key_places(self) -> frozenset[str]:
         """Places of the ledger: those that the change is about are named first."""
         rows = [row.values for row in self.folder.changes.rows] if self.steady else self.ledger
-        named = {place for row in rows for place in split_ids(row.get("place_ids"))}
+        # Where ground is said to have changed, what only the picture has it is not the story.
+        told = [row for row in rows if row["kind"] not in _PICTURE]
+        named = {place for row in told or rows for place in split_ids(row.get("place_ids"))}
+        if told and not self.steady:
+            return frozenset(named)
         ground = shapely.union_all([shape for _, shape in self.changes.values()])
         inside = {
             place.id
@@ -310,7 +318,11 @@ class Scene:
             and str(row.values["from_date"]) < last
             and str(row.values["to_date"]) > first
         ]
-        return sorted(found, key=lambda v: str(v.get("date") or v["from_date"]))
+        # What is said to have happened comes before what only the picture has.
+        return sorted(
+            found,
+            key=lambda v: (v["kind"] in _PICTURE, str(v.get("date") or v["from_date"])),
+        )
 
     @cached_property
     def publishers(self) -> list[str]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from functools import cached_property
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from geo.crs import LocalPlane
+from geo.crs import LocalPlane, snap
 from geo.errors import CRSError
-from geo.evidence.estimate.cells import Sites, Unused
+from geo.evidence.estimate.ground import Class, Face, Grid, cut_out, draw_faces, drop_islands
+from geo.evidence.estimate.looks import Looks, Unused
 from geo.evidence.estimate.parameters import Parameters
-from geo.evidence.estimate.statements import Statements, Verdict
-from geo.evidence.field import LatentField, Observations, fitted
-from geo.model import Basis, Confidence, Feature, Row, Status, parse_day
+from geo.evidence.estimate.patches import PatchMaker, is_by_hand, told_in
+from geo.evidence.estimate.series import follow
+from geo.evidence.estimate.statements import Statements
+from geo.evidence.field.covariance import KeptColumns
+from geo.evidence.field.fitting import fit
+from geo.evidence.field.latent import LatentField
+from geo.model import Feature, Row, parse_day
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,8 +31,20 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from geo.evidence.field import FieldParameters
+    from geo.evidence.estimate.links import Link
+    from geo.evidence.estimate.looks import Told
+    from geo.evidence.field.fitting import FieldParameters
+    from geo.evidence.field.observations import Observations
     from geo.layers import Folder
+
+    Floats = NDArray[np.float64]
+
+_CLOCKS_DAYS = (200.0, 600.0, 1800.0)
+"""Ages at which words keep a third of their covariance that are tried: the best is taken."""
+_LEAST_M = 500.0
+"""The ground of a place reaches so far at least, however well it is located."""
+_ISLAND = 0.002
+"""Ground of less than this share of the study area that no evidence names is not drawn apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +56,33 @@ class Draft:
     ----------
     day
         The date it is for.
+    as_of
+        Only what was published by then counted; None where later words did too.
     features
         Full coverage of the study area, in the form of `geo.model.CONTROL`.
     unused
-        Places with statements in force that drew nothing of their own.
-    assessed_share
-        Share of the study area that is not ``unknown``, 0 to 1, in the local equal-area plane.
+        Places with statements that told nothing.
+    undated
+        How many statements that count have no day of publication.
+    shares
+        Share of the study area of each class, by its name, in the local equal-area plane.
     probabilities
         By id of each patch, the probability of each side on its ground; also of ``unknown``
         ground, where it is a guess of the field and no assessment.
     """
 
     day: dt.date
+    as_of: dt.date | None
     features: tuple[Feature, ...]
     unused: tuple[Unused, ...]
-    assessed_share: float
+    undated: int
+    shares: Mapping[str, float]
     probabilities: Mapping[str, Mapping[str, float]]
 
 
 class Estimator:
     """
-    Cells of a theatre, and what the statements in force say of them at any date.
+    The ground of a theatre, and what its statements say of it at any date.
 
     Parameters
     ----------
@@ -69,11 +93,16 @@ class Estimator:
     statements
         Rows of `geo.model.STATEMENTS`.
     sources
-        Rows of `geo.model.SOURCES`, by id: publisher and leaning.
+        Rows of `geo.model.SOURCES`, by id: publisher, leaning, day of publication.
     sides
         Side of each actor, by id; an actor that is not there is its own side.
+    dates
+        Dates of the theatre's other layers: a draft leaves the ground of the one before as it is,
+        but where evidence moved it.
     parameters
         The numbers of the method; the default is `Parameters()`.
+    as_of
+        Only what was published by then counts; the default is hindsight.
 
     Raises
     ------
@@ -89,17 +118,20 @@ class Estimator:
         sources: Mapping[str, Row],
         sides: Mapping[str, str],
         *,
+        dates: Sequence[dt.date] = (),
         parameters: Parameters | None = None,
+        as_of: dt.date | None = None,
     ) -> None:
         self.area = area
         self.parameters = parameters or Parameters()
+        self.as_of = as_of
+        self._dates = sorted(dates)
         self._places = places
         self.plane = LocalPlane.around(area)
-        self._statements = Statements(places, statements, sources, sides, self.parameters)
-        self._sites = Sites(
-            area, self.plane, places, self._statements.by_place, self.parameters.reach_km
-        )
-        if not self._sites.sites:
+        self._statements = Statements(places, statements, sources, sides, self.parameters, as_of)
+        self._looks = Looks(area, self.plane, places, self._statements, self.parameters)
+        self._assessed = lru_cache(maxsize=64)(self._assess)
+        if not self._looks.located:
             raise ValueError(
                 "no place with a statement has a position in or near the study area, so there is "
                 "nothing to estimate from; add coordinates to places.geojson or statements to "
@@ -107,7 +139,13 @@ class Estimator:
             )
 
     @classmethod
-    def of(cls, folder: Folder, *, parameters: Parameters | None = None) -> Estimator:
+    def of(
+        cls,
+        folder: Folder,
+        *,
+        parameters: Parameters | None = None,
+        as_of: dt.date | None = None,
+    ) -> Estimator:
         """
         Return the estimator of a theatre.
 
@@ -117,6 +155,8 @@ class Estimator:
             The layers.
         parameters
             The numbers of the method; the default is `Parameters()`.
+        as_of
+            Only what was published by then counts; the default is hindsight.
 
         Returns
         -------
@@ -134,59 +174,12 @@ class Estimator:
             folder.statements.rows,
             folder.rows("sources"),
             folder.sides,
+            dates=tuple(folder.control),
             parameters=parameters,
+            as_of=as_of,
         )
 
-    def draft(self, day: str | dt.date) -> Draft:
-        """
-        Draft the control layer of one date.
-
-        Parameters
-        ----------
-        day
-            The date; statements up to and including it count.
-
-        Returns
-        -------
-        draft
-            Patches that cover the study area exactly once.
-
-        Raises
-        ------
-        DateError
-            If `day` is no date.
-        ValueError
-            If no statement is in force on that date.
-        """
-        day = parse_day(day)
-        verdicts = {
-            site: verdict
-            for site, places in self._sites.members.items()
-            if (verdict := self._statements.judge(places, day))
-        }
-        if not verdicts:
-            raise ValueError(
-                f"no statement is in force on {day}: none is dated within the "
-                f"{self.parameters.max_age_days} days before it at a place that can be drawn"
-            )
-        ground = self._sites.ground(self._sites.lenders(tuple(verdicts)))
-        chances = self._chances(day)
-        features, probabilities = [], {}
-        for site, (faces, geometry) in ground.items():
-            chance = np.average(chances[faces], axis=0, weights=self._sites.cells.area[faces])
-            if site is None:
-                feature = _unknown(geometry)
-            else:
-                feature = self._feature(site, verdicts[site], geometry, chance)
-            features.append(feature)
-            probabilities[feature.id] = dict(zip(self.sides, chance.tolist(), strict=True))
-        features.sort(key=lambda feature: feature.id)
-        nothing = (np.array([], dtype=np.intp), shapely.Polygon())
-        unknown = shapely.area(self.plane.forward(ground.get(None, nothing)[1]))
-        whole = shapely.area(self.plane.forward(self.area))
-        unused = [u for u in self._sites.unused if self._statements.in_force(u.place_id, day)]
-        share = float(1 - unknown / whole)
-        return Draft(day, tuple(features), tuple(unused), share, probabilities)
+    # ------------------------------------------------------------ the field
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -200,9 +193,55 @@ class Estimator:
         """
         return self._statements.sides
 
+    def told(self, day: str | dt.date) -> list[Told]:
+        """
+        Return what statements tell of the ground on a date.
+
+        Parameters
+        ----------
+        day
+            The date.
+
+        Returns
+        -------
+        told
+            Words in force, and in hindsight the next words after.
+
+        Raises
+        ------
+        DateError
+            If `day` is no date.
+        """
+        return self._looks.of_day(parse_day(day))
+
+    def spoken_of(self, day: dt.date) -> list[tuple[str, shapely.Geometry, list[Row]]]:
+        """
+        Return the places that words in force on a date speak of as a whole.
+
+        Parameters
+        ----------
+        day
+            The date.
+
+        Returns
+        -------
+        places
+            Id, ground (longitude, latitude; as widely as the position is known, inside the study
+            area) and statements of each.
+        """
+        found: list[tuple[str, shapely.Geometry, list[Row]]] = []
+        for place_id, (shape, radius_m) in self._looks.located.items():
+            rows = self._statements.in_force(place_id, day)
+            rows = [row for row in rows if str(row.values.get("extent") or "all") == "all"]
+            near: shapely.Geometry = shapely.buffer(shape, max(radius_m, _LEAST_M))
+            ground = shapely.intersection(snap(self.plane.inverse(near)), self.area)
+            if rows and not shapely.is_empty(ground):
+                found.append((place_id, ground, rows))
+        return found
+
     def observations(self, day: str | dt.date) -> Observations:
         """
-        Return what the statements in force on a date say, place by place, as a field reads it.
+        Return what statements tell of the ground on a date, as a field reads it.
 
         Parameters
         ----------
@@ -212,9 +251,7 @@ class Estimator:
         Returns
         -------
         observations
-            One for each located place in or near the study area that a statement in force speaks
-            of, in metres of ``plane``: its shares of the `sides` by weight of evidence, and its
-            unreliability. Keyed by place. Position error is left to the field.
+            In metres of ``plane``, by the `sides`.
 
         Raises
         ------
@@ -222,26 +259,7 @@ class Estimator:
             If `day` is no date.
         """
         day = parse_day(day)
-        seen: dict[str, Mapping[str, float]] = {}
-        said = self._statements
-        for place_id in self._sites.located:
-            rows = said.current_word(said.in_force(place_id, day))
-            weights, _ = said.weigh(rows, day, said.credence)
-            if sum(weights.values()) > 0:
-                seen[place_id] = weights
-        weight = np.array(
-            [[weights.get(side, 0.0) for side in self.sides] for weights in seen.values()]
-        ).reshape(len(seen), len(self.sides))
-        total = weight.sum(axis=1)
-        xyr = np.array([self._sites.located[place] for place in seen]).reshape(-1, 3)
-        return Observations(
-            xyr[:, :2],
-            xyr[:, 2],
-            weight / total[:, None],
-            np.exp(-total / self.parameters.doubt),
-            self.sides,
-            tuple(seen),
-        )
+        return self._looks.observations(self._looks.of_day(day), day, self._fitted[1])
 
     def field(self, day: str | dt.date) -> LatentField:
         """
@@ -262,7 +280,74 @@ class Estimator:
         DateError
             If `day` is no date.
         """
-        return LatentField(self.observations(day), self.sides, parameters=self._fitted)
+        return LatentField(self.observations(day), self.sides, parameters=self._fitted[0])
+
+    def links(self, day: dt.date) -> list[Link]:
+        """
+        Return what words in force on a date say of how ground hangs together.
+
+        Parameters
+        ----------
+        day
+            The date.
+
+        Returns
+        -------
+        links
+            Gaps, and grounds that are severed, to weigh random maps by.
+        """
+        return self._looks.links(day, self._fitted[1])
+
+    def paired_observations(self, first: dt.date, second: dt.date) -> Observations:
+        """
+        Return what statements tell of two dates, on clocks that are zero on the first.
+
+        Parameters
+        ----------
+        first, second
+            The days, in order.
+
+        Returns
+        -------
+        observations
+            Each word once.
+        """
+        told = {
+            (one.place_id, one.day, tuple(row.id for row in one.rows), one.shares.tobytes()): one
+            for day in (first, second)
+            for one in self._looks.of_day(day)
+        }
+        return self._looks.observations(list(told.values()), first, self._fitted[1])
+
+    @property
+    def field_parameters(self) -> tuple[FieldParameters, ...]:
+        """
+        The numbers of the field, the same on every date.
+
+        Returns
+        -------
+        parameters
+            Fitted to all that was told.
+        """
+        return self._fitted[0]
+
+    def clocks_between(self, xy: Floats, first: dt.date, second: dt.date) -> Floats:
+        """
+        Return how far the clock of some ground runs from one day to a later one.
+
+        Parameters
+        ----------
+        xy
+            Positions, metres of ``plane``.
+        first, second
+            The days.
+
+        Returns
+        -------
+        clocks
+            One a position; for `LatentField.draws` of the field of the first day.
+        """
+        return self._looks.leap_between(xy, first, second, self._fitted[1])
 
     def probabilities(
         self, day: str | dt.date, points: Sequence[tuple[float, float]]
@@ -309,101 +394,145 @@ class Estimator:
         row
             One of the statements.
         day
-            The date; not before the statement's.
+            The date.
 
         Returns
         -------
         weight
             Basis x confidence x age x position, see `Parameters`.
         """
-        return self._statements.weight(row, day)
+        said = self._statements
+        aged = float(np.exp(-abs((day - said.day(row)).days) / self._fitted[1]))
+        return said.credence(row) * said.sharpness(row) * aged
 
     @cached_property
-    def _fitted(self) -> tuple[FieldParameters, ...]:
-        """Range and spread of the theatre, from the date that the most places speak on."""
-        days = sorted(
-            {str(row.values["date"]) for rows in self._statements.by_place.values() for row in rows}
+    def _fitted(self) -> tuple[tuple[FieldParameters, ...], float]:
+        """Range and spread of the theatre, and how fast its words age, from all that was told."""
+        told = self._looks.of_all_days()
+        middle = sorted(one.day for one in told)[len(told) // 2]
+        first = self._looks.observations(told, middle, 1.0)
+        clocks = [self._looks.clocks(told, middle, days) for days in _CLOCKS_DAYS]
+        places = sorted({one.place_id for one in told})
+        groups = np.array([places.index(one.place_id) for one in told], np.intp)
+        fits = fit(first, clocks, groups)
+        best = max(range(len(fits)), key=lambda k: fits[k][1])
+        return fits[best][0], _CLOCKS_DAYS[best]
+
+    # ------------------------------------------------------------ the drawing
+
+    def draft(
+        self,
+        day: str | dt.date,
+        *,
+        kept: Sequence[Feature] = (),
+        before: Sequence[Feature] = (),
+    ) -> Draft:
+        """
+        Draft the control layer of one date.
+
+        Parameters
+        ----------
+        day
+            The date.
+        kept
+            Patches of the layer of that date, if there is one: what was drawn by hand (it names no
+            statement) stays.
+        before
+            Patches of the layer before: ground stays as it was but where evidence moved it, what
+            was drawn by hand too, and a patch that goes on keeps its id.
+
+        Returns
+        -------
+        draft
+            Patches that cover the study area exactly once.
+
+        Raises
+        ------
+        DateError
+            If `day` is no date.
+        ValueError
+            If no statement counts on that date.
+        """
+        day = parse_day(day)
+        told = self._looks.of_day(day)
+        if not told:
+            raise ValueError(
+                f"no statement is in force on {day}: none is dated within the "
+                f"{self.parameters.max_age_days} days before it at a place that can be drawn"
+            )
+        grid = self._grid
+        chance, known = self._series(day)
+        faces = draw_faces(grid, chance, known, self.parameters)
+        node = np.concatenate([one.xy for one in told])
+        spot = shapely.get_coordinates(self.plane.inverse(shapely.MultiPoint(node)))
+        owner = np.repeat(np.arange(len(told)), [len(one.xy) for one in told])
+        side = np.array([one.shares.argmax() for one in told])[owner]
+
+        def is_named(face: Face) -> bool:
+            inside = shapely.contains_xy(face.shape, spot[:, 0], spot[:, 1])
+            return bool((inside & (side == face.side)).any())
+
+        faces = drop_islands(faces, is_named, _ISLAND * grid.ground_m2, self.plane)
+        by_hand = [one for one in kept or before if is_by_hand(one)]
+        if by_hand:
+            faces, shapes = cut_out(faces, [one.geometry for one in by_hand if one.geometry])
+            by_hand = [
+                replace(one, geometry=snap(shape))
+                for one, shape in zip(by_hand, shapes, strict=True)
+            ]
+        features, probabilities = list(by_hand), {}
+        drafted = [one for one in kept or before if not is_by_hand(one)]
+        maker = PatchMaker(
+            self._places,
+            self._statements,
+            self.parameters,
+            self.plane,
+            grid.ground_m2,
+            drafted,
         )
-        return fitted(max((self.observations(day) for day in days), key=len))
+        lonlat = shapely.get_coordinates(self.plane.inverse(shapely.MultiPoint(grid.asked)))
+        area: dict[str, float] = defaultdict(float)
+        for face in sorted(faces, key=lambda face: -shapely.area(face.shape)):
+            inside = shapely.contains_xy(face.shape, lonlat[:, 0], lonlat[:, 1])
+            mean = chance[inside].mean(axis=0) if inside.any() else self._nearest(face, chance)
+            mine = told_in(face, told, spot, owner, side)
+            feature = maker.make(face, mine, mean, day)
+            features.append(feature)
+            probabilities[feature.id] = dict(zip(self.sides, mean.tolist(), strict=True))
+            area[face.kind.name.lower()] += float(
+                shapely.area(self.plane.forward(shapely.segmentize(face.shape, 0.1)))
+            )
+        features.sort(key=lambda feature: feature.id)
+        shares = {kind.name.lower(): area[kind.name.lower()] / grid.ground_m2 for kind in Class}
+        spoken_of = {one.place_id for one in told}
+        unused = tuple(u for u in self._looks.unused if u.place_id not in spoken_of)
+        undated = len(self._statements.undated)
+        return Draft(day, self.as_of, tuple(features), unused, undated, shares, probabilities)
 
-    def _chances(self, day: dt.date) -> NDArray[np.float64]:
-        """The probability of each side in the middle of each face."""
-        return self.field(day).probabilities(self._sites.cells.inside)
+    @cached_property
+    def _grid(self) -> Grid:
+        return Grid(self.area, self.plane)
 
-    def _feature(
-        self, site: str, verdict: Verdict, geometry: shapely.Geometry, chance: NDArray[np.float64]
-    ) -> Feature:
-        names = [str(self._places[place].properties["name"]) for place in self._sites.members[site]]
-        weights = ", ".join(f"{side} {share:.0%}" for side, share in verdict.shares)
-        chances = dict(zip(self.sides, chance, strict=True))
-        drawn = [f"{side} {percent(chances[side])}" for side, _ in verdict.shares]
-        identity = _identity(site)
-        return Feature(
-            identity,
-            {
-                "id": identity,
-                "controller": verdict.controller,
-                "controllers": ";".join(verdict.controllers) or None,
-                "status": str(verdict.status),
-                "basis": str(Basis.INFERRED),
-                "confidence": str(self._confidence(verdict, chance)),
-                "statement_ids": ";".join(verdict.statements),
-                "source_ids": ";".join(verdict.sources),
-                "note": f"Nearest evidence: {', '.join(names)}. Weight of evidence: {weights}. "
-                f"Probability on this ground: {', '.join(drawn)}.",
-            },
-            geometry,
-        )
+    def _assess(self, day: dt.date) -> tuple[Floats, Floats]:
+        """Chance of each side, and what is known, at the points of the grid."""
+        return self.field(day).assess(self._columns)
 
-    def _confidence(self, verdict: Verdict, chance: NDArray[np.float64]) -> Confidence:
-        """How sure a patch is: the probability that who it is drawn for holds its ground."""
-        side = verdict.shares[0][0]
-        if verdict.status == Status.CONTESTED or self._statements.only_claims(verdict):
-            return Confidence.LOW
-        holds = chance[self.sides.index(side)]
-        if holds >= self.parameters.high:
-            return Confidence.HIGH
-        return Confidence.MODERATE if holds >= self.parameters.moderate else Confidence.LOW
+    @cached_property
+    def _columns(self) -> KeptColumns:
+        return KeptColumns(self._grid.asked)
 
+    def _series(self, day: dt.date) -> tuple[Floats, Floats]:
+        """The field as it is drawn: that of the layer before, but where evidence moved it."""
+        steps = [one for one in self._dates if one < day and self._looks.of_day(one)]
+        drawn = self._assessed([*steps, day][0])
+        for before, after in pairwise([*steps, day]):
+            news = self._looks.news(before, after)
+            fields = self._assessed(before), self._assessed(after)
+            drawn = follow(self._grid, drawn, *fields, news, self.parameters)
+        return drawn
 
-def percent(chance: float) -> str:
-    """
-    Return a probability as a person reads it.
-
-    Parameters
-    ----------
-    chance
-        0 to 1.
-
-    Returns
-    -------
-    text
-        Whole per cents; never 0 or 100, which a field of control cannot know.
-
-    Examples
-    --------
-    >>> percent(0.874), percent(0.9999), percent(0.0)
-    ('87%', '>99%', '<1%')
-    """
-    if chance > 0.99:
-        return ">99%"
-    return "<1%" if chance < 0.01 else f"{chance:.0%}"
-
-
-def _identity(name: str) -> str:
-    """A patch keeps its id from date to date: it follows from the site, not from the clock."""
-    return "ctl-" + hashlib.sha256(f"estimate/{name}".encode()).hexdigest()[:8]
-
-
-def _unknown(geometry: shapely.Geometry) -> Feature:
-    identity = _identity("unknown")
-    values = dict.fromkeys(
-        ("controller", "controllers", "basis", "confidence", "statement_ids", "source_ids")
-    )
-    properties = {
-        "id": identity,
-        **values,
-        "status": str(Status.UNKNOWN),
-        "note": "Not assessed: no statement in force within reach.",
-    }
-    return Feature(identity, properties, geometry)
+    def _nearest(self, face: Face, chance: Floats) -> Floats:
+        """The chances at the point of the grid nearest to a face that holds none."""
+        spot = shapely.get_coordinates(self.plane.forward(shapely.point_on_surface(face.shape)))
+        away = ((self._grid.asked - spot) ** 2).sum(axis=1)
+        return np.asarray(chance[int(np.argmin(away))])

@@ -1,42 +1,31 @@
 """
-Statements in force: whose word counts on a date, how much it weighs, what follows for a site.
+Statements that count on a date: whose word, how much it weighs, and when it ended.
 
-Steps 3, 4 and 5 of the method (`geo.evidence.estimate`).
+Steps 1 and 2 of the method (`geo.evidence.estimate`).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from geo.model import Basis, Confidence, Row, Status, parse_day, split_ids
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from geo.evidence.estimate.parameters import Parameters
     from geo.model import Feature
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the statements about one site say on one date."""
-
-    status: Status
-    controller: str | None
-    controllers: tuple[str, ...]
-    shares: tuple[tuple[str, float], ...]
-    statements: tuple[str, ...]
-    sources: tuple[str, ...]
+ANY_OTHER = ""
+"""Stands in shares for whatever other sides there are."""
 
 
 class Statements:
     """
-    The statements of a theatre, asked what is in force on a date.
+    The statements of a theatre, asked which count on a date.
 
     Parameters
     ----------
@@ -50,11 +39,15 @@ class Statements:
         Side of each actor, by id.
     parameters
         The numbers of the method.
+    as_of
+        Only what was published by then counts, and no word about a later day; None for hindsight.
 
     Attributes
     ----------
     by_place
         The rows of each place.
+    undated
+        Ids of rows whose sources have no day of publication: they count from their own day.
     """
 
     def __init__(
@@ -64,71 +57,146 @@ class Statements:
         sources: Mapping[str, Row],
         sides: Mapping[str, str],
         parameters: Parameters,
+        as_of: dt.date | None = None,
     ) -> None:
         self._places, self._sources, self._sides = places, sources, sides
         self._parameters = parameters
+        self.as_of = as_of
+        self.undated: list[str] = []
         self.by_place: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
-            self.by_place[str(row.values["place_id"])].append(row)
-        self._confirmed = self._confirmations()
+            if as_of is None or self._known_by(row, as_of):
+                self.by_place[str(row.values["place_id"])].append(row)
+        for said in self.by_place.values():
+            said.sort(key=lambda row: (str(row.values["date"]), row.id))
+        self._day = {row.id: parse_day(str(row.values["date"])) for row in rows}
+        self._taking = {
+            row.id for rows in self.by_place.values() for row in self._find_taking(rows)
+        }
 
     @cached_property
     def sides(self) -> tuple[str, ...]:
         """Every side that a statement names, sorted."""
-        rows = (row for rows in self.by_place.values() for row in rows)
-        named = {self._sides.get(party, party) for row in rows for party, _ in _parties(row)}
-        return tuple(sorted(named))
+        rows = [row for rows in self.by_place.values() for row in rows]
+        named = {party for row in rows for party, _ in self.parties(row)}
+        named |= {str(row.values.get("opposite") or "") for row in rows}
+        return tuple(sorted({self.side(party) for party in named if party}))
 
-    def _confirmations(self) -> dict[str, dt.date]:
-        """The date of the next word about a place, for statements whose holder it confirms."""
-        confirmed = {}
-        for rows in self.by_place.values():
-            by_date: dict[str, list[Row]] = defaultdict(list)
-            for row in rows:
-                by_date[str(row.values["date"])].append(row)
-            for day, following in pairwise(sorted(by_date)):
-                holders = {self._holder(row) for row in by_date[following]}
-                for row in by_date[day]:
-                    if holders == {self._holder(row)} and "" not in holders:
-                        confirmed[row.id] = parse_day(following)
-        return confirmed
+    def day(self, row: Row) -> dt.date:
+        """The day that a statement is about."""
+        return self._day[row.id]
 
-    def _holder(self, row: Row) -> str:
-        """The side that a statement gives a place to; empty where it gives it to none alone."""
-        controller = str(row.values["controller"] or "")
-        return self._sides.get(controller, controller)
+    def side(self, actor: str) -> str:
+        """The side of an actor; an actor that is not known is its own."""
+        return self._sides.get(actor, actor)
 
-    def _age_days(self, row: Row, day: dt.date) -> int:
-        """Days since a statement, or until the one that confirms it; negative before it."""
-        age = (day - parse_day(str(row.values["date"]))).days
-        confirmed = self._confirmed.get(row.id)
-        if confirmed is not None and age >= 0 and day < confirmed:
-            age = min(age, (confirmed - day).days)
-        return age
+    def _known_by(self, row: Row, as_of: dt.date) -> bool:
+        """Whether a statement could be read by a day."""
+        days = [
+            str(self._sources[source].values.get("published") or "")
+            for source in split_ids(row.values["source_ids"])
+            if source in self._sources
+        ]
+        published = min(filter(None, days), default="")
+        if not published:
+            self.undated.append(row.id)
+        day = str(row.values["date"])
+        return day <= str(as_of) and (published or day) <= str(as_of)
+
+    def parties(self, row: Row) -> list[tuple[str, float]]:
+        """Who a statement speaks for, and with which share of its weight."""
+        values = row.values
+        if values["controller"]:
+            controller = str(values["controller"])
+            if values.get("extent") == "share":
+                share = int(str(values["share_pct"])) / 100
+                return [(controller, share), (str(values.get("opposite") or ANY_OTHER), 1 - share)]
+            if values["status"] == Status.ADVANCE:
+                # It operates there: likelier its own than not, and no more than that.
+                return [(controller, 0.75), (ANY_OTHER, 0.25)]
+            return [(controller, 1.0)]
+        parties = split_ids(row.values["controllers"])
+        return [(party, 1 / len(parties)) for party in parties]
+
+    # ------------------------------------------------------------ which count
 
     def in_force(self, place_id: str, day: dt.date) -> list[Row]:
-        """Statements about a place that are neither later than the day nor too old."""
-        limit = self._parameters.max_age_days
-        return [row for row in self.by_place[place_id] if 0 <= self._age_days(row, day) <= limit]
+        """The last word of each publisher about a place on a day, of each kind of extent."""
+        oldest = day - dt.timedelta(days=self._parameters.max_age_days)
+        rows = [row for row in self.by_place[place_id] if oldest <= self.day(row) <= day]
+        return self.current_word(rows)
 
-    def judge(self, places: Sequence[str], day: dt.date) -> Verdict | None:
-        """Weigh the word of each publisher about a site's places; None where nobody spoke."""
-        rows = [row for place in places for row in self.in_force(place, day)]
-        current = self.current_word(rows)
-        weights, actors = self.weigh(current, day, self.weight)
-        return self._verdict(weights, actors, current) if weights else None
+    def current_word(self, rows: Sequence[Row]) -> list[Row]:
+        """Of each publisher, the statements of its latest date, none older than the last change."""
+        changes = [self.day(row) for row in rows if self._turns(row)]
+        rows = [row for row in rows if self.day(row) >= max(changes, default=dt.date.min)]
+        latest: dict[tuple[str, str], dt.date] = {}
+        for row in rows:
+            voice = self._voice(row)
+            latest[voice] = max(latest.get(voice, dt.date.min), self.day(row))
+        return [row for row in rows if self.day(row) == latest[self._voice(row)]]
 
-    def weigh(
-        self, rows: Sequence[Row], day: dt.date, weigh: Callable[[Row, dt.date], float]
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """The weight of each side and of each actor in some statements about one site."""
+    def still_to_come(self, place_id: str, day: dt.date) -> list[Row]:
+        """
+        The next word of each publisher about a place after a day.
+
+        Words that ground was taken tell who holds it from then on, and nothing of the day; where
+        they are firm they end what later words can tell of it.
+        """
+        latest = day + dt.timedelta(days=self._parameters.max_age_days)
+        rows = [row for row in self.by_place[place_id] if day < self.day(row) <= latest]
+        change = min((self.day(row) for row in rows if self._turns(row)), default=dt.date.max)
+        rows = [row for row in rows if self.day(row) <= change and row.id not in self._taking]
+        soonest: dict[tuple[str, str], dt.date] = {}
+        for row in rows:
+            voice = self._voice(row)
+            soonest[voice] = min(soonest.get(voice, dt.date.max), self.day(row))
+        return [row for row in rows if self.day(row) == soonest[self._voice(row)]]
+
+    def captures(self) -> list[Row]:
+        """Statements by which ground was taken."""
+        return [row for rows in self.by_place.values() for row in rows if row.id in self._taking]
+
+    def _turns(self, row: Row) -> bool:
+        """Whether a place firmly changed hands by a statement."""
+        return row.id in self._taking and is_firm(row)
+
+    def _find_taking(self, rows: Sequence[Row]) -> Iterator[Row]:
+        """Words that ground was taken, but for those that the words before them said too."""
+        for row in filter(tells_of_taking, rows):
+            day = self.day(row)
+            before = max((self.day(one) for one in rows if self.day(one) < day), default=None)
+            held = {
+                self.side(str(one.values["controller"] or ""))
+                for one in rows
+                if self.day(one) == before
+            }
+            if held != {self.side(str(row.values["controller"]))}:
+                yield row
+
+    def _voice(self, row: Row) -> tuple[str, str]:
+        """Who speaks, and in which kind of words."""
+        first = split_ids(row.values["source_ids"])[0]
+        source = self._sources.get(first)
+        publisher = str(source.values["publisher"]) if source else first
+        return publisher, str(row.values.get("extent") or "")
+
+    # ------------------------------------------------------------ how much they weigh
+
+    def weigh(self, rows: Sequence[Row]) -> tuple[dict[str, float], dict[str, float]]:
+        """
+        The weight of each side and of each actor in some statements about one place.
+
+        Outlets that lean to one side are one voice where they speak in its favour: the heaviest
+        counts.
+        """
         weights: dict[str, float] = defaultdict(float)
         actors: dict[str, float] = defaultdict(float)
         voices: dict[tuple[str, str], float] = defaultdict(float)
         for row in rows:
-            weight = weigh(row, day)
-            for party, share in _parties(row):
-                side = self._sides.get(party, party)
+            weight = self.credence(row)
+            for party, share in self.parties(row):
+                side = self.side(party)
                 actors[party] += weight * share
                 leaning = self._claims_for(row, side)
                 if leaning:
@@ -139,75 +207,29 @@ class Statements:
             weights[side] += weight
         return dict(weights), dict(actors)
 
-    def _verdict(
-        self, weights: Mapping[str, float], actors: Mapping[str, float], rows: Sequence[Row]
-    ) -> Verdict:
-        """Who holds a site, from the weight of each side."""
-        total = sum(weights.values())
-        ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
-        shares = tuple((side, weight / total) for side, weight in ranked)
-        contested = len(ranked) > 1 and shares[1][1] >= self._parameters.contested_share
-        heads = []
-        for side, _ in ranked:
-            own = [
-                (-w, actor) for actor, w in actors.items() if self._sides.get(actor, actor) == side
-            ]
-            heads.append(min(own)[1])
-        ordered = sorted(rows, key=lambda row: (str(row.values["date"]), row.id), reverse=True)
-        sources = dict.fromkeys(s for row in ordered for s in split_ids(row.values["source_ids"]))
-        return Verdict(
-            Status.CONTESTED if contested else Status.CONTROLLED,
-            None if contested else heads[0],
-            tuple(heads[:2]) if contested else (),
-            shares,
-            tuple(row.id for row in ordered),
-            tuple(sources),
-        )
-
-    def current_word(self, rows: Sequence[Row]) -> list[Row]:
-        """Of each publisher, the statements of its latest date, none older than the last change."""
-        changes = [str(row.values["date"]) for row in rows if _reports_change(row)]
-        rows = [row for row in rows if str(row.values["date"]) >= max(changes, default="")]
-        latest: dict[str, str] = {}
-        for row in rows:
-            publisher = self._publisher(row)
-            latest[publisher] = max(latest.get(publisher, ""), str(row.values["date"]))
-        return [row for row in rows if row.values["date"] == latest[self._publisher(row)]]
-
-    def _publisher(self, row: Row) -> str:
-        first = split_ids(row.values["source_ids"])[0]
-        source = self._sources.get(first)
-        return str(source.values["publisher"]) if source else first
-
-    def _claims_for(self, row: Row, side: str) -> str:
-        """The side that all sources of a statement lean to, where it speaks in its favour."""
-        leans = self._all_lean_to(side, split_ids(row.values["source_ids"]))
-        return side if leans and row.values["status"] == Status.CONTROLLED else ""
-
-    def weight(self, row: Row, day: dt.date) -> float:
-        """Basis x confidence x age x position of one statement; see `Parameters`."""
-        place = self._places[str(row.values["place_id"])]
-        radius_km = float(place.properties.get("geo_radius_m") or 0) / 1e3
-        return self.credence(row, day) / (1 + (radius_km / self._parameters.half_radius_km) ** 2)
-
-    def credence(self, row: Row, day: dt.date) -> float:
-        """The weight of a statement as if its place were located perfectly."""
+    def credence(self, row: Row) -> float:
+        """Basis x confidence of one statement; what leans to a side claims in its favour."""
         parameters, values = self._parameters, row.values
         basis = str(values["basis"])
-        holder = self._holder(row)
+        holder = self.side(str(values["controller"] or ""))
         if holder and self._claims_for(row, holder):
             basis = Basis.CLAIMED
         return float(
-            parameters.basis_weight[basis]
-            * parameters.confidence_weight[str(values["confidence"])]
-            * 0.5 ** (self._age_days(row, day) / parameters.half_life_days)
+            parameters.basis_weight[basis] * parameters.confidence_weight[str(values["confidence"])]
         )
 
-    def only_claims(self, verdict: Verdict) -> bool:
-        """Whether nobody but sources that lean to a side give it this ground."""
-        return self._all_lean_to(verdict.shares[0][0], verdict.sources)
+    def sharpness(self, row: Row) -> float:
+        """What is left of a statement's weight by the error of its place."""
+        place = self._places[str(row.values["place_id"])]
+        radius_km = float(place.properties.get("geo_radius_m") or 0) / 1e3
+        return 1 / (1 + (radius_km / self._parameters.half_radius_km) ** 2)
 
-    def _all_lean_to(self, side: str, source_ids: Iterable[str]) -> bool:
+    def _claims_for(self, row: Row, side: str) -> str:
+        """The side that all sources of a statement lean to, where it speaks in its favour."""
+        leans = self.all_lean_to(side, split_ids(row.values["source_ids"]))
+        return side if leans and row.values["status"] == Status.CONTROLLED else ""
+
+    def all_lean_to(self, side: str, source_ids: Iterable[str]) -> bool:
         """Whether every one of some sources is known to lean to a side."""
         leanings = {
             str(self._sources[source].values["leaning"] or "") if source in self._sources else ""
@@ -216,20 +238,25 @@ class Statements:
         return leanings == {side}
 
 
-def _reports_change(row: Row) -> bool:
-    """Whether a statement firmly reports that a place changed hands on its date."""
+_OF_GROUND_TAKEN = frozenset({"", "all", "share", "track"})
+"""Extents of words that can report a change of hands; the others say where sides stand."""
+
+
+def tells_of_taking(row: Row) -> bool:
+    """Whether a statement says that a place was taken on its date: it names the event."""
     values = row.values
     return (
         bool(values.get("event_ids"))
+        and str(values.get("extent") or "") in _OF_GROUND_TAKEN
         and values["status"] == Status.CONTROLLED
-        and values["basis"] in {Basis.ASSESSED, Basis.REPORTED}
-        and values["confidence"] != Confidence.LOW
+        and values["basis"] != Basis.INFERRED
     )
 
 
-def _parties(row: Row) -> list[tuple[str, float]]:
-    """Who a statement speaks for, and with which share of its weight."""
-    if row.values["controller"]:
-        return [(str(row.values["controller"]), 1.0)]
-    parties = split_ids(row.values["controllers"])
-    return [(party, 1 / len(parties)) for party in parties]
+def is_firm(row: Row) -> bool:
+    """Whether a statement is no claim, no inference and not of low confidence."""
+    values = row.values
+    return (
+        values["basis"] in {Basis.ASSESSED, Basis.REPORTED}
+        and values["confidence"] != Confidence.LOW
+    )

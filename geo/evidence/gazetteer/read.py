@@ -10,9 +10,11 @@ import pandas as pd
 
 from geo.errors import Issue, SchemaError
 from geo.evidence.gazetteer.index import Entry
+from geo.layers import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 _GEONAMES = (
     *("geonameid", "name", "asciiname", "alternatenames", "latitude", "longitude"),
@@ -33,6 +35,27 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "kind": ("kind", "type", "feature_code", "fclass", "place"),
 }
 """Which column of a table is what; first come, first served, case aside."""
+
+
+def read_gazetteers(paths: Sequence[Path]) -> list[Entry]:
+    """
+    Return the places of some tables.
+
+    Parameters
+    ----------
+    paths
+        The files, as for `read_gazetteer`.
+
+    Returns
+    -------
+    places
+        One after another.
+    """
+    return [
+        place
+        for path in paths
+        for place in read_gazetteer(read_bytes(path, root=path.parent), file=str(path))
+    ]
 
 
 def read_gazetteer(data: bytes, *, file: str) -> tuple[Entry, ...]:

@@ -53,7 +53,9 @@ def check_areas(
     for n, at in flat.first_of_each(owner, sharp & valid[owner]):
         where = (float(fine.xy[at, 0]), float(fine.xy[at, 1]))
         message = "the border goes out and back in a corner of less than one degree"
-        found.append((int(numbers[n]), warn("geom.spike", message, where=where)))
+        found.append(
+            (int(numbers[n]), warn("geom.spike", message, "smooth the corner", where=where))
+        )
     part_owner = flat.owners_of(fine.features)
     for n, at in flat.first_of_each(part_owner, (width < _SLIVER_M) & valid[part_owner]):
         vertex = fine.xy[fine.sequences[fine.parts[at]]]

@@ -1,0 +1,254 @@
+"""The posterior of control over the plane: probabilities, and random maps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geo.evidence.field.covariance import KeptColumns, across, at_points
+from geo.evidence.field.fitting import (
+    far_heights,
+    fitted,
+    greatest,
+    invert,
+    prior_heights,
+    root,
+    targets,
+    thinned,
+)
+from geo.evidence.field.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from geo.evidence.field.fitting import FieldParameters
+    from geo.evidence.field.observations import Observations
+
+    Floats = NDArray[np.float64]
+
+_CHUNK = 4096
+"""Points at once: their covariances with 500 observations take 16 MB."""
+_MOST = 900
+"""Observations that are solved for at once: the time grows with their cube."""
+_NEAR, _LOT = 450, 500
+"""Observations that answer for a lot of points, and points of a lot, where there are more."""
+_JITTER = 1e-5
+"""Added to the variance of drawn heights, so that rounding leaves it a variance."""
+_LEVEL_SHARE = 0.5
+"""Of the variance, what is the level of the whole theatre: what any word tells of all ground."""
+
+
+class LatentField:
+    """
+    The posterior of control over the plane, given observations of a moment and others near it.
+
+    Parameters
+    ----------
+    observations
+        The evidence; its order does not matter.
+    sides
+        Names of the sides, in the order of the shares.
+    parameters
+        The numbers of the field, one set or several to average; the default is
+        ``fitted(observations)``.
+    prior
+        Heights of the sides far from all evidence, at spread 1; the default follows from the
+        observations.
+
+    Raises
+    ------
+    ValueError
+        If there is no side, or the shares have another number of sides.
+    """
+
+    def __init__(
+        self,
+        observations: Observations,
+        sides: Sequence[str],
+        *,
+        parameters: Sequence[FieldParameters] | None = None,
+        prior: Floats | None = None,
+    ) -> None:
+        if not sides or observations.shares.shape[1] != len(sides):
+            raise ValueError(
+                f"shares have {observations.shares.shape[1]} columns for {len(sides)} sides"
+            )
+        self.sides = tuple(sides)
+        self.observations = observations.sort()
+        self.parameters = tuple(parameters or fitted(observations))
+        weights = np.array([each.weight for each in self.parameters])
+        self._shares = weights / weights.sum()
+        self._prior = prior_heights(self.observations) if prior is None else prior
+        self._solve(self.observations)
+
+    def _solve(self, seen: Observations) -> None:
+        """Condition on observations; of more than can be solved at once, on some evenly."""
+        seen = seen.take(thinned(len(seen), _MOST))
+        self._seen = seen
+        self._inverse: dict[tuple[float, float], Floats] = {}
+        self._mean: list[Floats] = []
+        self._solved: list[Floats] = []
+        for each in self.parameters:
+            key = (each.range_m, each.noise)
+            if key not in self._inverse:
+                self._inverse[key] = invert(seen, each)
+            mean = far_heights(self._prior, each.spread)
+            self._mean.append(mean)
+            self._solved.append(self._inverse[key] @ targets(seen, mean))
+
+    def probabilities(self, xy: Floats) -> Floats:
+        """
+        Probability of each side at points, m x sides; rows add up to 1.
+
+        Far from all evidence it goes back to about the sides' shares of the evidence: a guess.
+        """
+        return self.assess(xy)[0]
+
+    def assess(self, points: Floats | KeptColumns) -> tuple[Floats, Floats]:
+        """
+        Probability of each side at points, and how much of the local doubt evidence took away.
+
+        The second is 0 where no word tells more of the ground than of the theatre as a whole, and
+        1 where its height is known exactly. Points that many fields are asked for come with the
+        covariances that were worked out for them.
+
+        Of very many observations those nearest to some points are asked: what lies behind them
+        tells little that they do not tell (the screening effect; Chiles and Delfiner 1999, 3.6.1).
+        """
+        kept = points if isinstance(points, KeptColumns) else None
+        xy = kept.xy if kept else np.asarray(points, dtype=float).reshape(-1, 2)
+        if len(self.observations) > _MOST:
+            return self._assess_in_parts(xy)
+        seen = self._seen
+        found = np.zeros((len(xy), len(self.sides)))
+        told = np.zeros(len(xy))
+        for key, inverse in self._inverse.items():
+            whole = kept.across(seen, key[0]) if kept else None
+            for part in _chunks(len(xy)):
+                near = across(xy[part], seen, key[0]) if whole is None else whole[part]
+                left = 1 - np.einsum("ij,ij->i", near @ inverse, near)
+                for k, each in enumerate(self.parameters):
+                    if (each.range_m, each.noise) != key:
+                        continue
+                    heights = self._mean[k] + near @ self._solved[k]
+                    deviation = each.spread * root(left)
+                    found[part] += self._shares[k] * greatest(heights, deviation)
+                    local = np.clip(1 - left / (1 - _LEVEL_SHARE), 0, 1)
+                    told[part] += self._shares[k] * local
+        return found, told
+
+    def _assess_in_parts(self, xy: Floats) -> tuple[Floats, Floats]:
+        """Points some at once, each lot by a field of the observations nearest to it."""
+        middle = self.observations.middle
+        found = np.zeros((len(xy), len(self.sides)))
+        told = np.zeros(len(xy))
+        for rows in _lots(xy, np.arange(len(xy))):
+            low, high = xy[rows].min(axis=0), xy[rows].max(axis=0)
+            away = np.hypot(*(middle - np.clip(middle, low, high)).T)
+            nearest = np.sort(np.argsort(away, kind="stable")[:_NEAR])
+            part = LatentField(
+                self.observations.take(nearest),
+                self.sides,
+                parameters=self.parameters,
+                prior=self._prior,
+            )
+            found[rows], told[rows] = part.assess(xy[rows])
+        return found, told
+
+    def draws(
+        self, xy: Floats, *, count: int, seed: int, clock: Floats | float = 0.0
+    ) -> NDArray[np.intp]:
+        """
+        Index of the holder at points in random maps that fit the evidence, count x m.
+
+        One row is one map: its points belong together. The first few rows are as fair a sample as
+        all. With a `clock` for each point the map is of several moments.
+        """
+        xy = np.asarray(xy, dtype=float).reshape(-1, 2)
+        clock = np.broadcast_to(np.asarray(clock, dtype=float), (len(xy),))
+        rows = self._shared_out(count, seed)
+        held = np.empty((count, len(xy)), dtype=np.intp)
+        kinds = len(self.sides)
+        for key, inverse in self._inverse.items():
+            mine = [k for k, p in enumerate(self.parameters) if (p.range_m, p.noise) == key]
+            if not any(len(rows[k]) for k in mine):
+                continue
+            near = across(xy, self._seen, key[0], clock)
+            left = at_points(xy, key[0], clock) - near @ inverse @ near.T
+            left[np.diag_indices(len(xy))] += _JITTER
+            factor = np.linalg.cholesky(left).T.astype(np.float32)
+            for k in mine:
+                pairs = (len(rows[k]) + 1) // 2
+                noise = _noise(pairs, kinds, len(xy), (seed, k + 1))
+                off = noise @ factor * np.float32(self.parameters[k].spread)
+                level = (self._mean[k] + near @ self._solved[k]).T.astype(np.float32)
+                # Mirrored pairs of maps: what one has above the mean, the other has below.
+                maps = np.empty((2 * pairs, len(xy)), dtype=np.intp)
+                maps[::2] = (level + off).argmax(axis=1)
+                maps[1::2] = (level - off).argmax(axis=1)
+                held[rows[k]] = maps[: len(rows[k])]
+        return held
+
+    def heights(
+        self, xy: Floats, *, count: int, seed: int, radius_m: float = 0.0
+    ) -> NDArray[np.float32]:
+        """
+        Heights at many points in random maps that fit the evidence, count x sides x m.
+
+        Of the moment of the field; the side whose height is greatest holds the ground. With a
+        `radius_m` each point stands for the ground about it, so that nothing finer is drawn. The
+        cost grows with the points and not with their cube (`geo.evidence.field.paths`).
+        """
+        xy = np.asarray(xy, dtype=float).reshape(-1, 2)
+        found = np.empty((count, len(self.sides), len(xy)), dtype=np.float32)
+        rows = self._shared_out(count, seed)
+        kept: dict[tuple[float, float], tuple[Paths, NDArray[np.float32]]] = {}
+        for k, one in enumerate(self.parameters):
+            key = (one.range_m, one.noise)
+            if not len(rows[k]):
+                continue
+            if key not in kept:
+                paths = Paths(self._seen, self._inverse[key], *key)
+                kept[key] = paths, paths.near(xy, radius_m)
+            paths, near = kept[key]
+            pairs = (len(rows[k]) + 1) // 2
+            rng = np.random.default_rng((seed, k + 1))
+            off = paths.off(near, xy, radius_m, pairs * len(self.sides), rng)
+            off = off.reshape(pairs, len(self.sides), len(xy)) * np.float32(one.spread)
+            mean = paths.mean(near, self._mean[k]).T
+            # Mirrored pairs of maps, as in `draws`.
+            found[rows[k][::2]] = mean + off
+            found[rows[k][1::2]] = mean - off[: len(rows[k]) // 2]
+        return found
+
+    def _shared_out(self, count: int, seed: int) -> list[NDArray[np.intp]]:
+        """Which of so many maps are drawn with which parameters."""
+        ends = np.rint(np.cumsum(self._shares) * count).astype(int)
+        order = np.random.default_rng([seed, 0]).permutation(count)
+        return np.split(order, ends[:-1])
+
+
+def _noise(pairs: int, kinds: int, points: int, seed: tuple[int, int]) -> NDArray[np.float32]:
+    """Independent normal numbers, by pair of maps, side and point."""
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((pairs, kinds, points), dtype=np.float32)
+
+
+def _lots(xy: Floats, rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Points halved by the longer side of their box until they are few."""
+    if len(rows) <= _LOT:
+        if len(rows):
+            yield rows
+        return
+    axis = int(np.ptp(xy[rows], axis=0).argmax())
+    order = rows[np.argsort(xy[rows, axis], kind="stable")]
+    half = len(order) // 2
+    yield from _lots(xy, order[:half])
+    yield from _lots(xy, order[half:])
+
+
+def _chunks(count: int) -> Iterator[slice]:
+    return (slice(start, start + _CHUNK) for start in range(0, count, _CHUNK))
