@@ -20,18 +20,32 @@ rif.plot(rif.before)
 rif.plot(rif.after)
 
 # %% [markdown]
-# Who gained from whom, in geodesic square kilometres. Rows are holders before, columns after.
+# Full colour is ground that is assessed: somebody's word is near, and one side is all but sure.
+# Dots are ground that follows from words farther away, paler where it is only presumed. Hatched is
+# ground of which nobody can say that one side is likely enough.
+#
+# Who gained from whom on these two drawings, in geodesic square kilometres. Rows are holders
+# before, columns after.
 
 # %%
 rif.transfers(rif.before, rif.after).round(1)
 
+# %% [markdown]
+# A drawing is no survey: no source says how deep the advance went. So a figure of ground is the
+# middle of many maps that the evidence allows, and nine in ten of them lie between low and high.
+# Only where one side took ground from another there is such a band, and a chance that it gained
+# there at all. Where ground became known or unknown, our picture changed.
+
 # %%
-rif.change(rif.before, rif.after)
+change = rif.change(rif.before, rif.after)
+change
+
+# %%
+figures = ["from_controller", "to_controller", "area_km2", "low_km2", "high_km2", "chance"]
+change.loc[change["chance"].notna(), [*figures, "drawn_km2"]].round(2)
 
 # %% [markdown]
-# The figure is a drawing, not a survey: no source says how deep the advance went. Its borders are
-# halves of the way to the next place with evidence, or 10 km from the place itself, less its own
-# error. What the patch rests on:
+# What the patch at the well rests on:
 
 # %%
 print(rif.why("bir_mahruthah", rif.after))

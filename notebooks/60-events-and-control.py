@@ -22,17 +22,18 @@ table = rif.fronts_near(battles)
 table.round(1)
 
 # %% [markdown]
-# The map of 9 July with the battles of the days in which it was in force:
+# The map of 10 July, when the push began, with the battles of that day and the next:
 
 # %%
-ax = rif.plot("2017-07-09")
-shown = battles[battles["as_of"] == rif.dates[4]]
+ax = rif.plot("2017-07-10")
+shown = battles[battles["as_of"] == rif.dates[5]]
 shown.plot(ax=ax, marker="*", color="#9c1127", markersize=70, zorder=7)
 
 # %% [markdown]
-# While the layers of 9 June to 9 July and of 10 August were in force, battles lay nearer to the
-# drawn fronts than places do; under the others they did not. One reason is in the last column:
-# where nobody assessed the ground on both hands, no front is drawn, however hard the fighting.
+# Under most layers with more than a handful of battles they lay nearer to the drawn fronts than
+# places do, but not by much; on 10 July they did not. A layer shows the end of its day: what was
+# taken that morning lies behind the new front in the evening. Another reason is in the last column:
+# where no side is likely enough on both hands, no front is drawn, however hard the fighting.
 #
 # How long after an event did the map change there? The days are at most that many: a layer
 # only says that the change came before its own date.

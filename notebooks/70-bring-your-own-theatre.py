@@ -22,33 +22,38 @@ print(imported.report())
 # %% [markdown]
 # Nothing is guessed silently: the report says which column became what, what their words for the
 # holders were taken to mean, and that every row is accounted for. The folder can be edited like
-# any other now. Next, a control layer for each date: ground goes to the nearest town with a word
-# in force, but no farther than 60 km from it.
+# any other now. Next, a control layer for each date, the earliest first, for each follows the one
+# before. How far a town tells of the ground round it, and for how long, is fitted to the table
+# itself; nothing is set by hand.
 
 # %%
 theatre = open_layers(folder)
 days = sorted({str(row.values["date"]) for row in theatre.folder.statements.rows})
 for day in days:
-    theatre.write_estimate(day, reach_km=60.0)
+    theatre.write_estimate(day)
 theatre = open_layers(folder)
 theatre
 
 # %%
 theatre.plot("1918-07-19")
 
+# %% [markdown]
+# Full colour is ground that is assessed, dots are ground that follows from words farther away, pale
+# is ground that is only presumed. The front runs where both sides are as likely.
+
 # %%
 theatre.plot.areas()
 
 # %% [markdown]
-# What the last hundred days changed:
+# What the last hundred days changed, as drawn:
 
 # %%
 theatre.transfers("1918-07-19", "1918-11-11").round(0)
 
 # %% [markdown]
 # Which towns changed hands most? A town near the line has no word of its own on that date, and the
-# draft gives it that of its nearest neighbour. So here only those that the table speaks of at every
-# date:
+# draft reads it from its neighbours and from its own words of other dates. So here only those that
+# the table speaks of at every date:
 
 # %%
 words = Counter(row.values["place_id"] for row in theatre.folder.statements.rows)
