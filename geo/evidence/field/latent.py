@@ -33,8 +33,9 @@ _CHUNK = 4096
 """Points at once: their covariances with 500 observations take 16 MB."""
 _MOST = 900
 """Observations that are solved for at once: the time grows with their cube."""
-_NEAR, _LOT = 450, 500
-"""Observations that answer for a lot of points, and points of a lot, where there are more."""
+_NEAR, _FAR, _LOT = 450, 150, 500
+"""Where there are more: observations that answer for a lot of points as they are near, and as they
+tell of the theatre as a whole, and points of a lot."""
 _JITTER = 1e-5
 """Added to the variance of drawn heights, so that rounding leaves it a variance."""
 _LEVEL_SHARE = 0.5
@@ -145,12 +146,9 @@ class LatentField:
         middle = self.observations.middle
         found = np.zeros((len(xy), len(self.sides)))
         told = np.zeros(len(xy))
-        for rows in _lots(xy, np.arange(len(xy))):
-            low, high = xy[rows].min(axis=0), xy[rows].max(axis=0)
-            away = np.hypot(*(middle - np.clip(middle, low, high)).T)
-            nearest = np.sort(np.argsort(away, kind="stable")[:_NEAR])
+        for rows in _lots(xy, np.arange(len(xy)), middle):
             part = LatentField(
-                self.observations.take(nearest),
+                self.observations.take(_nearest(middle, xy[rows])),
                 self.sides,
                 parameters=self.parameters,
                 prior=self._prior,
@@ -237,17 +235,27 @@ def _noise(pairs: int, kinds: int, points: int, seed: tuple[int, int]) -> NDArra
     return rng.standard_normal((pairs, kinds, points), dtype=np.float32)
 
 
-def _lots(xy: Floats, rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Points halved by the longer side of their box until they are few."""
-    if len(rows) <= _LOT:
-        if len(rows):
-            yield rows
+def _lots(xy: Floats, rows: NDArray[np.intp], seen: Floats) -> Iterator[NDArray[np.intp]]:
+    """Points halved by the longer side of their box until they, and observations in it, are few."""
+    low, high = xy[rows].min(axis=0), xy[rows].max(axis=0)
+    inside = seen[((seen >= low) & (seen <= high)).all(axis=1)]
+    if len(rows) == 1 or (len(rows) <= _LOT and len(inside) <= _NEAR // 3):
+        yield rows
         return
-    axis = int(np.ptp(xy[rows], axis=0).argmax())
+    axis = int((high - low).argmax())
     order = rows[np.argsort(xy[rows, axis], kind="stable")]
     half = len(order) // 2
-    yield from _lots(xy, order[:half])
-    yield from _lots(xy, order[half:])
+    yield from _lots(xy, order[:half], inside)
+    yield from _lots(xy, order[half:], inside)
+
+
+def _nearest(seen: Floats, xy: Floats) -> NDArray[np.intp]:
+    """The observations nearest to the box of some points, and some of the others evenly."""
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    beyond = np.hypot(*(seen - np.clip(seen, low, high)).T)
+    order = np.lexsort((np.hypot(*(seen - (low + high) / 2).T), beyond))
+    far = np.sort(order[_NEAR:])
+    return np.sort(np.concatenate([order[:_NEAR], far[thinned(len(far), _FAR)]]))
 
 
 def _chunks(count: int) -> Iterator[slice]:
