@@ -22,10 +22,11 @@ bench-estimate`` print. Beside it stands what is drawn, and as a floor what dire
 Figures differ from the drawn ones by what differs on a lattice of points and along the borders,
 so that a lattice never changes a figure on which everybody agrees.
 
-**Change** comes from draws of both dates together, so that what the evidence allows on one date
-goes with what it allows on the other. A piece that one side took from another has the chance that
-it gained ground there at all. Where ground only became known, or is no longer, the picture
-changed: that is what is drawn, and there is no band of it.
+**Change** comes from the draws of both dates, drawn with the same random numbers, so that what
+the evidence allows on one date goes with what it allows on the other, and each date has the
+figures that it has alone. A piece that one side took from another has the chance that it gained
+ground there at all. Where ground only became known, or is no longer, the picture changed: that is
+what is drawn, and there is no band of it.
 
 **Other rows.** How much ground is contested or unknown says how much of the picture is open; that
 is counted, not estimated. The ground itself is in the bands of all who may hold it.
@@ -50,7 +51,7 @@ import shapely
 
 from geo.control import front_lines
 from geo.evidence.dated_field import DatedField, supported_patches
-from geo.evidence.draws import Draws, Field, Judgements, PairOfFields, sums
+from geo.evidence.draws import Draws, Field, Judgements, sums
 from geo.evidence.kept import Memory, pack_draws, unpack_draws
 from geo.model import Status
 
@@ -93,8 +94,6 @@ class Ensemble:
         For each date the ids of the patches that rest on statements.
     field
         Gives the field of control of a date, or None where there is no evidence for one.
-    pair
-        Gives the field of two dates; the default draws their two fields alike.
     judgements
         The numbers; the default are `Judgements()`.
     memory
@@ -107,14 +106,13 @@ class Ensemble:
         *,
         supported: Mapping[dt.date, frozenset[str]] | None = None,
         field: Callable[[dt.date], Field | None] | None = None,
-        pair: Callable[[dt.date, dt.date], PairOfFields | None] | None = None,
         judgements: Judgements | None = None,
         memory: Memory | None = None,
     ) -> None:
         self.composite = composite
         self._memory = memory or Memory()
         self._draws = Draws(
-            composite, supported or {}, field or (lambda _: None), judgements or Judgements(), pair
+            composite, supported or {}, field or (lambda _: None), judgements or Judgements()
         )
         self._changes = lru_cache(maxsize=4)(self._change)
         self._lines = lru_cache(maxsize=16)(self._front)
@@ -157,7 +155,6 @@ class Ensemble:
             composite,
             supported=supported,
             field=dated.field,
-            pair=dated.pair,
             judgements=judgements,
             memory=memory,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,7 @@ from geo.model import Basis, Confidence
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -37,41 +36,6 @@ _DOUBT: dict[str, float] = {
     Basis.CLAIMED: 0.5,
 }
 """How often such a point says nothing of the truth."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldPair:
-    """
-    One field at two dates: what is drawn of both belongs together.
-
-    Attributes
-    ----------
-    field
-        Of both dates, on clocks that are zero on the first.
-    estimator
-        Knows how far the clock of some ground runs between the dates.
-    first, second
-        The dates.
-    """
-
-    field: LatentField
-    estimator: Estimator
-    first: dt.date
-    second: dt.date
-
-    @property
-    def sides(self) -> Sequence[str]:
-        """Who may hold ground."""
-        return self.field.sides
-
-    def draws(
-        self, xy: Floats, *, count: int, seed: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Index of the holder at points on both dates, count x m each: row k is one history."""
-        later = self.estimator.clocks_between(xy, self.first, self.second)
-        clock = np.concatenate([np.zeros(len(xy)), later])
-        both = self.field.draws(np.concatenate([xy, xy]), count=count, seed=seed, clock=clock)
-        return both[:, : len(xy)], both[:, len(xy) :]
 
 
 def supported_patches(folder: Folder) -> dict[dt.date, frozenset[str]]:
@@ -105,37 +69,25 @@ class DatedField:
         """The field of a date that has a layer; None where no statement counts."""
         if self._estimator is None or not len(said := self._estimator.observations(day)):
             return None
-        return self._informed(said, [(0.0, day)])
-
-    def pair(self, first: dt.date, second: dt.date) -> FieldPair | None:
-        """The field of two dates that have layers; None where no statement counts."""
-        if self._estimator is None:
-            return None
-        said = self._estimator.paired_observations(first, second)
-        if not len(said):
-            return None
-        middle = np.array([[0.0, 0.0]])
-        later = float(self._estimator.clocks_between(middle, first, second)[0])
-        field = self._informed(said, [(0.0, first), (later, second)])
-        return FieldPair(field, self._estimator, first, second)
+        return self._informed(said, day)
 
     def links(self, day: dt.date) -> list[Link]:
         """What words in force on a date say of how ground hangs together."""
         return [] if self._estimator is None else self._estimator.links(day)
 
-    def _informed(self, said: Observations, days: Sequence[tuple[float, dt.date]]) -> LatentField:
+    def _informed(self, said: Observations, day: dt.date) -> LatentField:
         """A field that also knows what hand-drawn ground shows at some points."""
         assert self._estimator is not None
-        spots = [(*spot, clock) for clock, day in days for spot in self._drawn_by_hand(day)]
+        spots = self._drawn_by_hand(day)
         sides, parameters = self._estimator.sides, self._estimator.field_parameters
         if not spots:
             return LatentField(said, sides, parameters=parameters)
-        drawn = [self._composite.side(label) for _, label, _ in spots]
+        drawn = [self._composite.side(label) for _, label in spots]
         sides = (*sides, *sorted(set(drawn) - set(sides)))
         more = len(sides) - said.shares.shape[1]
         doubt = [
             _DOUBT[Basis.CLAIMED] if label.basis == Basis.CLAIMED else _DOUBT[label.confidence]
-            for _, label, _ in spots
+            for _, label in spots
         ]
         told = Observations(
             said.xy,
@@ -146,11 +98,10 @@ class DatedField:
             said.clock,
         )
         by_hand = Observations(
-            np.array([xy for xy, _, _ in spots]),
+            np.array([xy for xy, _ in spots]),
             np.zeros(len(spots)),
             np.eye(len(sides))[[sides.index(side) for side in drawn]],
             np.array(doubt),
-            clock=np.array([clock for _, _, clock in spots]),
         )
         return LatentField(Observations.join([told, by_hand]), sides, parameters=parameters)
 

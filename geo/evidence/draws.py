@@ -57,19 +57,6 @@ class Field(Protocol):
         """Heights of each side about each point, maps x sides x points."""
 
 
-class PairOfFields(Protocol):
-    """Random histories of who holds what on two dates."""
-
-    @property
-    def sides(self) -> Sequence[str]:  # numpydoc ignore=RT01
-        """Who may hold ground."""
-
-    def draws(  # numpydoc ignore=PR01,RT01
-        self, xy: Floats, *, count: int, seed: int
-    ) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-        """Place in `sides` of the holder of each point on both dates, one row a history."""
-
-
 @dataclass(frozen=True, slots=True)
 class Judgements:
     """
@@ -146,9 +133,6 @@ class Draws:
         Gives the field of control of a date, or None.
     judgements
         The numbers.
-    pair
-        Gives the field of two dates, whose draws belong together; without it the two fields are
-        drawn with the same random numbers.
 
     Attributes
     ----------
@@ -164,13 +148,11 @@ class Draws:
         supported: Mapping[dt.date, frozenset[str]],
         field: Callable[[dt.date], Field | None],
         judgements: Judgements,
-        pair: Callable[[dt.date, dt.date], PairOfFields | None] | None = None,
     ) -> None:
         self.composite = composite
         self.judgements = judgements
         self._supported = supported
         self._field = field
-        self._pair = pair
         self._plane = LocalPlane.around(composite.area)
         alone = [k.controller if k.is_held else "" for k in composite.labels]
         self.controllers = sorted(set(alone) - {""})
@@ -245,28 +227,6 @@ class Draws:
             actor = self._actors(date, lattice.xy[can_differ], lattice.xy, drawn)
             draws[:, can_differ] = actor[np.arange(len(can_differ)), side]
         return drawn, draws
-
-    def _draw_both(
-        self, dates: Sequence[DrawnDate], lattice: Lattice, labels: Sequence[Ints]
-    ) -> list[tuple[Ints, NDArray[np.int16]]]:
-        """As `_draws` of two dates, whose draws belong together where a field of both is known."""
-        pair = self._pair(dates[0].day, dates[1].day) if self._pair else None
-        if pair is None:
-            return [
-                self._draws(date, lattice, label) for date, label in zip(dates, labels, strict=True)
-            ]
-        can_differ = np.flatnonzero(dates[0].open[labels[0]] | dates[1].open[labels[1]])
-        xy = lattice.xy[can_differ]
-        sides = pair.draws(xy, count=self.judgements.draws, seed=self.judgements.seed)
-        found = []
-        for date, label, side in zip(dates, labels, sides, strict=True):
-            drawn = date.row[label]
-            draws = np.repeat(drawn[None, :].astype(np.int16), self.judgements.draws, axis=0)
-            actor = self._actors(date, xy, lattice.xy, drawn)
-            mine = np.flatnonzero(date.open[label[can_differ]])
-            draws[:, can_differ[mine]] = actor[mine, side[:, mine]]
-            found.append((drawn, draws))
-        return found
 
     def _actors(self, date: DrawnDate, xy: Floats, where: Floats, drawn: Ints) -> NDArray[np.int16]:
         """For each point and side of the field, the controller that would hold it: the nearest."""
@@ -498,7 +458,11 @@ class Draws:
         shapes = np.array([self._flat(s) for s in pieces.geometry.to_numpy()[real]], dtype=object)
         lattice = self._near(shapes)
         face = arrangement.locate(*lattice.lonlat.T)
-        found = self._draw_both(dates, lattice, [label[face] for label in labels])
+        # The same random numbers for both dates: what differs is what the evidence makes differ.
+        found = [
+            self._draws(date, lattice, label[face])
+            for label, date in zip(labels, dates, strict=True)
+        ]
         spots = np.asarray(shapely.points(lattice.xy))
         spread = np.zeros((self.judgements.draws, len(real)))
         for was, now in np.unique(hands, axis=1).T.tolist():

@@ -209,8 +209,8 @@ def test_uncertainty_is_always_explained(visit, trial):
         view.mode(mode)
         key = view.page.inner_text("#h-doubt ~ div .key")
         for word in (
-            "Reported",
-            "Inferred",
+            "Assessed",
+            "Likely",
             "Claimed",
             "Contested",
             "Shared",

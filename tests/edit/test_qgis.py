@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,11 +68,34 @@ def desk(tmp_path, shipped):
     """The shipped layers in a git repository of their own, and a fresh working copy."""
     root = tmp_path / "layers"
     shutil.copytree(shipped, root, ignore=shutil.ignore_patterns(".frontline"))
+    dispute(root)
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "layers")
     git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "-m", "before")
     project, package = checkout(read_folder(root), DAY, tmp_path / "copy")
     return root, project, package
+
+
+def dispute(root):
+    """Make the roundest patch of one side contested, so that there is one of each kind."""
+    layer = read_folder(root).control[DAY].features
+
+    def roundness(feature):
+        shape = feature.geometry
+        alone = shape.geom_type == "Polygon" and not shape.interiors
+        held_by = feature.properties["controller"] in {"government", "opposition"}
+        return shape.area / shape.length**2 if alone and held_by else 0.0
+
+    rim = shapely.boundary(read_folder(root).area)
+    inland = [one for one in layer if not shapely.intersects(one.geometry, rim)]
+    chosen = max(inland, key=roundness)
+    values = {"controller": None, "controllers": "government;opposition", "status": "contested"}
+    changed = [
+        replace(one, properties={**one.properties, **values}) if one is chosen else one
+        for one in layer
+    ]
+    data = geojson.dump_geojson(changed, schema=CONTROL)
+    (root / "control" / f"{DAY}.geojson").write_bytes(data)
 
 
 def git(folder, *words):
@@ -213,7 +237,8 @@ def all_edits(features):
         and not names & own
         and all(features[n].properties["status"] == "controlled" for n in names)
     }
-    corner = sorted(at)[len(at) // 2]
+    rim = shapely.boundary(shapely.union_all([f.geometry for f in features.values()]))
+    corner = max(sorted(at), key=lambda xy: shapely.distance(shapely.Point(xy), rim))
     own |= at[corner]
     ours = [n for n in held(features, controller="government") if n not in own]
     gone, into = next(

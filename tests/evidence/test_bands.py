@@ -551,27 +551,6 @@ def test_ground_drawn_by_hand_informs_the_field_beside_it(small):
     assert drawn.probabilities(xy)[0, red] > said.probabilities(xy)[0, red]
 
 
-@pytest.mark.xfail(
-    reason="words that the second date no longer counts still count in the field of both",
-    strict=True,
-)
-def test_the_field_of_two_dates_says_of_each_what_its_own_says(rif):
-    every = supported(rif.composite)
-    dated = DatedField(rif.folder, rif.composite, every)
-    first, second = (dt.date(2017, 7, 31), dt.date(2017, 8, 10))
-    pair = dated.pair(first, second)
-    plane = LocalPlane.around(rif.composite.area)
-    xy = Lattice.over(plane.forward(rif.composite.area), plane, 80).xy
-    both = pair.draws(xy, count=1500, seed=1)
-    for held, day in zip(both, (first, second), strict=True):
-        chance = dated.field(day).probabilities(xy)
-        assert dated.field(day).sides == tuple(pair.sides)
-        often = np.stack([(held == k).mean(axis=0) for k in range(len(pair.sides))], axis=1)
-        assert abs(often - chance).mean() < 0.05
-    # Ten days do not turn most of the ground.
-    assert (both[0] == both[1]).mean() > 0.8
-
-
 # The truth.
 
 

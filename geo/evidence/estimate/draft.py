@@ -298,27 +298,6 @@ class Estimator:
         """
         return self._looks.links(day, self._fitted[1])
 
-    def paired_observations(self, first: dt.date, second: dt.date) -> Observations:
-        """
-        Return what statements tell of two dates, on clocks that are zero on the first.
-
-        Parameters
-        ----------
-        first, second
-            The days, in order.
-
-        Returns
-        -------
-        observations
-            Each word once.
-        """
-        told = {
-            (one.place_id, one.day, tuple(row.id for row in one.rows), one.shares.tobytes()): one
-            for day in (first, second)
-            for one in self._looks.of_day(day)
-        }
-        return self._looks.observations(list(told.values()), first, self._fitted[1])
-
     @property
     def field_parameters(self) -> tuple[FieldParameters, ...]:
         """
@@ -330,24 +309,6 @@ class Estimator:
             Fitted to all that was told.
         """
         return self._fitted[0]
-
-    def clocks_between(self, xy: Floats, first: dt.date, second: dt.date) -> Floats:
-        """
-        Return how far the clock of some ground runs from one day to a later one.
-
-        Parameters
-        ----------
-        xy
-            Positions, metres of ``plane``.
-        first, second
-            The days.
-
-        Returns
-        -------
-        clocks
-            One a position; for `LatentField.draws` of the field of the first day.
-        """
-        return self._looks.leap_between(xy, first, second, self._fitted[1])
 
     def probabilities(
         self, day: str | dt.date, points: Sequence[tuple[float, float]]

@@ -290,15 +290,6 @@ class Looks:
         leap[_confirmed(told, side, day)] = 0.0
         return np.asarray(aged + leap)
 
-    def leap_between(
-        self, xy: Floats, first: dt.date, second: dt.date, clock_days: float
-    ) -> Floats:
-        """How far the clock of each position runs from one day to a later one."""
-        nobody = np.full(len(xy), -1)
-        when = np.full(len(xy), first.toordinal())
-        leap = -self._leaps.between(xy, when, nobody, second.toordinal())
-        return np.asarray((second - first).days / clock_days + leap)
-
     def _find_leaps(self) -> Leaps:
         numbers = self._parameters
         taken: dict[tuple[str, int, int], float] = {}
