@@ -380,7 +380,7 @@ def test_the_tables_hold_what_the_command_prints(visit, shipped_page, shipped):
         cli.command, ["areas", "--layers", str(shipped), "--format", "json"], catch_exceptions=False
     )
     expected = {
-        (r["date"], r["controller"] or r["status"]): r["area_km2"]
+        (r["date"], r["controller"] or r["status"]): r["drawn_km2"]
         for r in json.loads(printed.output)
     }
     assert {(r["date"], r["holder"]) for r in rows} == set(expected)
@@ -406,7 +406,7 @@ def test_the_legend_prints_the_digits_of_the_command(visit, shipped_page, shippe
         number = int(option.get_attribute("value"))
         day = str(dt.date(1970, 1, 1) + dt.timedelta(days=number))
         view.address(has=f"d={day}")
-        lines = [line.split()[-3] for line in printed.splitlines() if line.startswith(day)]
+        lines = [line.split()[-5] for line in printed.splitlines() if line.startswith(day)]
         assert sorted(shown) == sorted(lines), day
 
 
