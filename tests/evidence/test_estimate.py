@@ -26,8 +26,8 @@ from geo.crs import LocalPlane, area_km2
 from geo.errors import CRSError, DateError
 from geo.evidence.estimate.parameters import Parameters
 from geo.model import Feature
-from tests.benchmarks import estimate as benchmark
-from tests.benchmarks.estimate import Forecast
+from tests.benchmarks import towns as benchmark
+from tests.benchmarks.forecasts import Forecast
 
 SHARED = Path(os.environ.get("GEO_SHARED", Path(__file__).parents[3] / "shared"))
 DAY = "2017-07-01"
