@@ -429,24 +429,24 @@ def test_a_piece_may_not_have_changed_hands_and_its_chance_and_total_say_so_too(
         assert total[name] == pytest.approx(piece[name])
 
 
-class Paired:
-    """Two dates whose front lies anywhere, and moves west by the same distance on every map."""
+class Moved:
+    """Two dates whose front lies anywhere, and moves west by the same distance on every map.
+
+    With `shared` what the two dates do not know is the same thing, so the same random numbers
+    say the same of both; without it each date is off by itself.
+    """
 
     sides = ("a", "b")
 
-    def __init__(self, border, moved_m):
-        self._border, self._moved = border, moved_m
+    def __init__(self, border, moved_m, *, shared):
+        self._border, self._moved, self._shared = border, moved_m, shared
 
-    def draws(self, xy, *, count, seed):
-        off = np.random.default_rng(seed).normal(0, 3e3, count)[:, None]
-        was = (xy[:, 0] > self._border + off).astype(int)
-        return was, (xy[:, 0] > self._border + off - self._moved).astype(int)
-
-    def one(self, which):
-        """Of one date, knowing nothing of the other."""
-
+    def of(self, which):
         def holder(rng, xy):
-            return self.draws(xy, count=1, seed=[which, rng.integers(2**31)])[which][0]
+            seed = rng.integers(2**31)
+            drawn = np.random.default_rng(seed if self._shared else [which, seed])
+            border = self._border + drawn.normal(0, 3e3) - which * self._moved
+            return (xy[:, 0] > border).astype(int)
 
         return Told(self.sides, holder)
 
@@ -455,16 +455,15 @@ def test_the_draws_of_two_dates_belong_together():
     composite = relabelled(theatre(["aaaaabbbbb"] * 6, ["aaaabbbbbb"] * 6), basis="inferred")
     plane = LocalPlane.around(composite.area)
     was, now = (plane.forward(shapely.Point(37 + lon, 33.3)).x for lon in (0.5, 0.4))
-    both = Paired(was, was - now)
-    fields = {day: both.one(k) for k, day in enumerate(composite.dates)}
-    told = {"supported": supported(composite), "field": fields.get}
     numbers = Judgements(draws=400, points=400, near_points=1500)
-    (apart,), (together,) = (
-        Ensemble(composite, judgements=numbers, **told, **more)
-        .change(*composite.dates)[0]
-        .to_dict("records")
-        for more in ({}, {"pair": lambda *_: both})
-    )
+    rows = {}
+    for shared in (True, False):
+        front = Moved(was, was - now, shared=shared)
+        fields = {day: front.of(k) for k, day in enumerate(composite.dates)}
+        told = {"supported": supported(composite), "field": fields.get}
+        pieces, _ = Ensemble(composite, judgements=numbers, **told).change(*composite.dates)
+        (rows[shared],) = pieces.to_dict("records")
+    together, apart = rows[True], rows[False]
     # The front is known to 3 km, the move to nothing: near the piece it is as drawn.
     assert together["chance"] > 0.95
     assert together["area_km2"] == pytest.approx(together["drawn_km2"], rel=0.2)
