@@ -8,7 +8,7 @@ MARKS ?= not slow and not qgis
 # One worker more than there are cores: browsers and killed programs make a test wait.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 
-.PHONY: map test check bench bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-series bench-siege notebooks pictures setup clean
+.PHONY: map test check bench bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-reports bench-series bench-siege notebooks pictures setup clean
 
 map: $(VENV)/.map
 	@$(BIN)/frontline map layers --output $(MAP)
@@ -33,7 +33,7 @@ check: $(VENV)/.dev
 bench: $(VENV)/.bench
 	@$(BIN)/python -m tests.benchmarks.figures bench
 
-bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-series bench-siege: bench-%: $(VENV)/.dev
+bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-reports bench-series bench-siege: bench-%: $(VENV)/.dev
 	@$(BIN)/python -m tests.benchmarks.figures $*
 
 notebooks: $(VENV)/.dev
