@@ -2,8 +2,9 @@
 How good the drafts of reports are: ``python -m tests.benchmarks.reports``.
 
 ``tests/data/sentences`` holds one file a war, in English, Arabic, Ukrainian and Russian, with what
-a careful coder would write down for each: type, who acted, on whom, when, where; a question mark is what the sentence leaves open. The sentences are made up, the towns are not; positions are
-rounded to a tenth of a degree. A fifth, chosen by hash, is held out: its sentences are never shown.
+a careful coder would write down for each: type, who acted, on whom, when, where; a question mark is
+what a sentence leaves open. The sentences are made up, the towns are not; positions are rounded to
+a tenth of a degree. A fifth, chosen by hash, is held out: its sentences are never shown.
 
 *Found*: a draft of that kind of event. *Core right*: type, first actor, date and place as coded.
 *Ready*: a draft that leaves nothing open; *right* if all five columns are as coded, else *wrong*.
