@@ -76,6 +76,14 @@ def shared():
     return folder
 
 
+@pytest.fixture(scope="session")
+def cases(shared):
+    """The folder of one case of the test material: what came out wrong once."""
+    if not (shared / "cases").is_dir():
+        pytest.skip("no folder of cases in the test material")
+    return lambda name: shared / "cases" / name
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch):
     """Refuse every connection that leaves this machine."""

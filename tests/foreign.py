@@ -26,6 +26,10 @@ def values(imported, name):
     return [getattr(r, "values", None) or r.properties for r in imported.records.get(name, ())]
 
 
+def codes(imported):
+    return [issue.code for issue in imported.issues]
+
+
 def assert_adds_up(imported):
     for count in imported.counts:
         assert count.read == count.written + count.repeated + count.refused

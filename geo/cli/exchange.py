@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @click.option(
     "--words",
     type=FOLDER,
-    help="Table of what their words for control mean; drafted there if it does not exist.",
+    help="Table of what their words for control mean; if it does not exist, only it is written.",
 )
 @click.option("--encoding", default="", help="Of tables, where it cannot be found out.")
 @click.option(
@@ -113,10 +113,12 @@ def import_(
         with progress_bar() as progress:
             imported = run_import(kind, paths, options=chosen, into=into, progress=progress)
     click.echo(imported.report())
-    if words is not None and not words.exists() and imported.words:
+    drafts = words is not None and not words.exists() and bool(imported.words)
+    if drafts and words is not None:
         save_file(words, words_table(imported.words), expected=None)
-        say(f"{words}: what their words were taken to mean; edit it and run again")
-    if not dry_run:
+        say(f"{words}: what their words were taken to mean; nothing else was written")
+        say("edit it and run the same command again")
+    if not dry_run and not drafts:
         with progress_bar() as progress:
             saved = save_import(imported, root, into=into, progress=progress)
         say(f"{len(saved.paths)} files written, {saved.present} records were there already")

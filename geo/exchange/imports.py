@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geo.draw import side_colors
-from geo.errors import Issue, escape
+from geo.errors import Issue, SchemaError, escape, refuse
 from geo.exchange.catalog import KINDS
 from geo.exchange.reading.account import Account
 from geo.exchange.reading.control import layers_from_spans
@@ -101,6 +101,10 @@ def run_import(
         _read_file(path, reader, account)
         if progress:
             progress("reading", n, len(files))
+    if account.unmet:
+        shown = ", ".join(escape(name, 40) for name in sorted(account.unmet))
+        message = f"no file has the columns that you map: {shown}"
+        raise SchemaError([refuse("import.mapping", message, "see how the files spell them")])
     return _finish(account)
 
 
@@ -110,7 +114,7 @@ def _read_file(path: Path, reader: Reader, account: Account) -> None:
     account.counts[path.name] = counts
     for entry in reader.parse(read_bytes(path, root=path.parent), path.name, account):
         counts["read"] += 1
-        counts[reader.take(entry, account)] += 1
+        counts[account.attempt(entry, reader.take)] += 1
     # Rows that are no entries at all.
     lost = account.lost[path.name]
     counts.update({"read": lost, Outcome.REFUSED: lost})
@@ -122,7 +126,7 @@ def _finish(account: Account) -> Import:
         layers_from_spans(account)
     control, ground = finish_layers(account)
     _color_sides(account)
-    if account.records or control:
+    if control or any(account.records.values()):
         account.own_source()
     words = [replace(account.words[text], count=n) for text, n in account.met.items()]
     for word in words:

@@ -106,6 +106,9 @@ def save_import(
     StaleLayerError
         If a file changed on disk after it was read; it is not overwritten.
     """
+    if not imported.control and not any(imported.records.values()):
+        hint = "the account above says why"
+        raise LayerError([refuse("import.nothing", "no record of any file was taken", hint)])
     addition = _Addition(imported, into, root)
     with tempfile.TemporaryFile() as file:
         spool = _Spool(file)

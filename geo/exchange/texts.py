@@ -12,6 +12,9 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
+HALF_OPEN = "up to, but not on, valid_to"
+"""What our exports say of the last day of an interval, and by which they are known again."""
+
 _BEGINS_CELL = "(^|[;\\t\\r\\n|])"
 _FORMULA = "'*[=+\\-@\\t\\r＝＋－＠]"
 _UNGUARDED = re.compile(f"{_BEGINS_CELL}(?={_FORMULA})")

@@ -32,12 +32,13 @@ from .geojson import (
     unfold_features,
 )
 from .rings import split_rings
-from .shapes import Rings, Shapes, flatten, spelt, unfold
+from .shapes import GEOMETRY_TYPES, Rings, Shapes, flatten, spelt, unfold
 from .tables import Table, dump_table, fmt_table, format_row, parse_rows, parse_table, split_rows
 from .what_if import Advance, read_advance, save_advance
 
 __all__ = [
     "FIRST_DAY",
+    "GEOMETRY_TYPES",
     "READING",
     "Advance",
     "Folder",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from geo.exchange.reading.intake import DEFAULTS, Options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import shapely
 
@@ -23,7 +23,7 @@ import shapely
 
 from geo.crs import distance_km, middle_of
 from geo.exchange.reading.intake import Entry, Intake, Layout, Outcome
-from geo.exchange.reading.words import Word, fold_name, guess_meaning, make_slug
+from geo.exchange.reading.words import Word, fold_name, guess_meaning, make_slug, tell_apart
 from geo.layers import Folder, check_record, new_id
 from geo.model import ACTORS, SOURCES, Feature, Row, Schema, Value, split_ids
 
@@ -99,6 +99,7 @@ class Account(Intake):
         super().__init__(layout, options)
         self.kind, self.into, self.names = kind, into, names
         self.settings = DEFAULTS | {"publisher": layout.publisher, "licence": layout.licence}
+        _require_options(kind, layout, options)
         known = set(DEFAULTS) | set(layout.columns)
         for name, value in options.fixed.items():
             if name not in known:
@@ -115,9 +116,28 @@ class Account(Intake):
         self.spans: list[DatedArea] = []
         self.places = PlaceIndex(into)
         self.actors = {} if into is None else _actor_names(into)
+        self.ids = {
+            ACTORS.name: NamedIds(into.actors.rows if into else (), "name"),
+            SOURCES.name: NamedIds(into.sources.rows if into else (), "publisher"),
+        }
+        self._undo: list[Callable[[], object]] = []
         self.events: dict[str, tuple[str, str]] = {}
         self.twins: dict[tuple[object, ...], list[str]] = defaultdict(list)
         self.statements: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+
+    def attempt(self, entry: Entry, take: Callable[[Entry, Account], Outcome]) -> Outcome:
+        """Take an entry; one that is refused leaves nothing behind but the reason."""
+        self._undo.clear()
+        outcome = take(entry, self)
+        if outcome == Outcome.REFUSED:
+            for undo in reversed(self._undo):
+                undo()
+        return outcome
+
+    def outside(self, first: dt.date, last: dt.date | None) -> bool:
+        """Whether days lie outside of those that are wanted."""
+        since, until = self.options.since, self.options.until
+        return bool((until and first > until) or (since and last and last < since))
 
     def refuse(self, entry: Entry, code: str, message: str) -> Outcome:
         """Leave an entry out, and say why."""
@@ -136,9 +156,18 @@ class Account(Intake):
                 hint = f" ({issue.hint})" if issue.hint else ""
                 self.refuse(entry, issue.code, issue.message + hint)
                 return None
-        kept = Feature(one.id, checked, one.geometry) if schema.geometry else Row(one.id, checked)
-        self.records[schema.name][one.id] = kept
+        self._add(
+            schema,
+            Feature(one.id, checked, one.geometry) if schema.geometry else Row(one.id, checked),
+        )
         return one.id
+
+    def _add(self, schema: Schema, one: Feature | Row) -> None:
+        """Keep a record, unless the entry that is taken is refused in the end."""
+        held = self.records[schema.name]
+        if one.id not in held:
+            self._undo.append(lambda: held.pop(one.id, None))
+            held[one.id] = one
 
     def new_id(self, schema: Schema, *parts: object) -> str:
         """An id made from what the record is; the same record gives the same one."""
@@ -147,56 +176,125 @@ class Account(Intake):
 
     def own_source(self) -> str:
         """The source that the files are."""
-        name = make_slug(self.settings["publisher"])
+        name = self.ids[SOURCES.name].of(self.settings["publisher"])
         several = f"{self.names[0]} and {len(self.names) - 1} other files"
         values: dict[str, Value] = {
             "publisher": self.settings["publisher"],
             "title": several if len(self.names) > 1 else self.names[0],
             **{key: self.settings[key] or None for key in ("licence", "url", "leaning")},
         }
-        self.records[SOURCES.name][name] = Row(name, fill_columns(SOURCES, name, values))
+        self._add(SOURCES, Row(name, fill_columns(SOURCES, name, values)))
         return name
 
     def find_sources(self, text: str) -> list[str]:
         """Sources by the names that they give."""
         ids = []
         for name in split_ids(text):
-            one = make_slug(name)
+            one = self.ids[SOURCES.name].of(name)
             ids.append(one)
-            if one not in self.records[SOURCES.name]:
-                self.records[SOURCES.name][one] = Row(
-                    one, fill_columns(SOURCES, one, {"publisher": name})
-                )
+            self._add(SOURCES, Row(one, fill_columns(SOURCES, one, {"publisher": name})))
         return ids
 
     def find_actor(self, text: str, kind: str) -> str:
         """The id of an actor by the name that they give; one of the theatre if it has the name."""
         if (known := self.actors.get(fold_name(text))) is not None:
             return known
-        name = make_slug(text)
-        row = Row(name, fill_columns(ACTORS, name, {"name": text, "kind": kind or "actor"}))
-        self.records[ACTORS.name].setdefault(name, row)
+        name = self.ids[ACTORS.name].of(text)
+        values: dict[str, Value] = {"name": text, "kind": kind or "actor"}
+        self._add(ACTORS, Row(name, fill_columns(ACTORS, name, values)))
         return name
+
+    def find_side(self, text: str) -> str:
+        """The id of a holder by the name that they give; a new one becomes a side."""
+        known = self.actors.get(fold_name(text))
+        return self.add_side(known or self.ids[ACTORS.name].of(text), text)
 
     def add_side(self, name: str, title: str) -> str:
         """A holder by its id; one that the theatre does not know becomes a side."""
         if name not in self.actors.values():
             values: dict[str, Value] = {"name": title, "kind": "side", "side": name}
-            row = Row(name, fill_columns(ACTORS, name, values))
-            self.records[ACTORS.name].setdefault(name, row)
+            self._add(ACTORS, Row(name, fill_columns(ACTORS, name, values)))
         return name
 
     def meaning_of(self, text: str) -> Word:
         """What their word for control means; its holders become sides, unless they are known."""
         self.met[text] += 1
+        self._undo.append(lambda: self._forget(text))
         if text not in self.words:
             word = guess_meaning(text)
-            known = self.actors.get(fold_name(text), word.controller) if word.controller else ""
-            self.words[text] = replace(word, controller=known)
+            if word.controller:
+                word = replace(word, controller=self.find_side(text))
+            self.words[text] = word
+            self._undo.append(lambda: self.words.pop(text, None))
         word = self.words[text]
         for name in filter(None, (word.controller, *split_ids(word.controllers))):
             self.add_side(name, name if word.given else text)
         return word
+
+    def _forget(self, text: str) -> None:
+        """Take back that a word was met."""
+        self.met[text] -= 1
+        if not self.met[text]:
+            del self.met[text]
+
+    def add_place(self, identity: str, name: str, point: shapely.Geometry | None) -> None:
+        """Know a place by its name, unless the entry that is taken is refused in the end."""
+        self.places.add(identity, name, point)
+        self._undo.append(lambda: self.places.drop(identity, name))
+
+
+_OPTIONS = {
+    "encoding": "--encoding",
+    "day_order": "--dates",
+    "date_from": "--date-from",
+    "end": "--end",
+    "since": "--since",
+    "until": "--until",
+    "rest": "--rest",
+    "overlap": "--overlap",
+    "repair": "--repair",
+    "words": "--words",
+}
+
+
+def _require_options(kind: str, layout: Layout, options: Options) -> None:
+    """
+    Pass if files of a kind can do what the user wishes; no wish is passed over in silence.
+
+    Raises
+    ------
+    ValueError
+        If they cannot.
+    """
+    for name, shown in _OPTIONS.items():
+        if getattr(options, name) and name not in layout.options:
+            fits = ", ".join(_OPTIONS[one] for one in layout.options)
+            raise ValueError(f"{shown} says nothing about {kind}, which takes {fits}")
+
+
+class NamedIds:
+    """
+    Ids that are made of names; two names that differ have two, however much an id leaves out.
+
+    Parameters
+    ----------
+    rows
+        Those that are there.
+    column
+        The one that holds their name.
+    """
+
+    def __init__(self, rows: Iterable[Row], column: str) -> None:
+        # An id that was made of another name than it has now stands for both.
+        names = ((row.id, str(row.values[column] or "")) for row in rows)
+        self._named = {one: fold_name(name) for one, name in names if make_slug(name) == one}
+
+    def of(self, name: str) -> str:
+        """Return the id of a name."""
+        slug, folded = make_slug(name), fold_name(name)
+        if self._named.setdefault(slug, folded) == folded:
+            return slug
+        return tell_apart(name)
 
 
 def _actor_names(folder: Folder) -> dict[str, str]:
@@ -234,6 +332,12 @@ class PlaceIndex:
         """Keep one more place, under one of its names."""
         self._ids.add(identity)
         self._known[fold_name(name)].append((identity, point))
+
+    def drop(self, identity: str, name: str) -> None:
+        """Forget a place under one of its names."""
+        self._ids.discard(identity)
+        known = self._known[fold_name(name)]
+        self._known[fold_name(name)] = [one for one in known if one[0] != identity]
 
     def find(self, name: str, point: shapely.Geometry | None) -> str | None:
         """The place of that name there; one without a position if it alone has the name."""

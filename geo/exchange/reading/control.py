@@ -12,13 +12,17 @@ import shapely
 from geo.errors import DateError, SchemaError, refuse
 from geo.exchange.reading.account import DatedArea, DraftPatch, Reader
 from geo.exchange.reading.geojson import read_features
-from geo.exchange.reading.intake import CONTROL_COLUMNS, Entry, Layout, Outcome
+from geo.exchange.reading.intake import AREA_OPTIONS, CONTROL_COLUMNS, Entry, Layout, Outcome
 from geo.exchange.reading.words import Word
 from geo.layers import FIRST_DAY
 from geo.model import Status, parse_day, split_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from geo.exchange.reading.account import Account
+
+_LAST_END = dt.date.max - dt.timedelta(days=1)
 
 _POLYGONS = 2
 """Dimension of polygons, as shapely counts."""
@@ -34,6 +38,8 @@ def take_control(entry: Entry, account: Account) -> Outcome:
     day, fault = _layer_day(entry, account)
     if day is None:
         return account.refuse(entry, "import.date", fault)
+    if account.outside(day, day):
+        return account.refuse(entry, "import.window", "it lies outside the days asked for")
     geometry = usable_ground(entry, account)
     if geometry is None:
         return Outcome.REFUSED
@@ -48,9 +54,8 @@ def find_holder(entry: Entry, account: Account) -> Word | None:
     status, parties = entry.values.get("status", ""), entry.values.get("controllers", "")
     if status not in set(Status):
         return None
-    for name in split_ids(parties):
-        account.add_side(name, name)
-    return Word("", status, controllers=parties)
+    ids = [account.find_side(name) for name in split_ids(parties)]
+    return Word("", status, controllers=";".join(dict.fromkeys(ids)))
 
 
 def patch_key(entry: Entry) -> str:
@@ -99,6 +104,7 @@ READER = Reader(
         columns={**CONTROL_COLUMNS, "date": ("date", "day")},
         needed=("controller",),
         dates=("date",),
+        options=("encoding", "date_from", *AREA_OPTIONS),
     ),
     read_features,
     take_control,
@@ -113,6 +119,9 @@ def take_interval(entry: Entry, account: Account) -> Outcome:
     days: list[dt.date | None] = []
     for name in ("start", "end"):
         text = entry.values.get(name, "")
+        if name == "end" and (open_end := _OPEN_END.fullmatch(text.casefold())):
+            account.note(f"{{n}} ends as {open_end[0]} are open: it still held", entry.file, 1)
+            text = ""
         try:
             days.append(parse_day(text) if text else None)
         except DateError as error:
@@ -122,14 +131,20 @@ def take_interval(entry: Entry, account: Account) -> Outcome:
         return account.refuse(entry, "import.date", "there is no first day")
     if end is not None and end < start:
         return account.refuse(entry, "import.date", "the last day is before the first")
-    since, until = account.options.since, account.options.until
-    if (until and start > until) or (since and end and end < since):
+    if account.outside(start, end):
         return account.refuse(entry, "import.window", "it lies outside the days asked for")
     geometry = usable_ground(entry, account)
     if geometry is None:
         return Outcome.REFUSED
     account.spans.append(DatedArea(entry, word, start, end, geometry))
     return Outcome.WRITTEN
+
+
+_OPEN_END = re.compile(
+    r"(?:[3-9][0-9]{3}|2[2-9][0-9]{2})-[0-9]{2}-[0-9]{2}|present|ongoing|now|today|current|open|"
+    r"\.\.|-|none|null|n/a|nan|nat|infinity"
+)
+"""How others write that something still holds; no map knows of a day two centuries from now."""
 
 
 def layers_from_spans(account: Account) -> None:
@@ -147,7 +162,7 @@ def layers_from_spans(account: Account) -> None:
     lives = []
     for span in account.spans:
         start = max(span.start, since) if since else span.start
-        end = span.end + step if span.end else None
+        end = min(span.end, _LAST_END) + step if span.end else None
         lives.append((start, end, span))
     days = {start for start, _, _ in lives} | {end for _, end, _ in lives if end}
     days = {day for day in days if until is None or day <= until}
@@ -173,24 +188,42 @@ def _find_end(account: Account) -> str:
     SchemaError
         If there are none, or they disagree.
     """
-    by_holder: dict[str, list[DatedArea]] = defaultdict(list)
-    for span in account.spans:
-        by_holder[patch_key(span.entry)].append(span)
-    gaps: Counter[int] = Counter()
-    for spans in by_holder.values():
-        starts = {span.start for span in spans}
-        for span in spans:
-            if span.end:
-                gaps.update(n for n in (0, 1) if span.end + dt.timedelta(days=n) in starts)
     if all(span.end is None for span in account.spans):
         return "exclusive"
-    if bool(gaps[0]) == bool(gaps[1]):
-        why = f"{gaps[1]} follow on the day after, {gaps[0]} on the day itself"
-        message = f"it is not clear whether the last day of an interval still counts: {why}"
-        raise SchemaError([refuse("import.end", message, "say inclusive or exclusive")])
-    found = "inclusive" if gaps[1] else "exclusive"
-    account.note(f"last days are {found}: {gaps[0] + gaps[1]} intervals follow on so")
-    return found
+    if {span.entry.file for span in account.spans} <= account.half_open:
+        account.note("last days are exclusive: the files say so, as our exports do")
+        return "exclusive"
+    # Each record may have an id of its own, and one holder many areas; what follows on is what
+    # the same patch does, or where no patch does, the same holder.
+    for key in (patch_key, _holder_key):
+        gaps = _gaps_between(account.spans, key)
+        if bool(gaps[0]) != bool(gaps[1]):
+            found = "inclusive" if gaps[1] else "exclusive"
+            account.note(f"last days are {found}: {gaps[0] + gaps[1]} intervals follow on so")
+            return found
+        if gaps[0]:
+            break
+    why = f"{gaps[1]} follow on the day after, {gaps[0]} on the day itself"
+    message = f"it is not clear whether the last day of an interval still counts: {why}"
+    raise SchemaError([refuse("import.end", message, "say inclusive or exclusive")])
+
+
+def _holder_key(entry: Entry) -> str:
+    return entry.values.get("controller") or entry.values.get("controllers", "")
+
+
+def _gaps_between(spans: Sequence[DatedArea], key: Callable[[Entry], str]) -> Counter[int]:
+    """How many intervals of one key begin on the last day of another, and on the day after."""
+    by_key: dict[str, list[DatedArea]] = defaultdict(list)
+    for span in spans:
+        by_key[key(span.entry)].append(span)
+    gaps: Counter[int] = Counter()
+    for one in by_key.values():
+        starts = {span.start for span in one}
+        for span in one:
+            if span.end and span.end < dt.date.max:
+                gaps.update(n for n in (0, 1) if span.end + dt.timedelta(days=n) in starts)
+    return gaps
 
 
 INTERVAL_READER = Reader(
@@ -202,6 +235,7 @@ INTERVAL_READER = Reader(
         },
         needed=("controller", "start"),
         dates=("start", "end"),
+        options=("encoding", "end", *AREA_OPTIONS),
     ),
     read_features,
     take_interval,

@@ -99,7 +99,7 @@ def _make_features(patches: Sequence[DraftPatch], account: Account) -> list[Feat
         status = values.get("status", "")
         own: dict[str, Value] = {
             "controller": patch.word.controller or None,
-            "controllers": patch.word.controllers or values.get("controllers"),
+            "controllers": patch.word.controllers or None,
             "status": status if status in set(Status) else patch.word.status,
             "basis": account.value_of(patch.entry, "basis"),
             "confidence": account.value_of(patch.entry, "confidence"),

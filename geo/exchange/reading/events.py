@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from dataclasses import replace
@@ -9,13 +10,24 @@ from typing import TYPE_CHECKING
 
 import shapely
 
+from geo.errors import DateError
 from geo.exchange.reading.account import Reader
-from geo.exchange.reading.intake import LATITUDE, LONGITUDE, NOTE, Entry, Layout, Outcome
+from geo.exchange.reading.intake import (
+    LATITUDE,
+    LONGITUDE,
+    NOTE,
+    TABLE_OPTIONS,
+    Entry,
+    Layout,
+    Outcome,
+)
 from geo.exchange.reading.places import read_position, read_whole_number
 from geo.exchange.reading.tables import read_table
-from geo.model import EVENTS, Feature, Value, split_ids
+from geo.model import EVENTS, Feature, Value, parse_day, split_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from geo.exchange.reading.account import Account
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
@@ -50,9 +62,12 @@ _TAGGED_END = re.compile(r"end_date=([0-9]{4}-[0-9]{2}-[0-9]{2})")
 def take_event(entry: Entry, account: Account) -> Outcome:
     """One event, in ACLED's columns."""
     values = entry.values
-    point, fault = read_position(values)
+    point, fault = read_position(entry, account)
     if fault:
         return account.refuse(entry, "import.position", fault)
+    fault = _outside_days(values, account)
+    if fault:
+        return account.refuse(entry, "import.window", fault)
     foreign = values.get("id") or json.dumps(values, ensure_ascii=False, sort_keys=True)
     name = account.new_id(EVENTS, foreign)
     content = json.dumps(values, ensure_ascii=False, sort_keys=True)
@@ -88,6 +103,15 @@ def take_event(entry: Entry, account: Account) -> Outcome:
     return Outcome.WRITTEN
 
 
+def _outside_days(values: Mapping[str, str], account: Account) -> str:
+    """Say that it lies outside the days that are wanted; a date that is none is told later."""
+    with contextlib.suppress(DateError):
+        first = parse_day(values.get("event_date", ""))
+        last = parse_day(values.get("end_date") or values["event_date"])
+        return "it lies outside the days asked for" if account.outside(first, last) else ""
+    return ""
+
+
 def _event_notes(entry: Entry, account: Account, point: shapely.Geometry | None) -> str | None:
     """Their note, their id, and the events that may be the same."""
     values = entry.values
@@ -108,6 +132,7 @@ READER = Reader(
         columns=_COLUMNS,
         needed=("event_date", "event_type", "sub_event_type"),
         dates=("event_date", "end_date"),
+        options=TABLE_OPTIONS,
     ),
     read_table,
     take_event,
@@ -179,6 +204,7 @@ UCDP_READER = Reader(
         columns=_UCDP_COLUMNS,
         needed=("event_date", "type_of_violence", "lon", "lat"),
         dates=("event_date", "end_date"),
+        options=TABLE_OPTIONS,
         publisher="Uppsala Conflict Data Program",
         licence="CC BY 4.0",
     ),

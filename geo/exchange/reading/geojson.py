@@ -1,4 +1,4 @@
-"""Anybody's GeoJSON; its shapes mended where the user wishes it or refused with a reason."""
+"""Anybody's GeoJSON, in one piece or said not to be."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import contextlib
 import json
 import math
 import re
-from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
-import shapely
 
-from geo.crs import GRID_DEG, area_km2
-from geo.errors import Issue, SchemaError, escape, refuse
+from geo.errors import SchemaError, escape, refuse
 from geo.exchange.reading.dates import read_dates
 from geo.exchange.reading.intake import Entry, Intake, fill_cells, map_columns
-from geo.layers import Rings, decode_text, flatten, spelt, split_rings
+from geo.exchange.reading.shapes import read_shapes
+from geo.exchange.reading.texts import decode_told
+from geo.layers import Rings, decode_text, split_rings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 _KEY_ENDS = re.compile(r'"\s*:')
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _EXACT = 2.0**63
 """The fast parser gives whole numbers from here on as floats, and so loses digits of them."""
 
@@ -36,54 +36,148 @@ def read_features(data: bytes, file: str, intake: Intake) -> Iterator[Entry]:
     SchemaError
         If it is no feature collection, or not in longitude and latitude.
     """
-    text, found = decode_text(data, kind="json")
-    if not text:
-        raise SchemaError([replace(issue, file=file) for issue in found])
-    try:
-        root, rings = _parse_unique(text)
-    except (ValueError, RecursionError) as error:
-        message = escape(str(error)) or "it is nested too deeply"
-        raise SchemaError([refuse("json.syntax", message, file=file)]) from error
+    root, rings = _parse_unique(_text_of(data, file, intake), file)
     features = root.get("features") if isinstance(root, dict) else None
     if not isinstance(features, list) or root.get("type") != "FeatureCollection":
         raise SchemaError([refuse("root.type", "it is no FeatureCollection", file=file)])
-    if (
-        "crs" in root
-        and "CRS84" not in json.dumps(root["crs"])
-        and "4326" not in json.dumps(root["crs"])
-    ):
-        message = f"its coordinates are {escape(json.dumps(root['crs']))}"
-        hint = "export it in WGS 84, longitude and latitude"
-        raise SchemaError([refuse("root.crs", message, hint, file=file)])
+    _require_degrees(root, file)
+    _say_what_is_missing(root, len(features), file, intake)
+    about = root.get("metadata")
+    intake.know_own(about.get("how_to_read") if isinstance(about, dict) else "", file)
     raw = [feature if isinstance(feature, dict) else {} for feature in features]
     properties = [f["properties"] if isinstance(f.get("properties"), dict) else {} for f in raw]
     header = list(dict.fromkeys(name for one in properties for name in one))
     ours = map_columns(header, file, intake)
     entries = []
-    for n, (feature, values) in enumerate(zip(raw, properties, strict=True), 1):
+    for n, (feature, values) in enumerate(zip(features, properties, strict=True), 1):
         texts = {own: _as_text(values[name]) for name, own in ours.items() if name in values}
-        geometry = feature.get("geometry")
-        shape = geometry if isinstance(geometry, dict) else None
-        entries.append(Entry(file, n, fill_cells(texts), shape, noun="feature"))
+        entry = Entry(file, n, fill_cells(texts, intake), noun="feature")
+        if not isinstance(feature, dict):
+            entry.fault = "feature.type", "it is no feature"
+        elif isinstance(geometry := feature.get("geometry"), dict):
+            entry.shape = geometry
+        elif geometry is not None:
+            entry.fault = "geom.type", "its geometry is no object with a type"
+        entries.append(entry)
     read_dates(entries, file, intake)
     read_shapes(entries, intake, rings)
     yield from entries
 
 
-def _parse_unique(text: str) -> tuple[Any, Rings | None]:
+def _text_of(data: bytes, file: str, intake: Intake) -> str:
+    """
+    Return the text of a file.
+
+    Raises
+    ------
+    SchemaError
+        If it is none.
+    """
+    if intake.options.encoding:
+        return decode_told(data, file, intake)
+    text, found = decode_text(data, kind="json")
+    if not text:
+        raise SchemaError([replace(issue, file=file) for issue in found])
+    return text
+
+
+def _require_degrees(root: Mapping[str, Any], file: str) -> None:
+    """
+    Pass if nothing says that positions are anything else than longitude and latitude.
+
+    Raises
+    ------
+    SchemaError
+        If something does.
+    """
+    said = json.dumps(root.get("crs"), default=str)
+    if "crs" in root and "CRS84" not in said and "4326" not in said:
+        message = f"its coordinates are {escape(said)}"
+        hint = "export it in WGS 84, longitude and latitude"
+        raise SchemaError([refuse("root.crs", message, hint, file=file)])
+
+
+def _say_what_is_missing(root: Mapping[str, Any], count: int, file: str, intake: Intake) -> None:
+    """Say that an answer of a service is not all that the service has, where it says so itself."""
+    inner = root.get("properties")
+    limits = [one.get("exceededTransferLimit") for one in (root, inner) if isinstance(one, dict)]
+    totals = [root.get(name) for name in ("numberMatched", "totalFeatures", "totalCount")]
+    more = [n for n in totals if isinstance(n, int) and not isinstance(n, bool) and n > count]
+    links = root.get("links")
+    rels = [
+        one.get("rel")
+        for one in (links if isinstance(links, list) else ())
+        if isinstance(one, dict)
+    ]
+    why = ""
+    if any(limit is True for limit in limits):
+        why = "the service cut its answer off (exceededTransferLimit)"
+    elif more:
+        why = f"the service has {max(more):,} features, and this file {count:,}"
+    elif "next" in rels or (isinstance(root.get("next"), str) and root["next"]):
+        why = "the service has more behind a link `next`"
+    if why:
+        message = f"it is not all: {why}; what is here is taken, and is a part"
+        intake.issues.append(refuse("import.partial", message, "fetch the rest too", file=file))
+
+
+def _parse_unique(text: str, file: str) -> tuple[Any, Rings | None]:
     """
     Parse JSON of which no key stands twice.
 
     The fast way, which leaves coordinates to arrays, takes a quarter off an import of one year of
     the states of Europe. What it cannot tell, or would read otherwise, goes the plain way.
+
+    Raises
+    ------
+    SchemaError
+        If it is none.
     """
+    try:
+        _require_shallow(text)
+        return _parse_fast(text) or (
+            json.loads(text, object_pairs_hook=_make_unique, parse_constant=_refuse_constant),
+            None,
+        )
+    except (ValueError, RecursionError) as error:
+        message = escape(str(error)) or "it is nested too deeply"
+        raise SchemaError([refuse("json.syntax", message, file=file)]) from error
+
+
+_DEEPEST = 200
+
+
+def _require_shallow(text: str) -> None:
+    """
+    Pass if lists and objects stand in no more of each other than any map needs.
+
+    Raises
+    ------
+    ValueError
+        If they do.
+    """
+    # Only a text with a run of so many openings, whatever stands between, can be as deep.
+    if text.count("[") + text.count("{") < _DEEPEST:
+        return
+    depth = deepest = 0
+    for mark in _BRACKETS.findall(text):
+        if mark[0] == '"':
+            continue
+        depth += 1 if mark in "[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise ValueError(f"it is nested too deeply: {deepest:,} lists and objects in each other")
+
+
+def _parse_fast(text: str) -> tuple[Any, Rings | None] | None:
+    """Parse it the fast way; None where that may not tell the truth."""
     with contextlib.suppress(ValueError, RecursionError):
         data = text.encode()
         root, rings = split_rings(data) or (orjson.loads(data), None)
         # Of keys that stand twice the parser keeps one, so there are fewer than in the text.
         if _count_keys(root) == len(_KEY_ENDS.findall(text)):
             return root, rings
-    return json.loads(text, object_pairs_hook=_make_unique, parse_constant=_refuse_constant), None
+    return None
 
 
 def _count_keys(value: object) -> float:
@@ -134,78 +228,3 @@ def _as_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return json.dumps(value, ensure_ascii=False)
-
-
-def read_shapes(entries: Sequence[Entry], intake: Intake, rings: Rings | None = None) -> None:
-    """Check the shapes of all entries; one that cannot be used stays without a geometry."""
-    for entry in entries:
-        if rings is None and entry.shape is not None and _drop_heights(entry.shape):
-            intake.mend(entry, "import.z", "heights were left out")
-    _, built, found = flatten([entry.shape for entry in entries], rings=rings)
-    errors = defaultdict(list)
-    for n, issue in found:
-        if issue.severity == "error":
-            errors[n].append(issue)
-    for n, entry in enumerate(entries):
-        entry.geometry = built[n]
-        if n in errors:
-            entry.shape = spelt(entry.shape, rings)
-            entry.geometry = _mend_area(entry, errors[n], intake)
-        # Kept as lists of numbers, the positions of a long series would fill the memory.
-        entry.shape = None
-
-
-def _drop_heights(shape: Mapping[str, object]) -> bool:
-    """Drop the third number of all positions; whether any of them said something."""
-    said = False
-    stack = [shape.get("coordinates")]
-    while stack:
-        item = stack.pop()
-        if not isinstance(item, list):
-            continue
-        if len(item) == 3 and all(isinstance(v, int | float) for v in item):
-            said = item.pop() != 0 or said
-        elif not _is_flat_ring(item):
-            stack += item
-    return said
-
-
-def _is_flat_ring(ring: Sequence[Any]) -> bool:
-    """Whether it is a list of positions of two numbers, without a look at each number."""
-    if not ring or not isinstance(ring[0], list) or not ring[0] or isinstance(ring[0][0], list):
-        return False
-    # Most rings are; what else lies in one is refused later.
-    return set(map(type, ring)) == {list} and set(map(len, ring)) == {2}
-
-
-def _mend_area(entry: Entry, issues: Sequence[Issue], intake: Intake) -> shapely.Geometry | None:
-    """An area that was not valid: repaired if the user wishes, refused otherwise."""
-    issue = issues[0]
-    shape = _area_as_drawn(entry.shape) if intake.options.repair else None
-    if shape is None:
-        entry.fault = issue.code, issue.message
-        return None
-    fixed = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-    parts = [p for p in shapely.get_parts(fixed) if p.geom_type in {"Polygon", "MultiPolygon"}]
-    whole = shapely.union_all(parts, grid_size=GRID_DEG) if parts else None
-    if whole is None or whole.is_empty:
-        entry.fault = issue.code, f"{issue.message}; nothing is left after repair"
-        return None
-    after = area_km2(whole)[0]
-    before = abs(area_km2(shape)[0])
-    message = f"{issue.code}: repaired; {before:.3f} km2 before, {after:.3f} km2 after"
-    intake.mend(entry, "import.repaired", message)
-    return whole
-
-
-def _area_as_drawn(shape: Mapping[str, object] | None) -> shapely.Geometry | None:
-    """An area as drawn, valid or not."""
-    if shape is None or shape.get("type") not in {"Polygon", "MultiPolygon"}:
-        return None
-    rings: Any = shape.get("coordinates")
-    try:
-        parts = rings if shape["type"] == "MultiPolygon" else [rings]
-        polygons = [shapely.Polygon(part[0], part[1:]) for part in parts if part]
-    except (TypeError, ValueError, IndexError, shapely.errors.ShapelyError):
-        return None
-    return shapely.MultiPolygon(polygons) if len(polygons) > 1 else next(iter(polygons), None)

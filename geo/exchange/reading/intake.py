@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from geo.errors import Issue, SchemaError, escape, refuse
-from geo.exchange.texts import unguard_formula
+from geo.exchange.texts import HALF_OPEN, unguard_formula
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -154,6 +154,8 @@ PLACE_COLUMNS: dict[str, tuple[str, ...]] = {
     "admin1": ("admin1", "governorate", "oblast", "province"),
     "geo_radius_m": ("geo_radius_m",),
 }
+TABLE_OPTIONS = ("encoding", "day_order", "since", "until")
+AREA_OPTIONS = ("day_order", "since", "until", "rest", "overlap", "repair", "words")
 CONTROL_COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("id", "patch"),
     "controller": HOLDER,
@@ -198,6 +200,8 @@ class Layout:
         Names of ours without which nothing can be read, unless the user set a value for all.
     dates
         Those that hold dates; where there are two or more, the second is not before the first.
+    options
+        What of `Options` such files can follow, beside a mapping and fixed values.
     publisher, licence
         Of whoever alone publishes such files; empty where anybody may.
     """
@@ -205,6 +209,7 @@ class Layout:
     columns: Mapping[str, tuple[str, ...]]
     needed: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     publisher: str = ""
     licence: str = ""
 
@@ -224,6 +229,14 @@ class Intake:
     def __init__(self, layout: Layout, options: Options) -> None:
         self.layout, self.options = layout, options
         self.settings: dict[str, str] = {}
+        # `id` and `name` are the theatre's; see `DEFAULTS`.
+        self.fixed = {
+            name: _clean_cell(value)
+            for name, value in options.fixed.items()
+            if name in layout.columns and name not in {"id", "name"} and value.strip()
+        }
+        self.unmet = set(options.mapping)
+        self.half_open: set[str] = set()
         self.mapped: dict[tuple[str, str], bool] = {}
         self.issues: list[Issue] = []
         self.notes: dict[str, Counter[str]] = defaultdict(Counter)
@@ -232,6 +245,11 @@ class Intake:
     def note(self, text: str, file: str = "", count: int = 0) -> None:
         """Say something once, of all files that it is true of; ``{n}`` is the sum of all counts."""
         self.notes[text].update({file: count} if file else {})
+
+    def know_own(self, said: object, file: str) -> None:
+        """Know one of our exports again by what it says of itself."""
+        if isinstance(said, str) and HALF_OPEN in said:
+            self.half_open.add(file)
 
     def said(self) -> tuple[str, ...]:
         """Return all notes, each with its files, in the order in which they were met."""
@@ -257,6 +275,7 @@ def map_columns(header: Sequence[str], file: str, intake: Intake) -> dict[str, s
     """
     given = intake.options.mapping
     taken: dict[str, str] = {}
+    intake.unmet -= set(header)
     for theirs, own in given.items():
         if theirs in header and own:
             taken[own] = theirs
@@ -286,10 +305,10 @@ def map_columns(header: Sequence[str], file: str, intake: Intake) -> dict[str, s
     return {theirs: own for own, theirs in taken.items()}
 
 
-def fill_cells(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the cells that hold something, cleaned."""
-    cells = {name: _clean_cell(text) for name, text in texts.items()}
-    return {name: cell for name, cell in cells.items() if cell}
+def fill_cells(texts: Mapping[str, str], intake: Intake) -> dict[str, str]:
+    """Return the cells that hold something, cleaned; where none does, what is set for all."""
+    cells = intake.fixed | {name: _clean_cell(text) for name, text in texts.items() if text}
+    return {name: cell or intake.fixed.get(name, "") for name, cell in cells.items() if cell}
 
 
 def _clean_cell(cell: str) -> str:

@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-import math
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.errors import DateError
+from geo.errors import DateError, escape
 from geo.exchange.reading.account import Reader, fill_columns
-from geo.exchange.reading.intake import HOLDER, NOTE, PLACE_COLUMNS, Entry, Layout, Outcome
+from geo.exchange.reading.intake import (
+    HOLDER,
+    NOTE,
+    PLACE_COLUMNS,
+    TABLE_OPTIONS,
+    Entry,
+    Layout,
+    Outcome,
+)
+from geo.exchange.reading.shapes import turn_longitude
 from geo.exchange.reading.tables import read_table
 from geo.model import PLACES, STATEMENTS, Feature, Row, Value, parse_day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from geo.exchange.reading.account import Account
 
 
-def read_position(values: Mapping[str, str]) -> tuple[shapely.Geometry | None, str]:
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]*)?|[+-]?\.[0-9]+")
+_POWER = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[eE][+-]?[0-9]{1,2}")
+
+
+def read_position(entry: Entry, account: Account) -> tuple[shapely.Geometry | None, str]:
     """The point of an entry, or what is wrong with it; no point where none is given."""
-    texts = [values.get(name, "") for name in ("lon", "lat")]
+    texts = [entry.values.get(name, "") for name in ("lon", "lat")]
     if not any(texts):
         return None, ""
     if not all(texts):
         return None, "only one of longitude and latitude is given"
-    try:
-        lon, lat = (float(text) for text in texts)
-    except ValueError:
-        return None, "longitude or latitude is no decimal number"
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+    numbers = [_read_degrees(text) for text in texts]
+    lon, lat = numbers
+    if lon is None or lat is None:
+        bad = escape(texts[numbers.index(None)], 40)
+        return None, f"longitude or latitude is no decimal number: {bad}"
+    if abs(lon) > 360 or abs(lat) > 90:
         return None, "longitude or latitude is out of range; are the two exchanged?"
-    return shapely.Point(round(lon, 6) + 0.0, round(lat, 6) + 0.0), ""
+    if abs(lon) > 180:
+        account.note("{n} longitudes over 180 were turned by 360", entry.file, 1)
+    return shapely.Point(round(turn_longitude(lon), 6) + 0.0, round(lat, 6) + 0.0), ""
+
+
+def _read_degrees(text: str) -> float | None:
+    """A decimal number; None for what is none."""
+    if not text.isascii():
+        # Digits of other alphabets are digits; other signs are none.
+        text = "".join(str(unicodedata.digit(c, c)) for c in text).replace("\u2212", "-")
+        text = text.replace("\u066b", ".")
+    if _DECIMAL.fullmatch(text):
+        return float(text)
+    return float(text) if _POWER.fullmatch(text) else None
 
 
 def read_whole_number(text: str) -> tuple[int | None, bool]:
@@ -55,7 +80,7 @@ def find_or_make_place(entry: Entry, account: Account) -> tuple[Outcome, str]:
     name = entry.values.get("name", "")
     if not name:
         return account.refuse(entry, "import.value", "there is no name"), ""
-    point, fault = read_position(entry.values)
+    point, fault = read_position(entry, account)
     if fault:
         return account.refuse(entry, "import.position", fault), ""
     if (known := account.places.find(name, point)) is not None:
@@ -80,12 +105,14 @@ def find_or_make_place(entry: Entry, account: Account) -> tuple[Outcome, str]:
     kept = account.keep(entry, PLACES, Feature(identity, values, point))
     if kept is None:
         return Outcome.REFUSED, ""
-    account.places.add(identity, name, point)
+    account.add_place(identity, name, point)
     return Outcome.WRITTEN, identity
 
 
 READER = Reader(
-    Layout(columns=PLACE_COLUMNS, needed=("name", "lon", "lat")), read_table, take_place
+    Layout(columns=PLACE_COLUMNS, needed=("name", "lon", "lat"), options=("encoding",)),
+    read_table,
+    take_place,
 )
 
 
@@ -96,9 +123,11 @@ def take_statement(entry: Entry, account: Account) -> Outcome:
         return account.refuse(entry, "import.value", "nothing says who holds it")
     day = account.value_of(entry, "date")
     try:
-        parse_day(day)
+        when = parse_day(day)
     except DateError as error:
         return account.refuse(entry, "import.date", str(error) if day else "there is no date")
+    if account.outside(when, when):
+        return account.refuse(entry, "import.window", "it lies outside the days asked for")
     outcome, place = find_or_make_place(entry, account)
     if outcome == Outcome.REFUSED:
         return outcome
@@ -141,7 +170,12 @@ _COLUMNS = {
     "note": NOTE,
 }
 STATEMENT_READER = Reader(
-    Layout(columns=_COLUMNS, needed=("name", "controller", "date"), dates=("date",)),
+    Layout(
+        columns=_COLUMNS,
+        needed=("name", "controller", "date"),
+        dates=("date",),
+        options=(*TABLE_OPTIONS, "words"),
+    ),
     read_table,
     take_statement,
 )

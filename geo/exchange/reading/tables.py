@@ -1,18 +1,18 @@
-"""Tables of any encoding and delimiter; what could be read in two ways is refused, not guessed."""
+"""Tables of any delimiter."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from geo.errors import SchemaError, escape, refuse
+from geo.errors import refuse
 from geo.exchange.reading.dates import read_dates
 from geo.exchange.reading.intake import Entry, Intake, fill_cells, map_columns
-from geo.layers import decode_text, split_rows
+from geo.exchange.reading.texts import decode_foreign
+from geo.layers import split_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 def read_table(data: bytes, file: str, intake: Intake) -> Iterator[Entry]:
@@ -36,80 +36,25 @@ def read_table(data: bytes, file: str, intake: Intake) -> Iterator[Entry]:
             continue
         # A short row lacks its last cells; spreadsheets write no empty ones at the end.
         texts = {ours[n]: cell for n, cell in zip(header, cells, strict=False) if n in ours}
-        entries.append(Entry(file, line, fill_cells(texts)))
+        entries.append(Entry(file, line, fill_cells(texts, intake)))
+    if delimiter != ",":
+        _read_commas(entries, file, intake)
     read_dates(entries, file, intake)
     yield from entries
 
 
-_HIGH_RUN = re.compile(rb"[\x80-\xff]{4,}")
-"""Four bytes in a row above ASCII: in a western language hardly ever, in others every word."""
-
-_SAMPLES = ("windows-1252", "windows-1251", "windows-1256")
-"""What the user is shown the same bytes in: western, Cyrillic, Arabic."""
+_COMMA = re.compile(r"[+-]?[0-9]{1,3},[0-9]+")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,3}")
 
 
-def decode_foreign(data: bytes, file: str, intake: Intake) -> str:
-    """Return the text of a table, its lines ending in a line feed."""
-    text = (
-        _decode_told(data, file, intake)
-        if intake.options.encoding
-        else _find_text(data, file, intake)
-    )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _decode_told(data: bytes, file: str, intake: Intake) -> str:
-    """
-    Read bytes as the user says.
-
-    Raises
-    ------
-    SchemaError
-        If they are not what the user says.
-    """
-    told = intake.options.encoding
-    try:
-        text = data.decode(told)
-    except (UnicodeDecodeError, LookupError) as error:
-        message = f"it is not {escape(told)}: {error}"
-        raise SchemaError([refuse("import.encoding", message, file=file)]) from error
-    intake.note(f"read as {told}, as told", file)
-    return text.removeprefix("\ufeff")
-
-
-def _find_text(data: bytes, file: str, intake: Intake) -> str:
-    """
-    Find out how bytes are to be read.
-
-    Raises
-    ------
-    SchemaError
-        If they are no text, or could be read in several ways.
-    """
-    text, found = decode_text(data, kind="csv")
-    if text:
-        intake.note("UTF-8", file)
-        return text
-    if found[0].code != "csv.encoding" or b"\0" in data:
-        raise SchemaError([replace(issue, file=file) for issue in found])
-    run = _HIGH_RUN.search(data)
-    try:
-        text = "" if run else data.decode("windows-1252")
-    except UnicodeDecodeError:
-        text = ""
-    if not text:
-        piece = data[run.start() : run.end()] if run else data[:20]
-        samples = "; ".join(
-            f"{name}: {escape(piece.decode(name, 'replace'), 20)}" for name in _SAMPLES
-        )
-        message = f"it is not UTF-8, and could be several encodings ({samples})"
-        raise SchemaError([refuse("import.encoding", message, "name the encoding", file=file)])
-    lines = [line for line in text.split("\n") if not line.isascii()]
-    words = [word for line in lines for word in line.split() if not word.isascii()]
-    shown = ", ".join(escape(word, 30) for word in dict.fromkeys(words[:20]))
-    intake.note(
-        f"not UTF-8; read as windows-1252, in which {len(lines)} lines differ from ASCII: "
-        f"{escape(shown, 200)}. If these are wrong, name the encoding",
-        file,
-    )
-    return text
+def _read_commas(entries: Sequence[Entry], file: str, intake: Intake) -> None:
+    """Take the comma of positions for a decimal point, where no position has such a point."""
+    cells = [one.values[name] for one in entries for name in ("lon", "lat") if name in one.values]
+    commas = sum(bool(_COMMA.fullmatch(cell)) for cell in cells)
+    if not commas or commas + sum(bool(_WHOLE.fullmatch(cell)) for cell in cells) < len(cells):
+        return
+    for entry in entries:
+        for name in ("lon", "lat"):
+            if name in entry.values:
+                entry.values[name] = entry.values[name].replace(",", ".")
+    intake.note("positions have decimal commas", file)

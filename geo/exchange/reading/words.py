@@ -21,15 +21,26 @@ _NOT_IN_SLUG = re.compile("[^a-z0-9]+")
 
 
 def make_slug(text: str) -> str:
-    """A readable id for a name; an id is its own, and letters that are not Latin become digits."""
+    """A readable id for a name; an id is its own, and other alphabets are written in Latin."""
     if is_id(text):
         return text
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", text).lower()
+    if not plain.isascii():
+        from anyascii import anyascii
+
+        plain = anyascii("".join(c for c in plain if not unicodedata.combining(c))).lower()
     name = _NOT_IN_SLUG.sub("_", plain).strip("_")
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    if not is_id(name):
-        name = f"{name[:50].strip('_') or 'name'}_{digest}"
-    return name
+    return name if is_id(name) else _digested(name, text)
+
+
+def tell_apart(text: str) -> str:
+    """An id for a name that another name would have as well: readable, and its own."""
+    return _digested(make_slug(text), text)
+
+
+def _digested(name: str, text: str) -> str:
+    digest = hashlib.sha256(fold_name(text).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{name[:50].strip('_') or 'name'}_{digest}"
 
 
 def fold_name(name: str) -> str:

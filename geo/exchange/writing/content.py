@@ -11,6 +11,7 @@ import shapely
 from geo import model
 from geo._version import __version__
 from geo.draw import flat_color, side_colors
+from geo.exchange.texts import HALF_OPEN
 from geo.exchange.writing.tables import (
     ColumnType,
     TypedColumn,
@@ -283,7 +284,7 @@ def about_theatre(folder: Folder, composite: Composite) -> dict[str, Any]:
         "timezone": values["timezone"],
         "as_of": last,
         "how_to_read": (
-            "Control holds from valid_from up to, but not on, valid_to; an empty valid_to means as "
+            f"Control holds from valid_from {HALF_OPEN}; an empty valid_to means as "
             "of the last layer. A date is the end of a civil day in the time zone given. Areas are "
             "geodesic square kilometres on WGS 84; an edge is straight in longitude, latitude."
         ),

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 def render(content: Content, **_: str) -> dict[str, bytes]:
     """Return one document with a folder a layer."""
     control, events, places = (content.tables[name] for name in LAYERS)
-    said = f"{content.credit} {content.about['how_to_read']}"
+    # Readers take the text of a document for HTML, as that of a placemark.
+    said = html.escape(f"{content.credit} {content.about['how_to_read']}")
+    title = html.escape(str(content.about["title"]), quote=False)
     paints = {p.key: p for p in (content.paint(row) for row in control.records())}
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<kml xmlns="http://www.opengis.net/kml/2.2">',
         "<Document>",
-        f"<name>{xml_text(content.about['title'])}</name>",
+        f"<name>{xml_text(title)}</name>",
         "<open>1</open>",
         f"<description>{xml_text(said)}</description>",
         *(_style(paint) for _, paint in sorted(paints.items())),
