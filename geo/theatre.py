@@ -86,7 +86,7 @@ def open_layers(path: str | Path = "layers", *, progress: Progress | None = None
     return Theatre(folder, composite=made, drawn=case.drawn)
 
 
-class Theatre:
+class Theatre(draw.MapElements):
     """
     One theatre: its layers, and what follows from them.
 

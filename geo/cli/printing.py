@@ -7,7 +7,6 @@ Answers are printed from columns: loading pandas took longer than most of them.
 from __future__ import annotations
 
 import json
-import math
 import re
 import textwrap
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo.errors import GeoError, LayerError
+from geo.evidence import round_figure
 from geo.exchange import guard_formula
 
 if TYPE_CHECKING:
@@ -174,19 +174,9 @@ def banded(data: Columns) -> dict[str, list[Any]]:
 
 
 def tell_figure(middle: float, low: float | None, high: float | None) -> tuple[str, str, str]:
-    """
-    A figure and the ends of its band for print, rounded to about a quarter of the band.
-
-    Digits that the band makes meaningless would only look sure. Without a band one decimal stays.
-    """
-    low, high = plain(low), plain(high)
-    if low is None or high is None:
-        return f"{middle:,.1f}", "", ""
-    wide = (high - low) / 4
-    digits = min(1, -math.floor(math.log10(wide))) if wide > 0 else 1
-    first, second, third = (
-        f"{round(end, digits):,.{max(digits, 0)}f}" for end in (middle, low, high)
-    )
+    """A figure and the ends of its band for print, rounded as the band allows."""
+    decimals, *ends = round_figure(middle, plain(low), plain(high))
+    first, second, third = ("" if end is None else f"{end:,.{decimals}f}" for end in ends)
     return first, second, third
 
 

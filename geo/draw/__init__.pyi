@@ -1,3 +1,4 @@
+from .elements.asked import MapElements
 from .frames import ChangeFrame, HistoryFrame, actor_colors, theatre_card
 from .looks import LOOKS, flat_color, side_colors
 from .page.frame import leaflet_text
@@ -14,6 +15,7 @@ __all__ = [
     "Animation",
     "ChangeFrame",
     "HistoryFrame",
+    "MapElements",
     "Page",
     "Plots",
     "Still",

@@ -1,4 +1,4 @@
-from .bands import DOUBT, FIGURES, Ensemble
+from .bands import DOUBT, FIGURES, Ensemble, tell_effect
 from .disagreement import find_disagreement
 from .drafted import draft_layer, write_draft
 from .draws import Judgements
@@ -24,6 +24,7 @@ from .provenance_table import provenance
 from .reports.accept import accept_drafts
 from .reports.drafts import DRAFTS
 from .reports.review import read_report
+from .rounding import round_figure
 from .sieges import Sieges
 from .why import Why, find_why
 
@@ -60,7 +61,9 @@ __all__ = [
     "provenance",
     "read_gazetteers",
     "read_report",
+    "round_figure",
     "shape_word",
+    "tell_effect",
     "write_draft",
     "write_ledger",
 ]

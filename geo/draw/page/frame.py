@@ -1,7 +1,7 @@
 """
 The frame of a page: folium's map, our scripts and styles, the shared tables, and no data.
 
-The one door to folium, and to Leaflet's own files. What is in the frame is constant, but for the
+The one door to Leaflet's own files. What is in the frame is constant, but for the
 host of online tiles in its policy; the hashes of the policy are taken here, before any data is
 near.
 """
@@ -120,7 +120,7 @@ def _swap(text: str, old: str, new: str) -> str:
     if text.count(old) != 1:
         raise GeoError(
             f"folium {version('folium')} renders a frame that this version of geo does not know "
-            f"({text.count(old)} times {old[:60]!r}); install folium>=0.19,<0.21"
+            f"({text.count(old)} times {old[:60]!r}); install folium>=0.17,<0.21"
         )
     return text.replace(old, new)
 

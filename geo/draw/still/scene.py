@@ -16,6 +16,7 @@ from geo.draw.looks import GAIN, LATE, LOSS, QUIET, event_kind, held_colors, loo
 from geo.draw.still.paper import drawable
 from geo.draw.words.languages import language_words
 from geo.errors import escape
+from geo.evidence import round_figure
 from geo.model import Label, split_ids
 
 if TYPE_CHECKING:
@@ -104,6 +105,22 @@ class Words:
     def km2(self, area: float) -> str:
         """Square kilometres: tenths below 100, whole above."""
         return self.number(area, 1 if abs(area) < 99.95 else 0)
+
+    def figure(
+        self, middle: float, low: float | None, high: float | None, *, unit: str = "km2"
+    ) -> str:
+        """A figure with its band, rounded as the band allows."""
+        decimals, *ends = round_figure(middle, low, high)
+        first, *others = (self.number(end, decimals) for end in ends if end is not None)
+        if not others:
+            return f"{first} {self.say(unit)}"
+        return self.say(
+            "about.band", figure=first, low=others[0], high=others[1], unit=self.say(unit)
+        )
+
+    def knows(self, key: str) -> bool:
+        """Whether there is a phrase."""
+        return key in self._known
 
     def percent(self, share: float) -> str:
         """Return a share in percent, finer where it is small."""
