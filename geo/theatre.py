@@ -216,7 +216,8 @@ class Theatre(draw.MapElements):
         """
         if edges != "straight":
             self._require_layers()
-            return control.areas_as_drawn(self._snapshots(), edges=edges)
+            drawn = {day: self.folder.patches(day) for day in self.folder.control}
+            return control.areas_as_drawn(drawn, edges=edges)
         import pandas as pd
 
         return pd.DataFrame(self.area_columns() if bands else self.composite.area_columns())
@@ -516,17 +517,21 @@ class Theatre(draw.MapElements):
         tiles: str | None = None,
         attribution: str | None = None,
         corridors: bool = True,
+        every_band: bool = False,
         what_if: str | Path | None = None,
     ) -> Page:
         """
         Draw the theatre as one HTML page that opens without a network; see `geo.draw.draw_page`.
 
         The dates compared at first are the theatre's, unless given. With `corridors` the page can
-        show where ground could be cut off: worked out once, then kept until layers change.
-        `what_if` is the file of one (`read_what_if`), to be shown as what nobody reported.
+        show where ground could be cut off: worked out once, then kept until layers change. Bands of
+        what changed are for these dates, with `every_band` for every two. `what_if` is the file of
+        one (`read_what_if`), to be shown as what nobody reported.
         """
         first, second = self._pair(before or self.before, after or self.after)
         asked = None if what_if is None else self.read_what_if(what_if)
+        given = self.folder, self.composite, self._supply.with_events, self._known_digests
+        sure = (lambda: self._ensemble), (lambda: self._sieges)
         return draw.draw_page(
             self.folder,
             self.composite,
@@ -538,6 +543,7 @@ class Theatre(draw.MapElements):
             bands=self._bands["holders"],
             corridors=self._corridors if corridors else None,
             what_if=None if asked is None else draw.what_if_record(asked, self.composite),
+            told=evidence.tell_all(*given, (first, second), *sure, every=every_band),
             picture=lambda: self.still(second, before=first, language=language).render("png"),
         )
 
@@ -578,10 +584,6 @@ class Theatre(draw.MapElements):
             pack=lambda found: json.dumps(found).encode(),
             unpack=json.loads,
         )
-
-    def _snapshots(self) -> dict[dt.date, list[Patch]]:
-        """The patches of each date, as they are drawn."""
-        return {day: self.folder.patches(day) for day in self.folder.control}
 
     def _require_layers(self) -> None:
         if not self.folder.control:

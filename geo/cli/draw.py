@@ -25,6 +25,13 @@ from geo.cli.printing import say
     help="Where ground could be cut off, as a layer that the page can show.",
 )
 @click.option(
+    "--bands",
+    type=click.Choice(["chosen", "all"]),
+    default="chosen",
+    show_default=True,
+    help="Bands of change for the two dates, or for all; seconds for each pair, then kept.",
+)
+@click.option(
     "--what-if", type=FOLDER, help="A layer of `frontline what-if`, shown as what nobody reported."
 )
 @click.option(
@@ -43,6 +50,7 @@ def map_(
     tiles: str | None,
     attribution: str | None,
     corridors: bool,
+    bands: str,
     what_if: Path | None,
     output: Path,
 ) -> None:
@@ -58,6 +66,7 @@ def map_(
             tiles=tiles,
             attribution=attribution,
             corridors=corridors,
+            every_band=bands == "all",
             what_if=what_if,
         )
     path = page.save(output)

@@ -26,6 +26,7 @@ from .reports.drafts import DRAFTS
 from .reports.review import read_report
 from .rounding import round_figure
 from .sieges import Sieges
+from .told import tell_all
 from .why import Why, find_why
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "read_report",
     "round_figure",
     "shape_word",
+    "tell_all",
     "tell_effect",
     "write_draft",
     "write_ledger",

@@ -57,7 +57,7 @@ from geo.model import Status
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
@@ -280,6 +280,35 @@ class Ensemble:
         pieces = pieces.assign(area_km2=columns.pop("area_km2"))
         columns["drawn_km2"] = drawn
         return _insert_after(pieces, "area_km2", columns), totals.reset_index(drop=True)
+
+    def sums(
+        self, before: dt.date, after: dt.date, groups: Sequence[Sequence[str]]
+    ) -> list[tuple[float, float, float]]:
+        """
+        Return how much ground some pieces of a change are together.
+
+        Parameters
+        ----------
+        before, after
+            The dates; each stands for the layer in force.
+        groups
+            Ids of pieces, as `change` has them.
+
+        Returns
+        -------
+        figures
+            Middle, low and high, km2, of each group.
+
+        Raises
+        ------
+        DateError
+            If a date is before the first layer.
+        """
+        pieces, spread = self._changes(before, after)
+        place = {name: i for i, name in enumerate(pieces["id"])}
+        drawn = pieces["area_km2"].to_numpy()
+        index = [[place[name] for name in group] for group in groups]
+        return [self._figure(drawn[i].sum(), spread[:, i].sum(axis=1)) for i in index]
 
     def _effects(self, pieces: gpd.GeoDataFrame) -> list[str]:
         """What became of the ground of each piece."""

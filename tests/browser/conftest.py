@@ -5,7 +5,9 @@ from importlib.metadata import distribution
 
 import pages
 import pytest
+from filelock import FileLock
 
+from geo import open_layers
 from geo.draw.words.languages import LANGUAGES
 
 FLAGS = [
@@ -93,7 +95,7 @@ def window(chromium, idle_windows):
 class Visit:
     """One opened page, and everything that it did which it should not have done."""
 
-    def __init__(self, window, path, fragment=""):
+    def __init__(self, window, path, fragment="#m=swipe"):
         self.requests, self.faults = [], []
         self.page = window.page
         self.page.set_default_timeout(10_000)
@@ -141,9 +143,9 @@ class Visit:
 
 @pytest.fixture
 def visit(window):
-    """Open a page without a network, in a window of some size."""
+    """Open a page without a network, in a window of some size, to explore it."""
 
-    def opened(path, *, width=1280, height=800, fragment="", **options):
+    def opened(path, *, width=1280, height=800, fragment="#m=swipe", **options):
         size = {"width": width, "height": height}
         lent = window(viewport=size, offline=True, reduced_motion="reduce", **options)
         return Visit(lent, path, fragment)
@@ -156,6 +158,15 @@ def trial(tmp_path_factory):
     """The page of the small theatre, in both languages."""
     folder = tmp_path_factory.mktemp("pages")
     return {lang: pages.drawn(pages.theatre(), folder / f"{lang}.html", lang) for lang in LANGUAGES}
+
+
+@pytest.fixture(scope="session")
+def shipped_page(shipped, tmp_path_factory):
+    """The page of the case that ships with the project, drawn once for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shipped-map.html"
+    with FileLock(path.with_suffix(".lock")):
+        return path if path.exists() else open_layers(shipped).map().save(path)
 
 
 @pytest.fixture(scope="session")

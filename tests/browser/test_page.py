@@ -274,7 +274,7 @@ def test_search_finds_a_place_by_any_spelling(visit, trial, text):
     view.page.press("#search", "ArrowDown")
     view.page.press("#search", "Enter")
     assert "Bir Umm" in view.page.inner_text(".card h2")
-    assert view.page.evaluate("document.activeElement.matches('.leaflet-popup-content')")
+    assert view.page.evaluate("document.activeElement.matches('#drawer-body')")
 
 
 def test_the_address_brings_back_the_view(visit, trial):

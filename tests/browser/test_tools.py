@@ -5,7 +5,6 @@ import csv
 import datetime as dt
 import io
 import json
-import os
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
@@ -15,11 +14,10 @@ import pages
 import pytest
 import shapely
 from click.testing import CliRunner
-from filelock import FileLock
 from PIL import Image, ImageChops
 from pyproj import Geod
 
-from geo import cli, open_layers
+from geo import cli
 from geo.control import composite
 from geo.control.composite import Composite
 from geo.draw.page import page as maps
@@ -28,15 +26,6 @@ from geo.draw.words.languages import LANGUAGES
 pytestmark = pytest.mark.browser
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(scope="session")
-def shipped_page(shipped, tmp_path_factory):
-    """The page of the case that ships with the project, drawn once for all workers."""
-    own = tmp_path_factory.getbasetemp()
-    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shipped-map.html"
-    with FileLock(path.with_suffix(".lock")):
-        return path if path.exists() else open_layers(shipped).map().save(path)
 
 
 def downloaded(view, text):
@@ -72,7 +61,7 @@ def test_by_keyboard_alone_one_learns_who_held_a_place_before(visit, shipped_pag
     held = [i for i, line in enumerate(history) if "Syrian opposition" in line and "2 Aug" in line]
     assert held
     assert "Syrian government" in history[held[0] - 1]
-    assert view.page.evaluate("document.activeElement.matches('.leaflet-popup-content')")
+    assert view.page.evaluate("document.activeElement.matches('#drawer-body')")
     assert view.faults == []
 
 
@@ -88,10 +77,10 @@ def test_the_search_is_reached_by_tab_alone(visit, trial):
 def test_every_key_that_the_help_names_does_something(visit, trial):
     view = visit(trial["en"])
     modes = []
-    for key in "123":
+    for key in "1234":
         view.page.keyboard.press(key)
         modes.append(view.page.get_attribute("body", "data-mode"))
-    assert modes == ["swipe", "one", "change"]
+    assert modes == ["story", "swipe", "one", "change"]
     view.page.keyboard.press("]")
     assert view.page.input_value("#pick-after") != view.page.input_value("#pick-before")
     view.page.keyboard.press("m")
@@ -107,7 +96,7 @@ def test_keys_of_one_letter_can_be_turned_off(visit, trial):
     view.page.keyboard.press("?")
     view.page.uncheck(".keys-off input")
     view.page.keyboard.press("Escape")
-    view.page.keyboard.press("2")
+    view.page.keyboard.press("3")
     assert view.page.get_attribute("body", "data-mode") == "swipe"
     view.page.click("#search")
     view.page.keyboard.type("m?")
@@ -157,7 +146,7 @@ def test_forced_colours_keep_what_is_pressed_visible(chromium, trial):
     page.goto(f"file://{trial['en']}")
     page.wait_for_selector("body[data-ready]")
     colour = "(id) => getComputedStyle(document.getElementById(id)).backgroundColor"
-    assert page.evaluate(colour, "mode-swipe") != page.evaluate(colour, "mode-one")
+    assert page.evaluate(colour, "mode-story") != page.evaluate(colour, "mode-one")
     context.close()
 
 
@@ -226,8 +215,8 @@ def test_two_states_are_two_pictures(visit, trial):
 def test_a_link_follows_what_is_done(visit, trial):
     view = visit(trial["en"])
     view.mode("one")
-    view.click_at(37.1, 33.1)
     view.page.uncheck(".toggles input >> nth=0")
+    view.click_at(37.1, 33.1)
     address = view.address(has="h=")
     assert "m=one" in address
     assert re.search(r"s=g%3A37\.\d+%2C33\.\d+", address)
@@ -508,6 +497,8 @@ def test_online_tiles_come_from_their_host_alone_and_can_be_turned_off(chromium,
     view.route(re.compile("https?://"), answer)
     view.goto(f"file://{path}")
     view.wait_for_selector("body[data-ready]")
+    assert asked == []  # The opening is drawn from what the file holds.
+    view.click("#explore")
     view.wait_for_selector(
         ".leaflet-frontline-tiles-pane img.leaflet-tile-loaded", state="attached"
     )

@@ -202,7 +202,12 @@ function eventBody(event) {
     sourceList(splitIds(event.source_ids)));
 }
 
-const eventsCard = (events) => el('div', { class: 'card events' }, events.map(eventBody));
+/** What decided first: where ground changed hands, then the newest. */
+const decisive = (events) => [...events].sort((a, b) => TRANSFERS.has(b.sub_event_type) - TRANSFERS.has(a.sub_event_type)
+  || (a.event_date < b.event_date ? 1 : a.event_date > b.event_date ? -1 : 0));
+
+const eventsCard = (events) => el('div', { class: 'card events' },
+  events.length > 1 ? el('p', { class: 'quiet' }, t('events.here', { count: events.length })) : null, decisive(events).map(eventBody));
 
 const eventItem = (event) => el('li', null, eventButton(event));
 

@@ -40,6 +40,9 @@ class Painter {
     return this.store.trace(new this.Path(), chains, zoom, closed);
   }
 
+  /** Rings as one path, for marks that follow them. */
+  chainPath(chains, zoom) { return this.#path(chains, zoom, true); }
+
   controlPaths(date, zoom) {
     return this.#kept(`control:${date}`, zoom, () => {
       const rings = this.store.rings(date, this.store.values(date, lookOf));
@@ -106,13 +109,16 @@ class Painter {
     if (scene.show.fronts) this.#fronts(ctx, view, scene);
     if (scene.show.whatIf) paintWhatIf(ctx, this, view, scene);
     if (scene.show.corridors) paintCorridors(ctx, this, view, scene);
+    if (scene.story) paintStory(ctx, this, view, scene);
     if (scene.hot) this.#hot(ctx, view, scene.hot);
     if (scene.selected?.chains) this.#glow(ctx, view, this.#path(scene.selected.chains, view.zoom, false));
     if (scene.selected && !scene.selected.chains) this.#accuracy(ctx, view, scene.selected);
     const places = scene.show.places ? this.#placeDots(ctx, view, scene) : [];
     if (scene.show.events) this.#dots(ctx, view, scene.dots);
+    this.names.drawPlaces(ctx, view, places.filter((one) => one.key));
+    if (scene.story) paintStoryTags(ctx, this, view, scene);
     if (scene.show.roads) this.names.drawLines(ctx, view, this.context);
-    this.names.drawPlaces(ctx, view, places);
+    this.names.drawPlaces(ctx, view, places.filter((one) => !one.key));
     if (scene.show.borders) this.names.drawAreas(ctx, view, this.context);
     if (scene.measure) this.#measured(ctx, view, scene.measure);
   }
@@ -279,17 +285,17 @@ class Painter {
   }
 
   #placeDots(ctx, view, scene) {
-    const limit = lowestRank(view.zoom);
+    const limit = Math.min(lowestRank(view.zoom), scene.story ? LOOKS.places.major : Infinity);
     const shown = [];
     for (const place of DATA.places) {
       if (!place.lonlat) continue;
       const key = scene.keyPlaces.has(place.id);
       const rank = key ? -1 : placeRank(place.kind);
       const inferred = place.coord_method !== 'located';
-      if (rank > limit || (inferred && !key && view.zoom < 9)) continue;
+      if (rank > limit || (inferred && !key && (scene.story || view.zoom < 9))) continue;
       const [x, y] = this.at(view, place.lonlat);
       if (x < -80 || y < -20 || x > view.width + 80 || y > view.height + 20) continue;
-      const r = place.lines ? 0 : inferred ? this.#softDot(ctx, view, place, x, y) : this.#sharpDot(ctx, x, y, rank);
+      const r = place.lines ? 0 : this.#sharpDot(ctx, x, y, rank);
       shown.push({ place, x, y, rank, key, inferred, r });
     }
     return shown.sort((a, b) => a.rank - b.rank || (a.place.id < b.place.id ? -1 : 1));
@@ -306,20 +312,6 @@ class Painter {
     ctx.fill();
     this.names.take([x - r, y - r, x + r, y + r]);
     return r;
-  }
-
-  /** A place put there from a description has no sharp point to show. */
-  #softDot(ctx, view, place, x, y) {
-    const r = Math.min(44, Math.max(8, this.metresToPixels(view, place.geo_radius_m || 5000, place.lonlat[1])));
-    const blur = ctx.createRadialGradient(x, y, 0, x, y, r);
-    blur.addColorStop(0, sheer(INK, 0.34));
-    blur.addColorStop(0.35, sheer(INK, 0.14));
-    blur.addColorStop(1, sheer(INK, 0));
-    ctx.fillStyle = blur;
-    ctx.beginPath();
-    ctx.arc(x, y, r, 0, 7);
-    ctx.fill();
-    return 5;
   }
 
   #dots(ctx, view, dots) {

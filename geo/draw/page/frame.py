@@ -28,7 +28,7 @@ _PIECE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 SCRIPTS = (
     *("text", "store", "measure", "looks", "names", "draw", "svg", "cards", "panel", "time"),
     *("search", "export", "help", "corridors", "canvaslayer", "shapes", "scenes", "opening"),
-    *("links", "page"),
+    *("told", "story", "storymarks", "panels", "links", "page"),
 )
 """The scripts of the page, each after those whose constants it uses."""
 

@@ -1,7 +1,7 @@
 // The page taught in one screen, and its keys.
 
 const KEYS = [
-  ['/', 'keys.search'], ['1 2 3', 'keys.modes'], ['[ ]', 'keys.step'], ['p', 'keys.play'], ['m', 'keys.measure'],
+  ['/', 'keys.search'], ['1 2 3 4', 'keys.modes'], ['[ ]', 'keys.step'], ['p', 'keys.play'], ['m', 'keys.measure'],
   ['f', 'keys.full'], ['l', 'keys.language'], ['?', 'keys.help'], ['Enter', 'keys.enter'],
   ['\u2190 \u2191 \u2192 \u2193', 'keys.arrows'], ['Page Up, Page Down', 'keys.page'], ['Esc', 'keys.escape'],
 ];
@@ -25,9 +25,10 @@ function openHelp() {
 const SHORTCUTS = {
   '?': openHelp,
   '/': () => byId('search').focus(),
-  1: () => setMode('swipe'),
-  2: () => setMode('one'),
-  3: () => setMode('change'),
+  1: () => setMode('story'),
+  2: () => setMode('swipe'),
+  3: () => setMode('one'),
+  4: () => setMode('change'),
   '[': () => setDay('after', nextLayer(state.after, -1)),
   ']': () => setDay('after', nextLayer(state.after, 1)),
   p: () => byId('play').click(),

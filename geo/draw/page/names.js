@@ -40,6 +40,7 @@ class Names {
       const spots = [
         [x + gap, y - height / 2, 'left'], [x - gap - width, y - height / 2, 'right'],
         [x - width / 2, y - gap - height, 'center'], [x - width / 2, y + gap, 'center'],
+        ...(key ? [[x + r, y - r - height, 'left'], [x - r - width, y - r - height, 'right'], [x - r - width, y + r, 'right']] : []),
       ];
       for (const [left, top, align] of spots) {
         const box = [left - 2, top, left + width + 2, top + height];

@@ -1,16 +1,28 @@
 // Opening: where a card or a dialog stands, and what a click or a link opens.
 
-const narrow = () => window.matchMedia('(max-width: 800px)').matches;
-
-/** Show a card at a position: beside it, or from the lower edge where there is no room. */
-function openCard(lonlat, maker, { focus = false, radius = 0, what = null, chains = null, corridor = null } = {}) {
+/** Show a card beside the map, or from the lower edge where there is no room: it never moves the map. */
+function openCard(lonlat, maker, { focus = false, radius = 0, what = null, chains = null, corridor = null, second = true } = {}) {
   closeCard();
   state.selected = { lonlat, radius, what, chains, corridor };
-  card = narrow() ? drawerCard(maker) : popupCard(lonlat, maker);
+  const [drawer, body] = [byId('drawer'), byId('drawer-body')];
+  // In the opening there is no panel to lie on: the card lies on the panel that was not asked.
+  drawer.dataset.side = state.mode === 'story' && second ? 'left' : 'end';
+  drawer.hidden = false;
+  placeDrawer();
+  card = { body, renew: () => body.replaceChildren(maker()), close: () => { drawer.hidden = true; } };
   card.renew();
-  if (focus) card.body.focus({ preventScroll: true });
+  body.scrollTop = 0;
+  if (focus) body.focus({ preventScroll: true });
   queueMap();
   writeLink();
+}
+
+/** As high as the map in the opening, as the side panel elsewhere; a sheet on a phone. */
+function placeDrawer() {
+  const { style } = byId('drawer');
+  const { top, bottom } = byId(state.mode === 'story' ? 'stage' : 'panel').getBoundingClientRect();
+  style.setProperty('--top', `${top}px`);
+  style.setProperty('--bottom', `${Math.max(0, window.innerHeight - bottom)}px`);
 }
 
 function closeCard() {
@@ -20,39 +32,6 @@ function closeCard() {
   open?.close();
   queueMap();
   if (open) writeLink();
-}
-
-function drawerCard(maker) {
-  const drawer = byId('drawer');
-  const body = byId('drawer-body');
-  drawer.hidden = false;
-  body.scrollTop = 0;
-  return { body, renew: () => body.replaceChildren(maker()), close: () => { drawer.hidden = true; } };
-}
-
-function popupCard(lonlat, maker) {
-  const size = map.getSize();
-  const popup = L.popup({
-    maxWidth: Math.min(360, size.x - 120), minWidth: 260, maxHeight: Math.max(160, size.y * 0.62),
-    autoPanPaddingTopLeft: [56, 12], autoPanPaddingBottomRight: [56, 12], className: 'card-popup',
-  }).setLatLng([lonlat[1], lonlat[0]]).setContent(maker());
-  popup.openOn(map);
-  popup.options.autoPan = false; // It must not pull the map about when the date changes.
-  const close = popup.getElement().querySelector('.leaflet-popup-close-button');
-  close.setAttribute('aria-label', t('close'));
-  close.removeAttribute('href'); // A button, not a way to another part of the page.
-  close.tabIndex = 0;
-  close.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' && event.key !== ' ') return;
-    event.preventDefault();
-    close.click();
-  });
-  const body = popup.getElement().querySelector('.leaflet-popup-content');
-  body.setAttribute('tabindex', '0');
-  body.setAttribute('role', 'group');
-  body.setAttribute('aria-label', t('card'));
-  popup.on('remove', () => { if (card?.popup === popup) closeCard(); });
-  return { popup, body, renew: () => popup.setContent(maker()), close: () => popup.remove() };
 }
 
 function goTo(lonlat) {
@@ -106,6 +85,7 @@ function openWhat(what) {
   const [lon, lat] = rest.split(',').map(Number);
   if (!(Math.abs(lon) <= 180 && Math.abs(lat) <= 85)) return null;
   if (kind === 'g') return openGround(lon, lat);
+  if (kind === 'c' && changeAt({ lng: lon, lat })) return openCard([lon, lat], () => changeCard({ lng: lon, lat }), { what });
   const neck = kind === 'k' && state.show.corridors && corridorNear(map.latLngToContainerPoint([lat, lon]), state.dateAfter);
   if (neck) return openCorridor(neck);
   const front = kind === 'f' && frontNear(map.latLngToContainerPoint([lat, lon]), state.dateAfter);
@@ -140,12 +120,12 @@ function openAbout() {
 }
 
 /** What lies under a point of the screen: an event, else a place, a front, the ground. */
-function clickAt(point, latlng) {
+function clickAt(point, latlng, event) {
   if (state.measure) return addMeasure(latlng);
   const all = scenes();
-  const right = all.length > 1 && point.x > map.getSize().x * state.split;
-  const scene = all[right ? 1 : 0];
-  const day = all.length > 1 && !right ? state.before : state.after;
+  const second = all.length > 1 && sideUnder(event ?? { clientX: -1, clientY: -1 }, point);
+  const scene = all[second ? 1 : 0];
+  const day = all.length > 1 && !second ? state.before : state.after;
   const near = (items, reach) => {
     let best = null;
     for (const item of items) {
@@ -155,12 +135,14 @@ function clickAt(point, latlng) {
     }
     return best?.item;
   };
-  const dot = state.show.events && near(scene.dots, 14);
+  const dot = scene.show.events && near(scene.dots, 14);
   if (dot) {
     const radius = Math.max(...dot.events.map((event) => event.geo_radius_m ?? 0));
     return openCard(dot.lonlat, () => eventsCard(dot.events), { radius, what: `e:${dot.events[0].id}` });
   }
-  const neck = state.show.corridors && corridorNear(point, Math.max(0, store.index(day)));
+  const changed = state.mode === 'story' && changeAt(latlng);
+  if (changed) return openCard([latlng.lng, latlng.lat], () => changeCard(latlng), { what: `c:${latlng.lng.toFixed(5)},${latlng.lat.toFixed(5)}`, second });
+  const neck = scene.show.corridors && corridorNear(point, Math.max(0, store.index(day)));
   if (neck) return openCorridor(neck);
   const limit = map.getZoom() < 8.4 ? 2 : 4;
   const place = state.show.places && near(DATA.places.filter((p) => !p.lines && (scene.keyPlaces.has(p.id) || placeRank(p.kind) <= limit)), 10);

@@ -1,13 +1,13 @@
 // The page: its state, the map and the divider; the start is at the end.
 
-const MODES = ['swipe', 'one', 'change'];
+const MODES = ['story', 'swipe', 'one', 'change'];
 const WINDOWS = [3, 7, 15, 31];
 // Inside a notebook's frame the address is the notebook's, not ours to write.
 const CAN_LINK = window.location.protocol !== 'about:';
 const map = window.map_frontline;
 
 const state = {
-  mode: 'swipe',
+  mode: 'story',
   before: toDay(DATA.before),
   after: toDay(DATA.after),
   dateBefore: 0,
@@ -51,13 +51,18 @@ const MapSide = CanvasLayer.extend({
 function clipPanes() {
   const size = map.getSize();
   const corner = map.containerPointToLayerPoint([0, 0]);
-  const swipe = state.mode === 'swipe';
+  const { mode } = state;
   const middle = corner.x + size.x * state.split;
-  const box = (left, right) => `polygon(${[[left, corner.y], [right, corner.y], [right, corner.y + size.y], [left, corner.y + size.y]]
+  const right = corner.x + size.x;
+  const box = (from, to) => `polygon(${[[from, corner.y], [to, corner.y], [to, corner.y + size.y], [from, corner.y + size.y]]
     .map(([x, y]) => `${x.toFixed(1)}px ${y.toFixed(1)}px`).join(',')})`;
-  map.getPane('frontline-0').style.clipPath = swipe ? box(corner.x, middle) : 'none';
-  map.getPane('frontline-1').style.clipPath = swipe ? box(middle, corner.x + size.x) : 'none';
-  map.getPane('frontline-1').style.display = swipe ? '' : 'none';
+  const whole = box(corner.x, right);
+  const [one, two] = mode === 'swipe' ? [box(corner.x, middle), box(middle, right)] : mode === 'story' ? [whole, whole] : ['none', 'none'];
+  const second = map.getPane('frontline-1').style;
+  map.getPane('frontline-0').style.clipPath = one;
+  second.clipPath = two;
+  second.display = mode === 'swipe' || mode === 'story' ? '' : 'none';
+  second.transform = mode === 'story' ? `translate(${panelShift().map((v) => `${v}px`).join()})` : '';
   const over = byId('over');
   over.style.width = `${size.x}px`;
   over.style.height = `${size.y}px`;
@@ -78,7 +83,8 @@ function queueMap() {
 function update() {
   state.dateBefore = Math.max(0, store.index(state.before));
   state.dateAfter = Math.max(0, store.index(state.after));
-  document.body.dataset.mode = state.mode;
+  showMode();
+  if (card) placeDrawer();
   queueMap();
   drawPanel(eventsShown());
   drawTime();
@@ -107,6 +113,20 @@ function announce() {
   }, 500);
 }
 
+/** The page's parts of a view; in the opening other dates are other ground to look at. */
+let framed = '';
+function showMode() {
+  const from = document.body.dataset.mode;
+  document.body.dataset.mode = state.mode;
+  drawStory();
+  fitBox();
+  if (state.mode === 'swipe' && from === 'story') splitThroughChange();
+  const pair = [state.dateBefore, state.dateAfter].join();
+  if (state.mode !== 'story' || framed === pair || playing) return;
+  if (framed || !state.viewGiven) frameStory();
+  framed = pair;
+}
+
 function setMode(mode) {
   state.mode = mode;
   state.hot = null;
@@ -123,9 +143,10 @@ function drawTiles() {
     tiles = L.tileLayer(DATA.tiles.url, { pane: 'frontline-tiles', maxZoom: 15 });
     byId('tiles-note').replaceChildren(foreign(DATA.tiles.attribution));
   }
-  if (state.show.tiles) tiles.addTo(map);
+  const shown = state.show.tiles && state.mode !== 'story'; // The opening has two panels, tiles one.
+  if (shown) tiles.addTo(map);
   else tiles.remove();
-  byId('tiles-note').hidden = !state.show.tiles;
+  byId('tiles-note').hidden = !shown;
 }
 
 // The divider.
@@ -234,6 +255,7 @@ function splitThroughChange() {
 }
 
 function prepareMap(view) {
+  map.invalidateSize({ pan: false, animate: false }); // It was made before the view was known.
   for (const i of [0, 1]) {
     map.createPane(`frontline-${i}`).style.zIndex = 300 + i;
     layers.push(new MapSide(`frontline-${i}`));
@@ -255,7 +277,7 @@ function prepareMap(view) {
   map.on('move', clipPanes);
   if (DATA.corridors) map.on('mousemove', hoverCorridor);
   if (SHAPES.length) map.on('mousemove', hoverShape);
-  map.on('click', (event) => clickAt(event.containerPoint, event.latlng));
+  map.on('click', (event) => clickAt(event.containerPoint, event.latlng, event.originalEvent));
   map.getContainer().addEventListener('pointerdown', () => byId('stage').classList.remove('keys'));
   map.getContainer().addEventListener('keydown', (event) => {
     byId('stage').classList.add('keys');
@@ -263,7 +285,7 @@ function prepareMap(view) {
     if (event.key !== 'Enter' || event.target !== map.getContainer()) return;
     event.preventDefault();
     const centre = map.getCenter();
-    clickAt(map.latLngToContainerPoint(centre), centre);
+    clickAt(map.latLngToContainerPoint(centre), centre, null);
     card?.body.focus({ preventScroll: true });
   });
 }
@@ -283,6 +305,7 @@ function prepareControls() {
   byId('dialog').addEventListener('click', (event) => { if (event.target === byId('dialog')) byId('dialog').close(); });
   window.addEventListener('beforeprint', printSheet);
   new ResizeObserver(() => { measureAxis(); drawTime(); }).observe(byId('chart').parentElement);
+  new ResizeObserver(() => { if (fitBox()) drawMap(); placeDrawer(); }).observe(byId('stage'));
 }
 
 async function start() {
@@ -298,7 +321,10 @@ async function start() {
   prepareTime();
   const view = readLink();
   drawWords();
+  document.body.dataset.mode = state.mode;
+  state.viewGiven = Boolean(view);
   prepareMap(view);
+  preparePanels();
   prepareDivider();
   prepareControls();
   prepareSearch();

@@ -114,6 +114,7 @@ def draw_page(
     bands: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     corridors: Sequence[Sequence[Mapping[str, Any]]] | None = None,
     what_if: Mapping[str, Any] | None = None,
+    told: Mapping[str, Any] | None = None,
     picture: Callable[[], bytes] | None = None,
 ) -> Page:
     """
@@ -141,6 +142,9 @@ def draw_page(
         none.
     what_if
         What nobody reported, as `what_if_record` gives it.
+    told
+        What happened between dates, as `geo.evidence.tell_all` gives it; the default tells what is
+        drawn, without bands.
     picture
         Makes a PNG of the same view, called when a notebook asks for it.
 
@@ -171,6 +175,8 @@ def draw_page(
         records["corridors"] = {"days": corridors, "anchors": anchors}
     if what_if is not None:
         records["whatIf"] = what_if
+    if told is not None:
+        records["told"] = told
     host = ""
     if tiles is not None:
         host = _tile_host(tiles)

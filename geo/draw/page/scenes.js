@@ -41,9 +41,25 @@ function keyPlaces() {
   return found;
 }
 
+/** Places of which none lies on another: of two names for one spot the first. */
+const apart = (ids) => ids.filter((id, i) => {
+  const spot = PLACES.get(id)?.lonlat;
+  return spot && !ids.slice(0, i).some((other) => PLACES.get(other)?.lonlat && edgeMetres(spot, PLACES.get(other).lonlat) < 2000);
+});
+
+/** A panel of the opening: ground, fronts and what its sentences speak of; events would hide it. */
+function storyScene(shared, side, date) {
+  const { lead } = toldChange();
+  return {
+    ...shared, kind: 'control', side, date, dots: [], story: side, hot: null,
+    show: { ...state.show, events: false, corridors: false, tiles: false }, keyPlaces: new Set(lead?.to_controller ? apart(splitIds(lead.place_ids)).slice(0, 3) : []),
+  };
+}
+
 function scenes() {
   const shared = { show: state.show, selected: state.selected, hot: state.hot, near: state.near, measure: state.measure, keyPlaces: keyPlaces() };
   const control = (date, day, side) => ({ ...shared, kind: 'control', side, date, dots: dotsOf(eventsNear(day, day)) });
+  if (state.mode === 'story') return [['before', state.dateBefore], ['after', state.dateAfter]].map(([side, date]) => storyScene(shared, side, date));
   if (state.mode === 'one') return [control(state.dateAfter, state.after, 'after')];
   if (state.mode === 'change') {
     return [{
@@ -56,6 +72,6 @@ function scenes() {
 
 const eventsShown = () => {
   if (state.mode === 'one') return eventsNear(state.after, state.after);
-  if (state.mode === 'change') return eventsNear(state.before, state.after);
+  if (state.mode === 'change' || state.mode === 'story') return eventsNear(state.before, state.after);
   return [...new Set([...eventsNear(state.before, state.before), ...eventsNear(state.after, state.after)])];
 };
