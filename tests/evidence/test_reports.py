@@ -221,7 +221,7 @@ def test_a_place_of_another_table_must_become_our_own_first(actors):
         "Clashes in Izra on 1 August 2017.", gazetteer=Gazetteer([], others), actors=actors
     )
     (draft,) = review.drafts
-    assert draft.properties["draft_open"] == "place_id"
+    assert draft.properties["draft_open"] == "place_id;actor1"
     assert draft.geometry is None
     assert "add it first" in draft.properties["draft_note"]
 
@@ -245,7 +245,7 @@ def test_who_took_the_ground_settles_the_type(read, sentence, first, second, sub
     said = draft.properties
     assert (said["actor1"], said["actor2"]) == (first, second)
     assert said["sub_event_type"] == sub_event_type
-    assert (said["draft_open"] or "") == ("" if sub_event_type else "sub_event_type")
+    assert (said["draft_open"] or "") == ("" if sub_event_type else "sub_event_type;actor1")
 
 
 def test_a_name_that_two_of_one_side_bear_is_the_side(read):
@@ -353,11 +353,15 @@ def test_every_day_is_read_in_every_naming_of_its_month(day, pick):
 
 
 def test_a_draft_without_a_day_stays_open(read):
-    (draft,) = read("Factions captured Al-Asfar.").drafts
+    (draft,) = read("Factions captured Al-Asfar.", published=None).drafts
     assert draft.properties["event_date"] is None
     assert draft.properties["draft_open"] == "event_date;time_precision"
+    (marked,) = read("Factions captured Al-Asfar.").drafts
+    assert marked.properties["event_date"] == str(PUBLISHED)
+    assert marked.properties["draft_open"] == "event_date"
+    assert "day of publication" in marked.properties["draft_note"]
     (vague,) = read("Factions captured Al-Asfar during the past few weeks.").drafts
-    assert vague.properties["draft_open"] == "event_date"
+    assert vague.properties["draft_open"] == "event_date;time_precision"
     assert vague.properties["end_date"] == "2017-08-02"
     assert "does not say how long" in vague.properties["draft_note"]
 
@@ -394,6 +398,9 @@ def test_every_cue_makes_an_event_that_acled_knows():
     types = EVENTS.column("event_type").choices
     kinds = EVENTS.column("sub_event_type").choices
     for cue in CUES.values():
+        if cue.frame == "dead":
+            assert not cue.event_type, "the dead are no event by themselves"
+            continue
         assert cue.event_type in types
         assert cue.sub_event_type in (*kinds, "")
 
@@ -439,7 +446,9 @@ def reviewed(draft, **settled):
 def test_only_reviewed_drafts_are_accepted(read, features):
     draft = by_cue(read(REPORT))["control taken"]
     assert accept_drafts([draft], places=features).waiting == (draft,)
-    accepted = accept_drafts([reviewed(draft, sub_event_type="Armed clash")], places=features)
+    accepted = accept_drafts(
+        [reviewed(draft, sub_event_type="Armed clash", actor1="usud_al_sharqiyah")], places=features
+    )
     (event,) = accepted.events
     assert not accepted.waiting
     assert set(event.properties) == set(EVENTS.names)
@@ -451,8 +460,9 @@ def test_only_reviewed_drafts_are_accepted(read, features):
 
 
 def test_a_draft_with_an_open_choice_is_refused_and_named(read, features):
-    (draft,) = read("Someone captured Beir Mahruthah.", near=None).drafts
-    assert draft.properties["draft_open"] == "place_id;event_date;time_precision;sub_event_type"
+    (draft,) = read("Someone captured Beir Mahruthah.", near=None, published=None).drafts
+    open_ = ["place_id", "event_date", "time_precision", "sub_event_type", "actor1"]
+    assert draft.properties["draft_open"] == ";".join(open_)
     refused = accept_drafts([reviewed(draft)], places=features, file="drafts.geojson")
     assert not refused.events
     assert [issue.message for issue in refused.issues] == [
@@ -460,6 +470,7 @@ def test_a_draft_with_an_open_choice_is_refused_and_named(read, features):
         "event_date is open",
         "time_precision is open",
         "sub_event_type is open",
+        "actor1 is open",
     ]
     assert {issue.ids for issue in refused.issues} == {(draft.id,)}
     settled = reviewed(
@@ -468,6 +479,7 @@ def test_a_draft_with_an_open_choice_is_refused_and_named(read, features):
         event_date="2017-08-01",
         time_precision=1,
         sub_event_type="Non-state actor overtakes territory",
+        actor1="opposition",
     )
     (event,) = accept_drafts([settled], places=features).events
     assert event.geometry == features["bir_mahruthah"].geometry

@@ -19,9 +19,11 @@ def test_every_word_of_a_cue_is_of_a_cue_that_there_is(language):
     assert set(language.reports.cues) <= set(CUES)
 
 
-def test_english_and_arabic_have_words_for_every_cue():
-    for name in ("ar.toml", "en.toml"):
-        assert set(languages()[FILES.index(name)].reports.cues) == set(CUES), name
+def test_every_language_of_reports_has_words_for_what_happens():
+    # Arabic has no plain verb that says so of a place alone; Slavic weapons are not withdrawn.
+    rare = {"left, of a place", "weapons withdrawn"}
+    for name in ("ar.toml", "en.toml", "ru.toml", "uk.toml"):
+        assert set(languages()[FILES.index(name)].reports.cues) | rare == set(CUES), name
 
 
 def test_every_expression_can_be_compiled_and_matches_no_empty_text(language):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from geo.evidence.gazetteer import sounds
 from geo.evidence.gazetteer.index import Answer, Entry, Gazetteer
+from geo.evidence.reports import grammar
+from geo.evidence.reports.inflected import is_cyrillic, stems
 from geo.evidence.words.languages import every, languages, whole_words
 
 if TYPE_CHECKING:
@@ -54,16 +56,70 @@ class Actors:
         for row in vocabulary:
             if row.values["actor"]:
                 self._words.setdefault(str(row.values["actor"]), []).append(str(row.values["text"]))
+        self._stems, self._listed = self._inflected(entries)
+        forms = [(entry.id, form) for entry in entries for form in entry.spellings]
+        self._small = frozenset(form for _, form in forms if form.islower())
+        self._adjectives: dict[tuple[str, ...], set[str]] = {}
+        for one, form in forms:
+            first, _, rest = form.partition(" ")
+            if grammar.words("forces").fullmatch(rest.casefold()):
+                key = stems(first) if is_cyrillic(first) else (first.casefold(),)
+                self._adjectives.setdefault(key, set()).add(self.side(one))
+
+    def _inflected(
+        self, entries: Iterable[Entry]
+    ) -> tuple[dict[tuple[str, ...], tuple[str, ...]], frozenset[str]]:
+        """Ids by the stems of names in Cyrillic letters, and those names as they are listed."""
+        names = [(entry.id, form) for entry in entries for form in entry.spellings]
+        names += [(actor, text) for actor, texts in self._words.items() for text in texts]
+        found: dict[tuple[str, ...], tuple[str, ...]] = {}
+        own = [(one, form) for one, form in names if is_cyrillic(form) and one in self.rows]
+        for one, form in own:
+            key = stems(form)
+            if one not in found.get(key, ()):
+                found[key] = (*found.get(key, ()), one)
+        self._raw = tuple(form for _, form in own)
+        return found, frozenset(form.casefold() for _, form in own)
+
+    def as_listed(self, written: str) -> bool:
+        """Whether a name in Cyrillic letters stands as it is listed: as a subject does."""
+        return written.casefold() in self._listed
+
+    def is_proper(self, written: str) -> bool:
+        """Whether a name in Cyrillic letters is listed with a capital only."""
+        own = stems(written)
+        return not any(form.islower() and stems(form) == own for form in self._raw)
+
+    def is_listed_small(self, written: str) -> bool:
+        """Whether a name is listed in small letters: the coalition."""
+        return written in self._small
+
+    def of_adjective(self, word: str) -> str:
+        """The side whose forces are called so: Russian, of Russian forces; empty for none."""
+        key = stems(word) if is_cyrillic(word) else (word.casefold(),)
+        sides = self._adjectives.get(key, set())
+        found = next(iter(sides)) if len(sides) == 1 else ""
+        return found if found in self.rows else ""
+
+    def begins(self, written: str) -> bool:
+        """Whether a text begins with a name or a word for a side."""
+        words = written.split()[:4]
+        if any(self.named(" ".join(words[:n])) for n in range(len(words), 0, -1)):
+            return True
+        return any(start == 0 for start, _, _ in self.whole_sides(" ".join(words)))
 
     def named(self, written: str) -> tuple[str, ...]:
         """Those that bear a name in just these words, whatever the case."""
+        if is_cyrillic(written):
+            return self._stems.get(stems(written), ())
         if written.isupper() and (ids := self._initials.get(written)):
             return ids
         words = _phrase_words(without_possessive(written))
         if ids := self._phrases.get(words):
             return ids
         if words and sounds.has_arabic(written):
-            return self._phrases.get((bare_arabic(words[0]), *words[1:]), ())
+            bare = bare_arabic(written)
+            return self._phrases.get(_phrase_words(bare), ()) if bare != written else ()
         return ()
 
     def like(self, written: str) -> Answer:

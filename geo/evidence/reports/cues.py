@@ -24,39 +24,59 @@ class Cue:
 
     Attributes
     ----------
+    key
+        What it is called in the files of the languages.
     code
-        What it is called in a review, and in the files of the languages.
+        What it is called in a review.
     event_type, sub_event_type
         ACLED's; an empty sub-type is settled by who acted.
+    frame
+        How those who are named stand to it; see `geo.evidence.reports.roles`.
     """
 
+    key: str
     code: str
     event_type: str
     sub_event_type: str
+    frame: str
 
 
 _BATTLES, _REMOTE, STRATEGIC = "Battles", "Explosions/Remote violence", "Strategic developments"
+_TRANSFER = "Non-violent transfer of territory"
+CLASH = "Armed clash"
+LOOTING = "Looting/property destruction"
 
 CUES: dict[str, Cue] = {
-    code: Cue(code, event_type, sub_event_type)
-    for code, event_type, sub_event_type in (
-        ("weapons withdrawn", STRATEGIC, "Other"),
-        ("control taken", _BATTLES, ""),
-        ("withdrawal", STRATEGIC, "Non-violent transfer of territory"),
-        ("air strike", _REMOTE, "Air/drone strike"),
-        ("shelling", _REMOTE, "Shelling/artillery/missile attack"),
-        ("mine or bomb", _REMOTE, "Remote explosive/landmine/IED"),
-        ("siege", STRATEGIC, "Other"),
-        ("agreement", STRATEGIC, "Agreement"),
-        ("clashes", _BATTLES, "Armed clash"),
-        ("held", STRATEGIC, "Other"),
-        ("statement", STRATEGIC, "Other"),
+    key: Cue(key, code or key, event_type, sub_event_type, frame)
+    for key, code, event_type, sub_event_type, frame in (
+        ("weapons withdrawn", "", STRATEGIC, "Other", "act"),
+        ("control taken", "", _BATTLES, "", "take"),
+        ("taken, of a place", "control taken", _BATTLES, "", "take"),
+        ("fall", "control taken", _BATTLES, "", "fall"),
+        ("loss", "control taken", _BATTLES, "", "lose"),
+        ("expulsion", "control taken", _BATTLES, "", "expel"),
+        ("handover", "withdrawal", STRATEGIC, _TRANSFER, "give"),
+        ("withdrawal", "", STRATEGIC, _TRANSFER, "leave"),
+        ("left, of a place", "withdrawal", STRATEGIC, _TRANSFER, "leave"),
+        ("repulse", "clashes", _BATTLES, CLASH, "repulse"),
+        ("air strike", "", _REMOTE, "Air/drone strike", "act"),
+        ("shelling", "", _REMOTE, "Shelling/artillery/missile attack", "act"),
+        ("mine or bomb", "", _REMOTE, "Remote explosive/landmine/IED", "act"),
+        ("strike", "", _REMOTE, "", "act"),
+        ("siege", "", STRATEGIC, "Other", "act"),
+        ("agreement", "", STRATEGIC, "Agreement", "mutual"),
+        ("attack", "clashes", _BATTLES, CLASH, "act"),
+        ("advance", "clashes", _BATTLES, CLASH, "act"),
+        ("clashes", "", _BATTLES, CLASH, "mutual"),
+        ("dead", "", "", "", "dead"),
+        ("held", "", STRATEGIC, "Other", "state"),
+        ("statement", "", STRATEGIC, "Other", "state"),
     )
 }
-"""By code. Of cues that begin at one word the first counts."""
+"""By key. Of cues that begin at one word the first counts."""
 
-STATES = frozenset({"held", "statement"})
-"""Cues that tell of a state or of words, and give way to any that tells of an event."""
+STATES = frozenset({"held", "statement", "dead"})
+"""Cues that tell of a state, of words or of victims: no events by themselves."""
 
 
 @cache
@@ -77,10 +97,15 @@ def find_cues(text: str) -> Iterator[tuple[int, int, Cue]]:
     found = [
         (match.start(), order, match.end(), cue)
         for order, cue in enumerate(CUES.values())
-        for match in _patterns()[cue.code].finditer(text)
+        for match in _patterns()[cue.key].finditer(text)
     ]
     for start, _, end, cue in sorted(found, key=lambda item: item[:2]):
         yield start, end, cue
+
+
+def cue_in(key: str, text: str) -> bool:
+    """Whether a text has a word of one cue."""
+    return _patterns()[key].search(text) is not None
 
 
 def is_cue_word(word: str) -> bool:

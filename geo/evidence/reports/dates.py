@@ -89,6 +89,8 @@ class When:
         ACLED's: 1 the day, 2 the week, 3 the month.
     problem
         Why it could not be read; empty where it could.
+    before
+        So many days before another time of the sentence; 0 where it is none such.
     """
 
     start: int
@@ -97,9 +99,10 @@ class When:
     last: dt.date | None
     precision: int
     problem: str = ""
+    before: int = 0
 
 
-_Days = tuple[dt.date | None, dt.date | None, int, str]
+_Days = tuple[dt.date | None, dt.date | None, int, str] | tuple[None, None, int, str, int]
 _Rule = Callable[[re.Match[str], dt.date | None], _Days]
 _NO_DAY = "relative to a day of publication that was not given"
 
@@ -116,7 +119,7 @@ def _day(
         return "a date without a year, and no day of publication was given"
     try:
         if year is not None:
-            found = dt.date(int(year), month, day)
+            found = dt.date(_whole_year(year, published), month, day)
         else:
             latest = (published or dt.date.min) + dt.timedelta(days=1)
             found = dt.date(latest.year, month, day)
@@ -129,6 +132,21 @@ def _day(
     return found
 
 
+def _whole_year(year: str, published: dt.date | None) -> int:
+    """Of a year in two digits the one that is nearest to publication."""
+    if len(year) > 2:
+        return int(year)
+    near = (published or dt.date(2000, 1, 1)).year
+    choices = ((near // 100 + k) * 100 + int(year) for k in (-1, 0, 1))
+    return min(choices, key=lambda one: abs(one - near))
+
+
+@cache
+def _eve() -> re.Pattern[str]:
+    """Words for the night before a day."""
+    return re.compile(_about("eve"), re.IGNORECASE)
+
+
 def _clean(text: str) -> str:
     return re.sub(r"\s+", " ", text.casefold().strip())
 
@@ -139,7 +157,9 @@ def _absolute(match: re.Match[str], published: dt.date | None) -> _Days:
     first = _day(parts.get("year"), month, int(parts["day"]), parts.get("weekday"), published)
     if isinstance(first, str):
         return _problem(first)
-    if parts.get("night"):
+    if _eve().match(parts.get("night") or ""):
+        return first - dt.timedelta(days=1), first, 1, ""
+    if parts.get("night") and not parts.get("until"):
         return first, first + dt.timedelta(days=1), 1, ""
     if not parts.get("until"):
         return first, first, 1, ""
@@ -170,7 +190,8 @@ def _iso(match: re.Match[str], _: dt.date | None) -> _Days:
 
 def _numeric(match: re.Match[str], published: dt.date | None) -> _Days:
     day, month = int(match["day"]), int(match["month"])
-    if day <= 12 and month <= 12 and day != month:
+    # With dots the day always stands first.
+    if day <= 12 and month <= 12 and day != month and "." not in match[0]:
         return _problem("day and month cannot be told apart")
     if month > 12:
         day, month = month, day
@@ -237,13 +258,45 @@ def _weekday(match: re.Match[str], published: dt.date | None) -> _Days:
     return found, found, 1, ""
 
 
+def _next(match: re.Match[str], published: dt.date | None) -> _Days:
+    """The first such day of the week after publication."""
+    if published is None:
+        return _problem(_NO_DAY)
+    ahead = (_weekday_of()[_clean(match["weekday"])] - published.weekday() - 1) % 7 + 1
+    found = published + dt.timedelta(days=ahead)
+    return found, found, 1, ""
+
+
+def _weekdays(match: re.Match[str], published: dt.date | None) -> _Days:
+    """The night from one day of the week to the next."""
+    first, _, precision, problem = _weekday(match, published)[:4]
+    return first, first and first + dt.timedelta(days=1), precision, problem
+
+
+def _instant(match: re.Match[str], published: dt.date | None) -> _Days:
+    """The 7th inst.: of the month of publication; ult.: of the month before."""
+    if published is None:
+        return _problem(_NO_DAY)
+    start = published.replace(day=1)
+    if match["which"].casefold() == "ult":
+        start = (start - dt.timedelta(days=1)).replace(day=1)
+    found = _day(str(start.year), start.month, int(match["day"]), None, published)
+    return _problem(found) if isinstance(found, str) else (found, found, 1, "")
+
+
+def _before(match: re.Match[str], _: dt.date | None) -> _Days:
+    """Two weeks earlier: than another time of the sentence."""
+    days = _count(match) * _days_in()[_clean(match["unit"])]
+    return None, None, 2 if days > 6 else 1, "counted from another time", days
+
+
 # What stands in braces is filled in by `_slots`: tables of words, and what may stand about them.
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>\d{1,2})(?:{ordinal})?"
-_NIGHT = r"(?P<night>(?:{night})\s*,?\s*(?:(?:{after_night})\s+)?)?"
+_NIGHT = r"(?P<night>(?:{night}|{eve})\s*,?\s*(?:(?:{after_night})\s+)?)?"
 _FROM = r"(?:(?:{from})\s+)?"
-_UNTIL = r"(?:\s*(?:-|–|—|/|{until})\s*(?P<until>\d{1,2})(?:{ordinal})?)?"
-_IN_YEAR = rf"(?:\s*(?:,|{{in_year}})?\s*{_YEAR})?"
+_UNTIL = r"(?:\s*(?:-|–|—|/|{until})\s*(?:(?:{article})\s+)?(?P<until>\d{1,2})(?:{ordinal})?)?"
+_IN_YEAR = r"(?:\s*(?:,|{in_year})?\s*['’]?(?P<year>(?:19|20)\d\d|\d\d(?=\s*(?:[.,;:)\]]|$))))?"
 
 _COMMON: tuple[tuple[str, _Rule], ...] = (
     (rf"{_YEAR}-(?P<month>\d\d)-(?P<day>\d\d)", _iso),
@@ -269,7 +322,7 @@ _COMMON: tuple[tuple[str, _Rule], ...] = (
         ),
         _absolute,
     ),
-    (rf"(?P<day>\d{{1,2}})[/.](?P<month>\d{{1,2}})[/.]{_YEAR}", _numeric),
+    (r"(?P<day>\d{1,2})[/.](?P<month>\d{1,2})[/.](?P<year>(?:19|20)\d\d|\d\d)", _numeric),
     (
         (
             r"(?:(?P<part>{a_part})[ -](?:(?:{word_month}) )?)?(?:(?:{word_month})\s+)?"
@@ -280,7 +333,16 @@ _COMMON: tuple[tuple[str, _Rule], ...] = (
 )
 """How dates are written in any language; the languages have rules of their own besides."""
 
-_NAMED: dict[str, _Rule] = {"month": _month, "ago": _ago, "past": _past, "weekday": _weekday}
+_NAMED: dict[str, _Rule] = {
+    "month": _month,
+    "ago": _ago,
+    "past": _past,
+    "weekday": _weekday,
+    "next": _next,
+    "weekdays": _weekdays,
+    "instant": _instant,
+    "before": _before,
+}
 """The rules that a language may name, but for ``back``."""
 
 
@@ -299,6 +361,7 @@ def _common_slots() -> dict[str, str]:
         "a_part": "|".join(_part_of()),
         "number": rf"(?P<number>\d{{1,3}}|{_one_of(_number_of())})",
         "word_month": _about("month"),
+        "eve": _about("eve"),
         "in_year": _about("year"),
     }
     places = ("night", "after_night", "day", "article", "from", "until", "ordinal", "of")
@@ -334,6 +397,11 @@ def _rules() -> tuple[tuple[re.Pattern[str], _Rule], ...]:
 _WESTERN = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2)
 
 
+def _when(match: re.Match[str], days: _Days) -> When:
+    first, last, precision, problem, *before = days
+    return When(match.start(), match.end(), first, last, precision, problem, *before)
+
+
 def find_dates(text: str, published: dt.date | None) -> tuple[When, ...]:
     """
     Return every mention of a time.
@@ -361,7 +429,7 @@ def find_dates(text: str, published: dt.date | None) -> tuple[When, ...]:
     # One character for one: spans stay true.
     western = text.translate(_WESTERN)
     found = [
-        When(match.start(), match.end(), *rule(match, published))
+        _when(match, rule(match, published))
         for pattern, rule in _rules()
         for match in pattern.finditer(western)
     ]

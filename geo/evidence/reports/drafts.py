@@ -1,40 +1,39 @@
 """
 Drafts of events: what a sentence with a cue says happened, where, when and by whom.
 
-A sentence that has a cue yields a draft for each place that the cue speaks of. A draft is a
-feature of ``events`` with further properties that begin with ``draft_``. Nothing is guessed: a
-name that bears on no place, or on more than one, leaves its column empty, and `draft_open` names
-the column.
+Each clause that tells of something yields one draft, and a list of places one for each of them. A
+draft is a feature of ``events`` with further properties that begin with ``draft_``. Nothing is
+guessed: what the sentence does not say leaves its column empty, or filled with what is likely, and
+`draft_open` names the column. A draft that names none is one that a careful coder would sign.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.evidence.gazetteer import sounds
 from geo.evidence.reports.actors import GOVERNMENT
-from geo.evidence.reports.cues import CUES, STATES, STRATEGIC
-from geo.evidence.reports.expressions import (
-    before_name,
-    behind_name,
-    hedge_words,
-    in_name,
-    unreal_words,
-)
-from geo.evidence.reports.mentions import SENTENCE_END, SURE, Mention, Reader
+from geo.evidence.reports.clauses import Clause, clauses, dateline, sentences
+from geo.evidence.reports.cues import CLASH, STATES, STRATEGIC, Cue
+from geo.evidence.reports.mentions import SURE, Mention, Reader
+from geo.evidence.reports.modes import Mode, is_hedged, mode_of, without_names
+from geo.evidence.reports.parties import parties
+from geo.evidence.reports.roles import Caster, Roles
+from geo.evidence.reports.settle import needs_place, plain_type, victims
+from geo.evidence.reports.times import Times
+from geo.evidence.reports.where import Placer, Where, geometry_of, precision_of
 from geo.model import EVENTS, Column, Feature, Schema, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from geo.evidence.gazetteer.index import Entry
 
-_MUST_BE_SETTLED = ("event_date", "time_precision", "sub_event_type")
 _STATUSES = ("draft", "reviewed", "rejected")
 DRAFT_COLUMNS = (
     Column("draft_status", "choice", "Where the review stands.", True, _STATUSES),
@@ -55,6 +54,24 @@ DRAFTS = Schema(
 )
 """Events under review: the columns of `EVENTS`, none but the id required, and the draft's own."""
 
+_NO_EVENT = frozenset({"none", "lasting"})
+_QUOTED = 240
+"""So much of a sentence goes with its event."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What one clause tells, before it becomes a draft."""
+
+    clause: Clause
+    kind: Cue
+    roles: Roles
+    where: list[Where]
+    mode: Mode
+    passive: bool
+    own_place: bool = True
+    absorbed: bool = False
+
 
 class Drafter:
     """Makes drafts of the mentions of one text."""
@@ -65,222 +82,314 @@ class Drafter:
         self.reader, self.source_id = reader, source_id
         self.mentions = mentions
         self.digest = hashlib.sha256(reader.text.encode()).hexdigest()
+        self.times = Times(reader.published)
 
     def drafts(self) -> Iterator[Feature]:
         """A draft for each thing that the text says happened, in its order."""
-        last_date: Mention | None = None
-        for start, end in _sentences(self.reader.text):
-            inside = [m for m in self.mentions if start <= m.start < end]
-            dates = [m for m in inside if m.kind == "date" and m.when]
-            date = dates[0] if dates else None
-            yield from self._of_sentence(start, end, inside, dates, last_date)
-            if date and date.when and date.when.first:
-                last_date = date
+        text = self.reader.text
+        for start, end in sentences(text):
+            begin = dateline(text, start, end)
+            inside = [m for m in self.mentions if begin <= m.start < end]
+            yield from self._of_sentence(begin, end, inside)
 
-    def _of_sentence(
-        self,
-        start: int,
-        end: int,
-        inside: list[Mention],
-        dates: list[Mention],
-        last_date: Mention | None,
-    ) -> Iterator[Feature]:
-        cues = [m for m in inside if m.kind == "cue"]
-        events = [m for m in cues if m.value not in STATES]
-        cues = events or cues[:1]
-        places = [m for m in inside if m.kind in {"place", "name"}]
-        if not cues or not any(m.kind in {"place", "actor", "name"} for m in inside):
-            return
-        seen: set[tuple[str, str]] = set()
-        for cue, place in _pairs(cues, places):
-            same = (cue.value, place.value or place.text if place else "")
-            if same in seen:
+    def _of_sentence(self, start: int, end: int, inside: list[Mention]) -> Iterator[Feature]:
+        self.times.begin(self.reader.text, start, inside)
+        told = self.told(start, end, inside)
+        for one in told:
+            if one.absorbed or one.clause.cue.value in STATES or one.mode.name in _NO_EVENT:
                 continue
-            seen.add(same)
-            nearest = min(dates, key=lambda d: abs(d.start - cue.start), default=None)
-            inherited = last_date if nearest is None else None
-            yield self._draft((start, end), inside, cue, place, nearest or inherited, inherited)
+            places: list[Where | None] = [*one.where] or [None]
+            for where in places:
+                yield self._draft((start, end), inside, one, where)
+        self.times.end(inside)
+
+    def told(self, start: int, end: int, inside: list[Mention]) -> list[Told]:
+        """What each clause of a sentence tells."""
+        text = self.reader.text
+        cues = [m for m in inside if m.kind == "cue" and needs_place(text, m, inside)]
+        if not cues or all(cue.value in STATES for cue in cues):
+            return []
+        if not any(m.kind in {"place", "actor", "name"} for m in inside):
+            return []
+        found = clauses(text, start, end, cues)
+        who = parties(text, start, end, inside, self.reader.actors)
+        caster = Caster(text, self.reader.actors, who)
+        placer = Placer(text, start, end, [m for m in inside if m.kind in {"place", "name"}])
+        plain = without_names(text, self.mentions)
+        told: list[Told] = []
+        for index, clause in enumerate(found):
+            before = told[-1] if told else None
+            roles = caster.roles(clause, before.roles if before else None)
+            passive = caster.is_passive(clause.cue)
+            where = placer.where(clause, before.where if before else (), passive=passive)
+            mode = mode_of(plain, found, index)
+            own = any(clause.start <= w.place.start < clause.end for w in where)
+            told.append(Told(clause, clause.kind, roles, where, mode, passive, own))
+        self._settle(told)
+        return told
+
+    def _settle(self, told: list[Told]) -> None:
+        """What the clauses of a sentence say of one another."""
+        text = self.reader.text
+        for one in told:
+            struck = " ".join(p.words for p in one.roles.first)
+            one.kind = plain_type(text, one.clause, one.where, struck)
+            # Losses without a place of their own are what an event is told against.
+            loss = one.kind.frame in {"lose", "fall"} and not one.own_place
+            one.absorbed = loss or one.kind.frame == "captives"
+        for one in told:
+            victims(one, told)
+        _absorb(told)
+        _join_repulse(told)
+        for one in told:
+            if one.mode.name == "failed" and one.kind.frame in {"take", "act", "fall", "expel"}:
+                one.kind = replace(one.kind, event_type="Battles", sub_event_type=CLASH)
+
+    # one draft
 
     def _draft(
-        self,
-        span: tuple[int, int],
-        inside: list[Mention],
-        cue: Mention,
-        place: Mention | None,
-        date: Mention | None,
-        inherited: Mention | None,
+        self, span: tuple[int, int], inside: list[Mention], told: Told, where: Where | None
     ) -> Feature:
-        unreal = self._unreal(span, cue)
-        rule = CUES[cue.value]
-        if unreal and rule.code not in STATES:
+        rule, mode = told.kind, told.mode
+        unreal = mode.name in {"possible", "denied"}
+        if unreal:
             rule = replace(rule, event_type=STRATEGIC, sub_event_type="Other")
-        actors = _actors(self.reader, inside, cue)
         values: dict[str, Value] = dict.fromkeys(DRAFTS.names)
-        notes = [unreal] if unreal else []
-        self._fill_when(values, notes, date, inherited)
-        geometry = self._fill_where(values, notes, place)
-        values |= actors
+        open_: list[str] = []
+        notes = [f"said with '{mode.words}': need not have happened"] if unreal else []
+        if mode.name == "failed":
+            notes.append(f"'{mode.words}': it was tried, not done")
+        geometry = self._fill_where(values, notes, open_, where)
+        self._fill_when(values, notes, open_, told, inside)
+        self._fill_who(values, notes, open_, told, unreal=unreal)
         values |= {"event_type": rule.event_type, "source_ids": self.source_id}
-        values["sub_event_type"] = rule.sub_event_type or self._transfer(actors["actor1"])
-        hedged = bool(hedge_words().search(self.reader.text, *span))
-        low = hedged or unreal or inherited or _is_unsure(place)
+        ground = rule.frame in {"take", "fall", "lose", "expel"}
+        transfer = self._transfer(values["actor1"]) if ground else None
+        values["sub_event_type"] = rule.sub_event_type or transfer
+        if not values["sub_event_type"] or unreal:
+            open_.append("sub_event_type")
+        hedged = is_hedged(self.reader.text, *span)
+        low = hedged or mode.name != "real" or "event_date" in open_ or _is_unsure(where)
         values["confidence"] = "low" if low else "moderate"
+        values["notes"] = self._quote(span)
         values["draft_status"] = "draft"
         values["draft_cue"] = f"{rule.code}, possible or denied" if unreal else rule.code
         values["draft_span"] = f"{span[0]}-{span[1]}"
-        words = [cue, *([place] if place else []), *([date] if date else [])]
-        words += [m for m in inside if m.kind == "actor"]
+        words = [told.clause.cue, *([where.place] if where else [])]
+        words += [m for m in inside if m.kind in {"actor", "date"}]
         values["draft_words"] = "; ".join(f"{_flat(m.text)} @{m.start}-{m.end}" for m in words)
-        values["draft_open"] = ";".join(self._open(values, place)) or None
-        values["draft_note"] = "; ".join(notes) or None
-        values["id"] = self._identity(cue, place)
+        values["draft_open"] = ";".join(c for c in _ORDER if c in open_) or None
+        values["draft_note"] = "; ".join(dict.fromkeys(notes)) or None
+        values["id"] = self._identity(told.clause.cue, where)
         return Feature(str(values["id"]), values, geometry)
 
-    def _identity(self, cue: Mention, place: Mention | None) -> str:
-        seed = f"{self.digest}:{cue.start}:{place.start if place else ''}"
+    def _identity(self, cue: Mention, where: Where | None) -> str:
+        seed = f"{self.digest}:{cue.start}:{where.place.start if where else ''}"
         return "evt-" + hashlib.sha256(seed.encode()).hexdigest()[:8]
 
-    def _unreal(self, span: tuple[int, int], cue: Mention) -> str:
-        before = re.split("[;:]", self.reader.text[span[0] : cue.start])[-1]
-        near = " ".join(before.split()[-14:])
-        words = unreal_words().findall(near)
-        return f"said with '{words[-1].strip()}': need not have happened" if words else ""
+    def _quote(self, span: tuple[int, int]) -> str:
+        words = " ".join(self.reader.text[slice(*span)].split())
+        cut = words if len(words) <= _QUOTED else words[:_QUOTED].rsplit(" ", 1)[0] + " ..."
+        return f'"{cut}" (characters {span[0]}-{span[1]})'
 
     def _transfer(self, actor: Value) -> str | None:
         """Who took the ground settles ACLED's sub-type; a state on no side here does not."""
         if not actor:
             return None
         row = self.reader.actors.rows.get(str(actor))
-        if self.reader.actors.side(str(actor)) == GOVERNMENT:
+        side = self.reader.actors.side(str(actor))
+        if side == GOVERNMENT:
             return "Government regains territory"
-        if row is None or str(row.values.get("kind") or "").endswith("state"):
+        kind = str(row.values.get("kind") or "") if row else "state"
+        foreign = "foreign" in kind and row is not None and row.values.get("side")
+        if kind.endswith("state") and not foreign:
             return None
         return "Non-state actor overtakes territory"
+
+    def _fill_who(
+        self,
+        values: dict[str, Value],
+        notes: list[str],
+        open_: list[str],
+        told: Told,
+        *,
+        unreal: bool,
+    ) -> None:
+        roles, actors = told.roles, self.reader.actors
+        notes += roles.doubts
+        first = [p for p in roles.first if p.actor]
+        ids = list(dict.fromkeys(p.actor for p in first))
+        sides = list(dict.fromkeys(actors.side(one) for one in ids))
+        own = [one for one in ids if actors.side(one) == sides[0]] if sides else []
+        others = list(dict.fromkeys(p.actor for p in roles.second if p.actor))
+        if len(sides) > 1 and told.kind.frame == "mutual" and not others:
+            others = [one for one in ids if one not in own]
+        if told.kind.frame != "give":
+            others = [one for one in others if not sides or actors.side(one) != sides[0]]
+        others = [one for one in others if one not in own]
+        theirs = [one for one in others if actors.side(one) == actors.side(others[0])]
+        values["actor1"] = own[0] if own else None
+        values["actor2"] = theirs[0] if theirs else None
+        backers = [p.actor for p in roles.backers if p.actor and p.actor not in (*own, *theirs)]
+        with_own = [one for one in dict.fromkeys((*own[1:], *backers)) if one]
+        values["assoc_actor_1"] = ";".join(with_own) or None
+        values["assoc_actor_2"] = ";".join(theirs[1:]) or None
+        if not own or roles.doubts:
+            open_.append("actor1")
+            named = ", ".join(dict.fromkeys(p.words for p in roles.first if not p.actor))
+            notes.append(f"it does not say who acted{f': {_flat(named)}' if named else ''}")
+        if len(sides) > 1 and told.kind.frame != "mutual":
+            open_.append("actor1")
+            notes.append(f"of {len(sides)} sides: {', '.join(ids)}")
+        if own and any(not p.actor for p in roles.first):
+            open_.append("actor1")
+            notes.append("with others, of whom it does not say who they are")
+        if unreal and not own:
+            notes.append("nobody is said to have done it")
+        if not theirs and any(not p.actor for p in roles.second):
+            open_.append("actor2")
 
     def _fill_when(
         self,
         values: dict[str, Value],
         notes: list[str],
-        date: Mention | None,
-        inherited: Mention | None,
+        open_: list[str],
+        told: Told,
+        inside: list[Mention],
     ) -> None:
-        if date is None or date.when is None:
-            notes.append("no date in the sentence or before it")
-            return
-        when = date.when
-        if when.problem:
-            notes.append(f"'{_flat(date.text)}': {when.problem}")
-        if inherited:
-            notes.append(f"the date is that of an earlier sentence, '{_flat(date.text)}'")
+        when = self.times.of(told.clause, [m for m in inside if m.kind == "date"])
+        notes += when.notes
         values["event_date"] = str(when.first) if when.first else None
-        values["time_precision"] = when.precision
+        values["time_precision"] = when.precision if when.first else None
         if when.last and when.last != when.first:
             values["end_date"] = str(when.last)
+        if not when.sure:
+            open_.append("event_date")
+        if not when.first:
+            open_.append("time_precision")
 
     def _fill_where(
-        self, values: dict[str, Value], notes: list[str], place: Mention | None
+        self,
+        values: dict[str, Value],
+        notes: list[str],
+        open_: list[str],
+        where: Where | None,
     ) -> shapely.Geometry | None:
-        if place is None:
+        if where is None:
+            open_.append("place_id")
+            notes.append("it does not say where")
             return None
+        place = where.place
         values["location"] = _flat(place.text)
         if place.answer:
             values["draft_candidates"] = (
                 "; ".join(f"{c.id} {c.score:.2f}" for c in place.answer.candidates) or None
             )
-        if not place.value or not place.answer:
+        entry = self._entry(place)
+        if entry is None or not place.answer:
             notes.append(place.why_open)
+            open_.append("place_id")
             return None
-        entry = place.answer.candidates[0].entry
         if len(place.answer.homonyms):
             notes.append(place.answer.reason)
         if entry.origin:
             notes.append(f"{entry.id} is not in places.geojson: add it first")
+            open_.append("place_id")
             return None
+        if where.away is not None or where.other is not None:
+            return self._aside(values, notes, open_, where, entry)
         values["place_id"] = entry.id
-        values["geo_precision"] = self._geo_precision(place, entry)
-        values["geo_radius_m"] = entry.radius_m
+        values["geo_precision"], values["geo_radius_m"] = precision_of(
+            self.reader.text, where, entry
+        )
         if entry.lon is None or entry.lat is None:
             notes.append(f"{entry.id} has no position")
             return None
         return shapely.Point(entry.lon, entry.lat)
 
-    def _geo_precision(self, place: Mention, entry: Entry) -> int:
-        if entry.kind == "area" and (entry.radius_m or 0) >= 10_000:
-            return 3
-        before = self.reader.text[max(0, place.start - 60) : place.start]
-        after = self.reader.text[place.end : place.end + 8]
-        about = before_name("near", before) or in_name(place.text) or behind_name(after)
-        return 2 if about else 1
+    def _aside(
+        self,
+        values: dict[str, Value],
+        notes: list[str],
+        open_: list[str],
+        where: Where,
+        entry: Entry,
+    ) -> shapely.Geometry | None:
+        """A spot that is counted from places, and is none itself."""
+        spot = geometry_of(where, entry, self._entry(where.other) if where.other else None)
+        if spot is None:
+            notes.append(f"it is counted from {entry.id}, and cannot be placed")
+            open_.append("place_id")
+            return None
+        point, radius, name = spot
+        values |= {"location": name, "geo_precision": 2, "geo_radius_m": radius}
+        notes.append(f"placed from words: {name}")
+        return point
 
-    def _open(self, values: Mapping[str, Value], place: Mention | None) -> Iterator[str]:
-        if place is not None and not values["place_id"]:
-            yield "place_id"
-        yield from (c for c in _MUST_BE_SETTLED if not values[c])
+    def _entry(self, place: Mention | None) -> Entry | None:
+        if place is None or not place.value or not place.answer:
+            return None
+        return place.answer.candidates[0].entry
 
 
-def _is_unsure(place: Mention | None) -> bool:
-    return place is None or place.answer is None or place.score < SURE
+_ORDER = ("place_id", "event_date", "time_precision", "sub_event_type", "actor1", "actor2")
+
+
+def _absorb(told: list[Told]) -> None:
+    """Leave out what only tells how the ground was taken: clashes before it, the advance to it."""
+    takes = [t for t in told if t.kind.frame in {"take", "fall", "expel"} and t.mode.name == "real"]
+    for one in told:
+        key = one.clause.cue.value
+        if one.kind.frame in {"leave", "take"} and one.clause.joint == "back":
+            _lost_by(one, takes)
+        if key not in {"clashes", "advance", "attack"}:
+            continue
+        for main in takes:
+            same = {w.place.value or w.place.text for w in one.where}
+            theirs = {w.place.value or w.place.text for w in main.where}
+            if main is one or (same and theirs and not same & theirs and key != "advance"):
+                continue
+            if main.clause.joint == "" and one.clause.joint == "strong":
+                continue
+            one.absorbed = True
+            sides = {p.actor for p in main.roles.first}
+            if not main.roles.second:
+                main.roles.second = [
+                    p for p in (*one.roles.second, *one.roles.first) if p.actor not in sides
+                ]
+
+
+def _lost_by(one: Told, takes: list[Told]) -> None:
+    """Let those who left a place be those from whom it was taken."""
+    theirs = {w.place.value for w in one.where}
+    for main in takes:
+        if (
+            main is not one
+            and not main.roles.second
+            and theirs & {w.place.value for w in main.where}
+        ):
+            main.roles.second = list(one.roles.first)
+
+
+def _join_repulse(told: list[Told]) -> None:
+    """An attack, and that it was beaten back, are one event."""
+    for attack, other in pairwise(told):
+        if other.kind.frame != "repulse" or attack.clause.cue.value not in {
+            "attack",
+            "advance",
+            "clashes",
+        }:
+            continue
+        if not other.passive or other.own_place:
+            continue
+        other.absorbed = True
+        if not attack.roles.second:
+            attack.roles.second = [p for p in other.roles.second if p not in attack.roles.first]
+
+
+def _is_unsure(where: Where | None) -> bool:
+    return where is None or where.place.answer is None or where.place.score < SURE
 
 
 def _flat(text: str) -> str:
     return re.sub(r"[\s;]+", " ", text).strip()
-
-
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for match in SENTENCE_END.finditer(text):
-        if text[start : match.start()].strip():
-            yield start, match.start()
-        start = match.end()
-    if text[start:].strip():
-        yield start, len(text)
-
-
-def _pairs(cues: list[Mention], places: list[Mention]) -> Iterator[tuple[Mention, Mention | None]]:
-    """Each place with the cue before it, or else the first; a cue without a place alone."""
-    used = set()
-    for place in places:
-        before = [cue for cue in cues if cue.start < place.start]
-        cue = before[-1] if before else cues[0]
-        used.add(cue.start)
-        yield cue, place
-    if not places:
-        yield cues[0], None
-
-
-def _actors(reader: Reader, inside: list[Mention], cue: Mention) -> dict[str, Value]:
-    """Who acted on whom."""
-    ids = list(dict.fromkeys(m.value for m in _named(reader, inside, cue)))
-    if not ids:
-        return {"actor1": None, "assoc_actor_1": None, "actor2": None, "assoc_actor_2": None}
-    side = reader.actors.side(ids[0])
-    own = [one for one in ids if reader.actors.side(one) == side]
-    others = [one for one in ids if reader.actors.side(one) != side]
-    theirs = [one for one in others if reader.actors.side(one) == reader.actors.side(others[0])]
-    return {
-        "actor1": own[0],
-        "assoc_actor_1": ";".join(own[1:]) or None,
-        "actor2": theirs[0] if theirs else None,
-        "assoc_actor_2": ";".join(theirs[1:]) or None,
-    }
-
-
-def _named(reader: Reader, inside: list[Mention], cue: Mention) -> list[Mention]:
-    """
-    Actors of a cue, the one who acts first.
-
-    In English who acts stands before the word, or behind "by"; in Arabic behind the word. What
-    stands beyond the next cue belongs to that.
-    """
-    named = [m for m in inside if m.kind == "actor" and m.value]
-    cues = [m.start for m in inside if m.kind == "cue" and m.value != "statement"]
-    first = max((at for at in cues if at < cue.start), default=-1)
-    last = min((at for at in cues if at > cue.start), default=len(reader.text))
-    earlier = [m for m in named if m.start < cue.start]
-    before = [m for m in earlier if m.start > first] or earlier
-    after = [m for m in named if cue.start < m.start < last]
-    if sounds.has_arabic(cue.text):
-        return after + [m for m in before if m.start > first] if after else before
-    if after and before_name("who_acts", reader.text[cue.end : after[0].start]):
-        return after + before
-    return before + after

@@ -18,10 +18,12 @@ from geo.errors import escape
 from geo.evidence.gazetteer import sounds
 from geo.evidence.gazetteer.index import MIN_SCORE, Answer, Gazetteer
 from geo.evidence.gazetteer.names import is_kind_word
+from geo.evidence.reports import grammar
 from geo.evidence.reports.actors import bare_arabic, without_possessive
 from geo.evidence.reports.cues import find_cues, is_cue_word
 from geo.evidence.reports.dates import When, find_dates
 from geo.evidence.reports.expressions import before_name
+from geo.evidence.reports.inflected import is_cyrillic, stems
 from geo.evidence.words.languages import every, languages
 
 if TYPE_CHECKING:
@@ -140,6 +142,10 @@ class Reader:
         self.text, self.gazetteer, self.published, self.near = text, gazetteer, published, near
         self.actors = actors
         self._no_names = _no_names() | no_names
+        self._spelled = _spelled(gazetteer)
+        self._cue_ends = frozenset(
+            end for _, end, cue in find_cues(text) if cue.frame in {"take", "act", "leave", "expel"}
+        )
         self._taken: list[Mention] = []
         self._asked: dict[tuple[str, float], Answer] = {}
 
@@ -149,6 +155,7 @@ class Reader:
             self._take(self._date(when))
         self._take_actors()
         self._take_sides()
+        self._take_adjectives()
         for run in self._runs():
             self._read_run(run)
         self._read_arabic()
@@ -203,6 +210,10 @@ class Reader:
 
     def _as_written(self, written: str, part: list[_Token]) -> bool:
         """One word must be a name by its letters: SAA, Russia; two and more are by themselves."""
+        if is_cyrillic(written):
+            return part[0].capital or not self.actors.is_proper(written)
+        if self.actors.is_listed_small(written):
+            return True
         return len(part) > 1 or part[0].capital or sounds.has_arabic(written)
 
     def _take_actor(self, start: int, end: int, ids: tuple[str, ...]) -> None:
@@ -212,11 +223,30 @@ class Reader:
 
     def _take_sides(self) -> None:
         for start, end, actor in self.actors.whole_sides(self.text):
+            # The Arakan Army is not the army.
+            before = re.search(r"([^\W\d_]+)[ -]$", self.text[max(0, start - 30) : start])
+            if before and before[1][0].isupper() and self.text[start:end].islower():
+                low = sounds.plain(before[1])
+                if low not in self._no_names and not is_cue_word(low):
+                    continue
             self._take(self._mention(start, end, "actor", actor))
+
+    def _take_adjectives(self) -> None:
+        """Take the Russian of Russian attacks, where Russian forces are somebody's name."""
+        for match in _TOKEN.finditer(self.text):
+            if not self._free(match.start(), match.end()):
+                continue
+            behind = self.text[match.end() : match.end() + 30]
+            if not any(grammar.head(what).match(behind) for what in ("things", "forces")):
+                continue
+            if (actor := self.actors.of_adjective(match[0])) and (
+                match[0][0].isupper() or is_cyrillic(match[0])
+            ):
+                self._take(self._mention(match.start(), match.end(), "actor", actor))
 
     def _take_cues(self) -> None:
         for start, end, cue in find_cues(self.text):
-            self._take(self._mention(start, end, "cue", cue.code))
+            self._take(self._mention(start, end, "cue", cue.key))
 
     # names in Latin letters
 
@@ -266,7 +296,7 @@ class Reader:
             return
         i, n, mention = found
         rest = [part for part in (run[:i], run[i + n :]) if self._is_name(part)]
-        if any(not self._reads(part) for part in rest):
+        if any(not self._reads(part) and not self._is_region(part) for part in rest):
             # A known word within a longer unknown name is not the place: loud, not clever.
             self._leave(run)
             return
@@ -274,6 +304,12 @@ class Reader:
         for part in rest:
             for trimmed in self._trimmed(part):
                 self._read_run(trimmed)
+
+    def _is_region(self, part: list[_Token]) -> bool:
+        """Whether a province is named behind a place: Stepnohirsk of Zaporizhzhia Oblast."""
+        return is_cyrillic(part[0].text) and bool(
+            grammar.head("region").match(self.text, part[-1].end)
+        )
 
     def _is_name(self, part: list[_Token]) -> bool:
         return any(
@@ -294,6 +330,8 @@ class Reader:
     def _look_up(self, part: list[_Token]) -> Mention | None:
         start, end = part[0].start, part[-1].end
         written = without_possessive(self.text[start:end])
+        if is_cyrillic(written):
+            return self._inflected(start, end, written)
         quarter = before_name("part", self.text[:start][-40:])
         if quarter and (mention := self._in_quarter(start, end, written, quarter)):
             return mention
@@ -307,6 +345,17 @@ class Reader:
             return None
         known = place.candidates[0].id if place.verdict == "found" else ""
         return replace(self._mention(start, end, "place", known), answer=place)
+
+    def _inflected(self, start: int, end: int, written: str) -> Mention | None:
+        """A place in Cyrillic letters, in whatever case."""
+        names = self._spelled.get(stems(written), ())
+        if not names or not all(word[0].isupper() or word[0].isdigit() for word in written.split()):
+            return None
+        answer = self._find(names[0])
+        if answer.verdict == "not_found":
+            return None
+        known = answer.candidates[0].id if answer.verdict == "found" else ""
+        return replace(self._mention(start, end, "place", known), answer=answer)
 
     def _in_quarter(
         self, start: int, end: int, written: str, quarter: re.Match[str]
@@ -328,8 +377,37 @@ class Reader:
         head = not self.text[:start].strip() or SENTENCE_END.search(self.text[:start][-3:] + " ")
         if len(run) == 1 and head and not before_name("place", self.text[:start]):
             return  # one capital at the head of a sentence says nothing
+        if not self._may_be_place(start, end, run):
+            return
         answer = self._find(self.text[start:end], _NEVER)
         self._take(replace(self._mention(start, end, "name"), answer=answer))
+
+    def _may_be_place(self, start: int, end: int, run: list[_Token]) -> bool:
+        """Whether a name that bears on nothing stands where places stand."""
+        before, behind = self.text[max(0, start - 60) : start], self.text[end : end + 30]
+        if grammar.before("persons", "before").search(before):
+            return False
+        if grammar.behind("persons", "behind").match(behind) or grammar.head("forces").match(
+            behind
+        ):
+            return False
+        if grammar.head("things").match(behind):
+            return False
+        if any(is_kind_word(token.lower) for token in run):
+            return True
+        bare = re.sub(r"\b(?:the|a|an)\s+$", "", before)
+        at = start - len(before) + len(bare.rstrip())
+        if at in self._cue_ends:
+            return True
+        last = max(self._taken, key=lambda m: m.end if m.end <= start else -1, default=None)
+        if last and last.end <= start and last.kind in {"place", "name"}:
+            gap = self.text[last.end : start]
+            if re.fullmatch(r"\s*(?:,|and|, and)\s*(?:the\s+)?", gap):
+                return True
+        return any(
+            grammar.before("where", slot).search(bare)
+            for slot in ("in", "near", "rim", "toward", "origin", "between", "aside", "object")
+        )
 
     # names in Arabic letters
 
@@ -361,6 +439,17 @@ class Reader:
                 known = answer.candidates[0].id if answer.verdict == "found" else ""
                 return replace(self._mention(start + skip, end, "place", known), answer=answer)
         return None
+
+
+def _spelled(gazetteer: Gazetteer) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Spellings in Cyrillic letters by their stems."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for entry in gazetteer.entries:
+        for form in (entry.name, *entry.spellings):
+            if is_cyrillic(form):
+                key = stems(form)
+                found[key] = (*found.get(key, ()), form)
+    return found
 
 
 def top_score(answer: Answer) -> float:

@@ -112,6 +112,77 @@ class Reports:
 
 
 @dataclass(frozen=True, slots=True)
+class Grammar:
+    """
+    The small words of sentences: who did what to whom, where, and whether it happened.
+
+    Attributes
+    ----------
+    order
+        ``verb`` where a verb stands before the one who acts; else the one who acts comes first.
+    determiners
+        What may stand between a preposition and a name without a meaning here.
+    things, forces
+        What an army has (positions, convoys); words for fighters who are nobody by themselves.
+    party
+        What stands before one who is spoken of: ``agent``, ``source`` (at whose cost), ``against``,
+        ``with``, ``to``, ``backer``, ``report``, ``of``, ``between``.
+    party_behind
+        What stands right behind one, by the same keys.
+    where
+        What stands before a place: ``toward``, ``origin``, ``near``, ``rim`` (its surroundings),
+        ``in``, ``of``, ``between``, ``object``; ``aside``: a quarter of the sky of it.
+    away
+        So many kilometres in some direction of the next name: groups ``km`` and ``quarter``.
+    region
+        What says behind or before a name that it is a province.
+    bearings
+        Words for quarters of the sky, by degrees.
+    voice
+        What says that something was done to the subject: ``before`` a cue, or ``form`` of it.
+    joints
+        Where a sentence parts: ``strong``, ``back`` (what follows lies before), ``plain``.
+    modes
+        What makes a cue something else, before it or ``..._behind`` it: ``failed``, ``possible``,
+        ``denied``, ``none`` (wishes, plans, conditions), ``lasting`` (it was so before).
+    same
+        Pronouns for the one of whom was just spoken, and for the place.
+    reporters
+        Nouns for those who tell.
+    loot
+        What is seized and is no ground.
+    captives
+        Who is seized: that is no ground either.
+    persons
+        What stands before, or behind, the name of a person.
+    endings, instrumental, genitive
+        Of inflected words: what is cut to compare them, and what tells the case.
+    """
+
+    order: str = ""
+    determiners: Expression = ""
+    things: Expression = ""
+    forces: Expression = ""
+    party: Mapping[str, Expression] = field(default_factory=dict)
+    party_behind: Mapping[str, Expression] = field(default_factory=dict)
+    where: Mapping[str, Expression] = field(default_factory=dict)
+    away: Expression = ""
+    region: Expression = ""
+    bearings: Mapping[str, str] = field(default_factory=dict)
+    voice: Mapping[str, Expression] = field(default_factory=dict)
+    joints: Mapping[str, Expression] = field(default_factory=dict)
+    modes: Mapping[str, Expression] = field(default_factory=dict)
+    same: Mapping[str, Expression] = field(default_factory=dict)
+    reporters: Expression = ""
+    loot: Expression = ""
+    captives: Expression = ""
+    persons: Mapping[str, Expression] = field(default_factory=dict)
+    endings: str = ""
+    instrumental: str = ""
+    genitive: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dates:
     """
     Words of time.
@@ -151,7 +222,7 @@ class Language:
         count at the head of a name only.
     marks
         Words that tell two places of one name apart, by what they say.
-    names, reports, dates
+    names, reports, dates, grammar
         The other tables.
     """
 
@@ -161,6 +232,7 @@ class Language:
     names: Names
     reports: Reports
     dates: Dates
+    grammar: Grammar
 
     @classmethod
     def read(cls, text: str) -> Language:
@@ -182,6 +254,7 @@ class Language:
             Names(**tables.pop("names", {})),
             Reports(**tables.pop("reports", {})),
             Dates(**dates, rules=rules),
+            Grammar(**tables.pop("grammar", {})),
         )
         if tables:
             raise TypeError(f"no table of a language is called {', '.join(tables)}")
@@ -221,4 +294,6 @@ def pattern(*expressions: Expression | None) -> re.Pattern[str]:
 
 def whole_words(*expressions: Expression | None) -> re.Pattern[str]:
     """The same of whole words; Arabic writes and, so, in and to onto the next one."""
-    return re.compile(rf"(?<!\w)[وفبل]?(?:{any_of(*expressions)})(?!\w)", re.IGNORECASE)
+    return re.compile(
+        rf"(?<!\w)(?:[وفبل]|لل|وال|بال)?(?:{any_of(*expressions)})(?!\w)", re.IGNORECASE
+    )

@@ -1,0 +1,81 @@
+"""What the words about a cue make of it: weapons that are seized, plain verbs, victims."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from geo.evidence.reports import grammar
+from geo.evidence.reports.cues import CUES, LOOTING, STRATEGIC, Cue, cue_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from geo.evidence.reports.clauses import Clause
+    from geo.evidence.reports.mentions import Mention
+    from geo.evidence.reports.where import Where
+
+_OF_A_PLACE = frozenset({"taken, of a place", "left, of a place"})
+_BETWEEN = 4
+"""A plain verb says something only with a place so few words behind it."""
+
+
+def needs_place(text: str, cue: Mention, inside: Sequence[Mention]) -> bool:
+    """Whether a cue says something here: plain verbs (took, left) do with a place at hand only."""
+    if cue.value not in _OF_A_PLACE:
+        return True
+    places = [m for m in inside if m.kind in {"place", "name"}]
+    for place in places:
+        if place.start >= cue.end:
+            gap = text[cue.end : place.start]
+            if len(gap.split()) <= _BETWEEN and not re.search(r"[.,;:]", gap):
+                return True
+        elif grammar.before("voice", "before").search(text[place.end : cue.start]):
+            return True
+    return bool(grammar.head("loot").match(text, cue.end)) or bool(
+        re.match(r"\s+(?:it|them)\b", text[cue.end :])
+    )
+
+
+def _seized(text: str, clause: Clause, where: Sequence[Where]) -> str:
+    """Whether ``loot`` or ``captives`` were seized, and no ground; empty where ground was."""
+    until = clause.end
+    if where and where[0].slot in {"object", "away"} and where[0].place.start > clause.cue.end:
+        until = where[0].place.start
+    behind = text[clause.cue.end : until]
+    short = " ".join(behind.split()[:6])
+    first = {what: grammar.words(what).search(short) for what in ("loot", "captives")}
+    found = {what: match.start() for what, match in first.items() if match}
+    return min(found, key=lambda what: found[what]) if found else ""
+
+
+def plain_type(text: str, clause: Clause, where: Sequence[Where], struck: str) -> Cue:
+    """The kind of a cue: of a bare strike by what struck, of a seizure by what was seized."""
+    kind = clause.kind
+    if kind.key == "strike":
+        for key in ("air strike", "shelling"):
+            if cue_in(key, struck):
+                return CUES[key]
+    if kind.key in {"strike", "attack"}:
+        for other in clause.cues:
+            if other.value in {"air strike", "shelling", "mine or bomb"}:
+                return CUES[other.value]
+    if kind.frame == "take" and (what := _seized(text, clause, where)):
+        if what == "captives":
+            return replace(kind, frame=what)
+        return replace(kind, frame=what, event_type=STRATEGIC, sub_event_type=LOOTING)
+    return kind
+
+
+def victims(one: Any, told: Sequence[Any]) -> None:
+    """Let those who are said to be dead be those on whom was acted, where nobody else is."""
+    if one.clause.cue.value == "dead" or one.roles.second:
+        return
+    if one.kind.event_type not in {"Explosions/Remote violence", "Battles"}:
+        return
+    for other in told:
+        if other.clause.cue.value == "dead" and other is not one:
+            found = [p for p in other.roles.second if p not in one.roles.first]
+            if one.kind.event_type.startswith("Explosions") or one.kind.frame == "act":
+                one.roles.second = found
