@@ -221,7 +221,7 @@ def test_a_place_of_another_table_must_become_our_own_first(actors):
         "Clashes in Izra on 1 August 2017.", gazetteer=Gazetteer([], others), actors=actors
     )
     (draft,) = review.drafts
-    assert draft.properties["draft_open"] == "place_id;actor1"
+    assert draft.properties["draft_open"] == "place_id;actor1;actor2"
     assert draft.geometry is None
     assert "add it first" in draft.properties["draft_note"]
 

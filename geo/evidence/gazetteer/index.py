@@ -38,6 +38,10 @@ _NOT_LISTED = 0.35
 """Candidates below it are not even listed."""
 _SHORTLIST = 60
 """So many keys next to that of a name are compared sound by sound."""
+_STRICT, _FEW = 0.92, 8
+"""Who asks for so good a match, and no worse, needs only the few keys that are next to it."""
+_KEPT = 50_000
+"""So many answers are kept: reports of one war ask for the same names again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +217,7 @@ class _Index:
                 if name.bare:
                     self.bare.append((number, form, name))
 
-    def near(self, asked: Name) -> Iterator[tuple[int, str, Name]]:
+    def near(self, asked: Name, shortlist: int) -> Iterator[tuple[int, str, Name]]:
         """Forms that may be like the name, by their keys alone."""
         if asked.bare:
             yield from self.bare
@@ -223,7 +227,7 @@ class _Index:
             asked.key,
             self.keys,
             scorer=fuzz.ratio,
-            limit=_SHORTLIST,
+            limit=shortlist,
             score_cutoff=30.0,
         )
         for name, _, _ in listed:
@@ -261,6 +265,7 @@ class Gazetteer:
         own = [p if isinstance(p, Entry) else Entry.from_feature(p) for p in places]
         self.entries: tuple[Entry, ...] = (*own, *others)
         self._index = _Index()
+        self._answers: dict[tuple[object, ...], Answer] = {}
         for number, entry in enumerate(self.entries):
             self._index.add(number, entry)
 
@@ -294,7 +299,17 @@ class Gazetteer:
             Verdict and candidates, best first; the project's own places before others, then
             by distance, then by id.
         """
-        listed = self._candidates(name, near)
+        asked = (name, near, limit, min_score)
+        if asked not in self._answers:
+            if len(self._answers) >= _KEPT:
+                self._answers.clear()
+            self._answers[asked] = self._find(*asked)
+        return self._answers[asked]
+
+    def _find(
+        self, name: str, near: tuple[float, float] | None, limit: int, min_score: float
+    ) -> Answer:
+        listed = self._candidates(name, near, _SHORTLIST if min_score < _STRICT else _FEW)
         if not listed or listed[0].score < min_score:
             return Answer(name, "not_found", tuple(listed[:limit]), 0, _not_found(name, listed))
         best = listed[0].score
@@ -322,11 +337,13 @@ class Gazetteer:
         """
         return any(asked.key in self._index.forms for asked in readings(name))
 
-    def _candidates(self, name: str, near: tuple[float, float] | None) -> list[Candidate]:
+    def _candidates(
+        self, name: str, near: tuple[float, float] | None, shortlist: int
+    ) -> list[Candidate]:
         """Every entry that is at all like the name, by its best form, best first."""
         best: dict[int, Candidate] = {}
         for asked in readings(name):
-            for number, form, parsed in self._index.near(asked):
+            for number, form, parsed in self._index.near(asked, shortlist):
                 entry = self.entries[number]
                 lost, said = disagreement(asked, parsed, entry.kind)
                 if 1.0 - lost <= best[number].score if number in best else False:

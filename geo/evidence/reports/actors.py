@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from geo.evidence.gazetteer import sounds
 from geo.evidence.gazetteer.index import Answer, Entry, Gazetteer
 from geo.evidence.reports import grammar
-from geo.evidence.reports.inflected import is_cyrillic, stems
+from geo.evidence.reports.inflected import is_cyrillic, stem, stems
 from geo.evidence.words.languages import every, languages, whole_words
 
 if TYPE_CHECKING:
@@ -56,15 +56,18 @@ class Actors:
         for row in vocabulary:
             if row.values["actor"]:
                 self._words.setdefault(str(row.values["actor"]), []).append(str(row.values["text"]))
+        self._sides = tuple(self._side_words())
         self._stems, self._listed = self._inflected(entries)
         forms = [(entry.id, form) for entry in entries for form in entry.spellings]
+        firsts = (key[0] for key in (*self._stems, *self._phrases) if key)
+        self._firsts = frozenset(firsts)
         self._small = frozenset(form for _, form in forms if form.islower())
         self._adjectives: dict[tuple[str, ...], set[str]] = {}
         for one, form in forms:
             first, _, rest = form.partition(" ")
             if grammar.words("forces").fullmatch(rest.casefold()):
                 key = stems(first) if is_cyrillic(first) else (first.casefold(),)
-                self._adjectives.setdefault(key, set()).add(self.side(one))
+                self._adjectives.setdefault(key, set()).add(one)
 
     def _inflected(
         self, entries: Iterable[Entry]
@@ -90,6 +93,21 @@ class Actors:
         own = stems(written)
         return not any(form.islower() and stems(form) == own for form in self._raw)
 
+    def may_begin(self, word: str) -> bool:
+        """Whether a name may begin with a word: a cheap first question."""
+        if is_cyrillic(word):
+            return stem(word) in self._firsts
+        own = without_possessive(word)
+        bare = _phrase_words(bare_arabic(own)) if sounds.has_arabic(own) else ()
+        # An article alone is none of the words of a name.
+        words = _phrase_words(own) or ("",)
+        return (
+            word.isupper()
+            or words[0] in self._firsts
+            or bool(bare and bare[0] in self._firsts)
+            or (sounds.is_article(words[0], "x") or bool(sounds.SUN.fullmatch(words[0])))
+        )
+
     def is_listed_small(self, written: str) -> bool:
         """Whether a name is listed in small letters: the coalition."""
         return written in self._small
@@ -97,9 +115,7 @@ class Actors:
     def of_adjective(self, word: str) -> str:
         """The side whose forces are called so: Russian, of Russian forces; empty for none."""
         key = stems(word) if is_cyrillic(word) else (word.casefold(),)
-        sides = self._adjectives.get(key, set())
-        found = next(iter(sides)) if len(sides) == 1 else ""
-        return found if found in self.rows else ""
+        return self.one_of(tuple(sorted(self._adjectives.get(key, ()))))
 
     def begins(self, written: str) -> bool:
         """Whether a text begins with a name or a word for a side."""
@@ -141,14 +157,19 @@ class Actors:
 
     def whole_sides(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and actor of every word for a whole side."""
+        for actor, words in self._sides:
+            for match in words.finditer(text):
+                yield match.start(), match.end(), actor
+
+    def _side_words(self) -> Iterator[tuple[str, re.Pattern[str]]]:
+        """Every side that there are words for, with an expression for them."""
         known = [side for language in languages() for side in language.reports.sides]
         for actor in dict.fromkeys((*known, *self._words)):
             if actor in self.rows:
                 # Of two that begin at one word the longer is meant.
                 own = sorted(map(re.escape, self._words.get(actor, ())), key=len, reverse=True)
                 told = (language.reports.sides.get(actor) for language in languages())
-                for match in whole_words(*told, *own).finditer(text):
-                    yield match.start(), match.end(), actor
+                yield actor, whole_words(*told, *own)
 
 
 def bare_arabic(word: str) -> str:

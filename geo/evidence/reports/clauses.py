@@ -118,7 +118,18 @@ def clauses(text: str, start: int, end: int, cues: Sequence[Mention]) -> list[Cl
         found.append(Clause(behind, end, cue, [cue], joint, joined))
     for clause in found:
         clause.cue = _main(clause)
+        clause.end = _cut(text, clause)
     return found
+
+
+def _cut(text: str, clause: Clause) -> int:
+    """Where a clause ends: before what is only told of its last word ("X, which ...")."""
+    last = max(c.end for c in clause.cues)
+    for match in re.finditer(r"[,،]\s*", text[last : clause.end]):
+        at = last + match.end()
+        if grammar.words("joints", "back").match(text, at):
+            return last + match.start()
+    return clause.end
 
 
 def _parted(text: str, one: Mention, two: Mention) -> tuple[int, int, str, str] | None:
@@ -135,8 +146,8 @@ def _parted(text: str, one: Mention, two: Mention) -> tuple[int, int, str, str] 
             match = matches[0] if said and joint == "strong" else matches[-1]
             behind = one.end + match.end()
             return one.end + match.start(), behind, "said" if said else joint, match[0].strip()
-    if said and sounds.has_arabic(one.text) and grammar.words("same", "who").match(two.text + " "):
-        return None  # "X announced its control of Y"
+    if said and sounds.has_arabic(one.text) and grammar.behind("voice", "noun").match(two.text):
+        return None  # "X announced the recapture of Y", or "its control"
     if said:
         return one.end, one.end, "said", ""
     if two.value == "statement":
@@ -179,6 +190,8 @@ _RANK = {
     "attack": 5,
     "advance": 6,
     "dead": 8,
+    "aircraft": 8,
+    "guns": 8,
     "held": 7,
     "statement": 9,
 }

@@ -63,6 +63,8 @@ CUES: dict[str, Cue] = {
         ("shelling", "", _REMOTE, "Shelling/artillery/missile attack", "act"),
         ("mine or bomb", "", _REMOTE, "Remote explosive/landmine/IED", "act"),
         ("strike", "", _REMOTE, "", "act"),
+        ("aircraft", "air strike", _REMOTE, "Air/drone strike", "means"),
+        ("guns", "shelling", _REMOTE, "Shelling/artillery/missile attack", "means"),
         ("siege", "", STRATEGIC, "Other", "act"),
         ("agreement", "", STRATEGIC, "Agreement", "mutual"),
         ("attack", "clashes", _BATTLES, CLASH, "act"),
@@ -75,8 +77,8 @@ CUES: dict[str, Cue] = {
 }
 """By key. Of cues that begin at one word the first counts."""
 
-STATES = frozenset({"held", "statement", "dead"})
-"""Cues that tell of a state, of words or of victims: no events by themselves."""
+STATES = frozenset({"held", "statement", "dead", "aircraft", "guns"})
+"""Cues that tell of a state, of words, of victims or of means: no events by themselves."""
 
 
 @cache

@@ -290,6 +290,11 @@ def _before(match: re.Match[str], _: dt.date | None) -> _Days:
     return None, None, 2 if days > 6 else 1, "counted from another time", days
 
 
+def _after(_match: re.Match[str], _: dt.date | None) -> _Days:
+    """The next morning: after another time of the sentence."""
+    return None, None, 1, "counted from another time", -1
+
+
 # What stands in braces is filled in by `_slots`: tables of words, and what may stand about them.
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>\d{1,2})(?:{ordinal})?"
@@ -342,6 +347,7 @@ _NAMED: dict[str, _Rule] = {
     "weekdays": _weekdays,
     "instant": _instant,
     "before": _before,
+    "after": _after,
 }
 """The rules that a language may name, but for ``back``."""
 

@@ -113,12 +113,12 @@ class Drafter:
             return []
         found = clauses(text, start, end, cues)
         who = parties(text, start, end, inside, self.reader.actors)
-        caster = Caster(text, self.reader.actors, who)
-        placer = Placer(text, start, end, [m for m in inside if m.kind in {"place", "name"}])
         plain = without_names(text, self.mentions)
+        caster = Caster(text, plain, self.reader.actors, who)
+        placer = Placer(text, start, end, [m for m in inside if m.kind in {"place", "name"}])
         told: list[Told] = []
         for index, clause in enumerate(found):
-            before = told[-1] if told else None
+            before = _goes_on_from(told, clause)
             roles = caster.roles(clause, before.roles if before else None)
             passive = caster.is_passive(clause.cue)
             where = placer.where(clause, before.where if before else (), passive=passive)
@@ -134,9 +134,15 @@ class Drafter:
         for one in told:
             struck = " ".join(p.words for p in one.roles.first)
             one.kind = plain_type(text, one.clause, one.where, struck)
+            if one.kind.frame == "repulse" and one.clause.kind.frame == "expel":
+                one.roles.first, one.roles.second = one.roles.second, one.roles.first
+            if one.kind.frame == "loot" and not one.roles.second:
+                index = told.index(one)
+                one.roles.second = list(told[index - 1].roles.second) if index else []
             # Losses without a place of their own are what an event is told against.
             loss = one.kind.frame in {"lose", "fall"} and not one.own_place
-            one.absorbed = loss or one.kind.frame == "captives"
+            gone = one.kind.frame == "leave" and not one.own_place and one.clause.joint != "back"
+            one.absorbed = loss or gone or one.kind.frame == "captives"
         for one in told:
             victims(one, told)
         _absorb(told)
@@ -244,6 +250,9 @@ class Drafter:
         if own and any(not p.actor for p in roles.first):
             open_.append("actor1")
             notes.append("with others, of whom it does not say who they are")
+        if told.kind.frame == "mutual" and not theirs and _needs_two(told.kind):
+            open_.append("actor2")
+            notes.append("it does not say against whom")
         if unreal and not own:
             notes.append("nobody is said to have done it")
         if not theirs and any(not p.actor for p in roles.second):
@@ -296,6 +305,9 @@ class Drafter:
             notes.append(f"{entry.id} is not in places.geojson: add it first")
             open_.append("place_id")
             return None
+        if where.unsure:
+            notes.append("on the way to it, or from it")
+            open_.append("place_id")
         if where.away is not None or where.other is not None:
             return self._aside(values, notes, open_, where, entry)
         values["place_id"] = entry.id
@@ -335,12 +347,27 @@ class Drafter:
 _ORDER = ("place_id", "event_date", "time_precision", "sub_event_type", "actor1", "actor2")
 
 
+def _needs_two(kind: Cue) -> bool:
+    """Whether an event has two parties by its nature: a clash, an agreement."""
+    return kind.sub_event_type in {CLASH, "Agreement"}
+
+
+def _goes_on_from(told: list[Told], clause: Clause) -> Told | None:
+    """The clause that one goes on from, beyond what was only told of its subject: X, who ..., did."""
+    if not told:
+        return None
+    last = told[-1]
+    if len(told) > 1 and last.clause.joint == "back" and clause.joined in {",", "،"}:
+        return told[-2]
+    return last
+
+
 def _absorb(told: list[Told]) -> None:
     """Leave out what only tells how the ground was taken: clashes before it, the advance to it."""
     takes = [t for t in told if t.kind.frame in {"take", "fall", "expel"} and t.mode.name == "real"]
     for one in told:
         key = one.clause.cue.value
-        if one.kind.frame in {"leave", "take"} and one.clause.joint == "back":
+        if one.kind.frame == "leave" or (one.kind.frame == "take" and one.clause.joint == "back"):
             _lost_by(one, takes)
         if key not in {"clashes", "advance", "attack"}:
             continue

@@ -147,6 +147,7 @@ class Reader:
             end for _, end, cue in find_cues(text) if cue.frame in {"take", "act", "leave", "expel"}
         )
         self._taken: list[Mention] = []
+        self._mask = bytearray(len(text))
         self._asked: dict[tuple[str, float], Answer] = {}
 
     def mentions(self) -> tuple[Mention, ...]:
@@ -173,10 +174,11 @@ class Reader:
         if not self._free(mention.start, mention.end):
             return False
         self._taken.append(mention)
+        self._mask[mention.start : mention.end] = b"x" * (mention.end - mention.start)
         return True
 
     def _free(self, start: int, end: int) -> bool:
-        return all(end <= m.start or start >= m.end for m in self._taken)
+        return self._mask.find(b"x", start, end) < 0
 
     def _mention(self, start: int, end: int, kind: MentionKind, value: str = "") -> Mention:
         return Mention(start, end, self.text[start:end], kind, value)
@@ -199,6 +201,8 @@ class Reader:
     def _take_actors(self) -> None:
         tokens = [_Token(m.start(), m.end(), m[0]) for m in _TOKEN.finditer(self.text)]
         for i in range(len(tokens)):
+            if not self.actors.may_begin(tokens[i].text):
+                continue
             for n in range(min(_WORDS_IN_NAME, len(tokens) - i), 0, -1):
                 part = tokens[i : i + n]
                 if not self._side_by_side(part) or not self._free(part[0].start, part[-1].end):
@@ -234,7 +238,7 @@ class Reader:
     def _take_adjectives(self) -> None:
         """Take the Russian of Russian attacks, where Russian forces are somebody's name."""
         for match in _TOKEN.finditer(self.text):
-            if not self._free(match.start(), match.end()):
+            if not self._free(match.start(), match.end()) or not self.actors.of_adjective(match[0]):
                 continue
             behind = self.text[match.end() : match.end() + 30]
             if not any(grammar.head(what).match(behind) for what in ("things", "forces")):

@@ -32,6 +32,9 @@ _JOINED = re.compile(r"\b(?:and|or|та|і|й|и)\b|&|(?<!\w)و", re.IGNORECASE)
 _NOT_JOINED = frozenset({"report", "backer", "agent", "to", "own", "with"})
 """One of these and a name behind a comma are two: according to A, B took it."""
 _TELL = frozenset({"monitor", "media", "source", "news agency", "agency"})
+_CLOSE, _FAR = 8, 60
+"""Two are joined by an and right between them; "between A on one hand, and B" by one far off."""
+_DEEDS = frozenset({"attack", "shelling", "air strike", "strike", "advance"})
 _STRIPS = 5
 """So many words may stand between a name and the word that tells how it stands."""
 
@@ -80,6 +83,7 @@ def parties(
         if all(match.end() <= a or match.start() >= b for a, b in taken)
     ]
     found: list[Party] = []
+    cues = [m.start for m in mentions if m.kind == "cue" and _is_deed(m)]
     for a, b in sorted([*((a, b) for a, b, _ in named.values()), *rest]):
         mention = named[a][2] if a in named else None
         if mention is None and _head_of(text, b, spans):
@@ -87,7 +91,7 @@ def parties(
         # A name does not belong to a word beyond the day or the place before it.
         walls = [m.end for m in mentions if m.kind in {"date", "place"} and m.end <= a]
         floor = max([start, *walls])
-        found.append(_party(text, floor, (a, b), mention, actors, found))
+        found.append(_party(text, floor, (a, b), mention, actors, found, cues))
     return found
 
 
@@ -98,12 +102,33 @@ def _acting(mentions: Sequence[Mention]) -> list[Mention]:
 def _widened(text: str, mention: Mention, end: int) -> tuple[int, int]:
     """A name with what belongs to it: ISIS positions, the regime's soldiers."""
     at = mention.end
-    for _ in range(2):
+    owned = re.match(r"['’]s?(?: [\w-]+){0,2}? ", text[at:end])
+    if owned and grammar.head("forces").match(text, at + owned.end() - 1):
+        at += owned.end() - 1
+    # In Slavic languages an adjective stands before its noun, a name behind it.
+    bare = is_cyrillic(mention.text) and (mention.text.isupper() or " " in mention.text)
+    for _ in range(0 if bare else 2):
         for what in ("things", "forces"):
             match = grammar.head(what).match(text, at, end)
             if match and "\n" not in match[0] and not re.match(r"[\s]*[,.;]", text[at:]):
                 at = match.end()
     return mention.start, at
+
+
+def _is_deed(cue: Mention) -> bool:
+    """Whether a cue is a noun that may be somebody's: attacks, shelling."""
+    if grammar.behind("voice", "verb").fullmatch(cue.text):
+        return False
+    return cue.value in _DEEDS and not cue.text.casefold().endswith("ed")
+
+
+def _owns(text: str, end: int, cues: Sequence[int]) -> bool:
+    """Whether a name stands right before a noun for what it did: X's heavy attacks."""
+    ahead = min((at for at in cues if at >= end), default=None)
+    if ahead is None:
+        return False
+    gap = text[end:ahead]
+    return gap == " " or re.fullmatch(r"['’]s?\s+(?:[\w-]+\s+){0,3}", gap) is not None
 
 
 def _head_of(text: str, end: int, spans: Sequence[tuple[int, int]]) -> bool:
@@ -125,6 +150,7 @@ def _party(
     mention: Mention | None,
     actors: Actors,
     earlier: Sequence[Party],
+    cues: Sequence[int],
 ) -> Party:
     a, b = span
     words = text[a:b]
@@ -137,6 +163,8 @@ def _party(
         if mention and grammar.behind("party_behind", key).match(behind):
             relation = key
     group = a
+    if mention and relation in {"of", "source", "against", "with"} and _owns(text, b, cues):
+        relation = "bare"  # "as a result of X's attacks"
     if mention is None and grammar.before("same", "whose").search(text[start:a]):
         relation = "own"
     if relation == "and":
@@ -147,15 +175,15 @@ def _party(
         # The party before, with nothing but the joining word between.
         if (
             last
-            and at - last.end <= 8
+            and at - last.end <= (_FAR if last.relation == "between" else _CLOSE)
             and not grammar.words("joints", "strong").search(text, last.end, at)
         ):
             relation, group = last.relation, last.group
-    case = _case(mention, actors, text[start:a])
+    case = _case(mention, actors, text[start:a], words)
     return Party(a, b, mention.value if mention else "", relation, case, group, words)
 
 
-def _case(mention: Mention | None, actors: Actors, before: str) -> str:
+def _case(mention: Mention | None, actors: Actors, before: str, words: str) -> str:
     if mention is None or not is_cyrillic(mention.text):
         return ""
     if head := grammar.tail("forces").search(before):
@@ -166,7 +194,15 @@ def _case(mention: Mention | None, actors: Actors, before: str) -> str:
         return "oblique" if word.casefold().endswith(grammar.genitive()) else "nominative"
     if mention.text.isupper() or actors.as_listed(mention.text):
         return "nominative"
-    return "instrumental" if is_instrumental(mention.text) else "oblique"
+    if is_instrumental(words):
+        return "instrumental"
+    # An adjective has the case of the noun behind it: Russian positions.
+    headed = len(words.split()) > len(mention.text.split())
+    return "nominative" if headed and not _is_genitive(words) else "oblique"
+
+
+def _is_genitive(words: str) -> bool:
+    return any(word.casefold().endswith(grammar.genitive()) for word in words.split())
 
 
 def _relation(text: str, start: int, at: int, *, known: bool, actors: Actors) -> tuple[str, int]:

@@ -131,6 +131,7 @@ def _draft_line(draft: Feature) -> str:
     values = draft.properties
     days = "/".join(str(values[c]) for c in ("event_date", "end_date") if values[c]) or "no date"
     where = values["place_id"] or values["location"] or "no place"
-    who = " - ".join(str(values[c]) for c in ("actor1", "actor2") if values[c]) or "nobody named"
+    first, second = values["actor1"], values["actor2"]
+    who = f"{first or '?'} - {second}" if second else str(first or "nobody named")
     open_ = f"; open: {values['draft_open']}" if values["draft_open"] else ""
     return escape(f"  {draft.id} {days} {values['draft_cue']} at {where}: {who}{open_}", 400)

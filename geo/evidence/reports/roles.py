@@ -8,6 +8,7 @@ only seen as the object of what was done never becomes its subject.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _FAR = 7
 """So many unknown words between one who may act and what was done leave it open who did."""
+_WITHIN = re.compile(r"\b(?:in|by|when|during|as|after|from)\b")
+"""Killed in an attack of X: X is not the dead."""
+_MEANS = frozenset({"strike", "attack", "shelling", "air strike", "clashes", "aircraft", "guns"})
 _NEAR = 30
 """A name that belongs to a noun ("attack of X") stands within so many characters."""
 
@@ -71,8 +75,8 @@ class _Frame:
 class Caster:
     """Gives the parties of a sentence their roles, clause by clause."""
 
-    def __init__(self, text: str, actors: Actors, found: Sequence[Party]) -> None:
-        self.text, self.actors, self.found = text, actors, found
+    def __init__(self, text: str, plain: str, actors: Actors, found: Sequence[Party]) -> None:
+        self.text, self.plain, self.actors, self.found = text, plain, actors, found
 
     def roles(self, clause: Clause, before: Roles | None) -> Roles:
         """The roles of one clause; `before` are those of the one that it goes on from."""
@@ -99,6 +103,7 @@ class Caster:
             "repulse": self._repulse,
             "dead": self._dead,
             "state": self._state,
+            "means": self._act,
         }
         return casts[name](frame)
 
@@ -147,14 +152,25 @@ class Caster:
         passive: bool,
     ) -> _Frame:
         cue = clause.cue
+        if cue.value in _MEANS:
+            # Of "struck with artillery" the verb comes first, and the one who acts behind it.
+            cue = min((c for c in clause.cues if c.value in _MEANS), key=lambda c: c.start)
+            both = sorted([*left, *right], key=lambda p: p.start)
+            left = [p for p in both if p.start < cue.start]
+            right = [p for p in both if p.start >= cue.start]
         if passive:
             return _Frame([], _last_group(left) or _first_group(right), agents, True, by, clause)
         told = [p for p in self.found if p.relation == "report" and p.end <= cue.start]
-        told = [p for p in told if p.actor and self.actors.side(p.actor) in self.actors.rows]
-        if told and not left and grammar.words("same", "who").match(cue.text + " "):
+        told = [
+            p
+            for p in told
+            if p.start >= clause.start and p.actor and self.actors.side(p.actor) in self.actors.rows
+        ]
+        first = _first_group(right)
+        near = first and first[0].start - cue.end < 3
+        if told and not left and not near and grammar.behind("voice", "noun").match(cue.text):
             # "X announced its control of Y".
             return _Frame(told[-1:], right, agents, False, by, clause)
-        first = _first_group(right)
         if first and first[0].start - cue.end < _NEAR and not left:
             rest = [p for p in right if p not in first]
             return _Frame(first, rest, agents, False, by, clause)
@@ -208,7 +224,8 @@ class Caster:
             if cue.value != "dead" or cue is clause.cue:
                 continue
             behind = [p for p in self.found if p.start >= cue.end and p.start < clause.end]
-            if behind and len(self.text[cue.end : behind[0].start].split()) <= 4:
+            gap = self.text[cue.end : behind[0].start] if behind else ""
+            if behind and len(gap.split()) <= 4 and not _WITHIN.search(gap):
                 found.add(behind[0].start)
         return found
 
@@ -348,7 +365,7 @@ class Caster:
         first = min(clause.cues, key=lambda cue: cue.start)
         if grammar.words("forces").fullmatch(first.text):
             return False  # "and aircraft struck": whose they are is not said
-        head = self.text[clause.start : clause.cue.start]
+        head = self.plain[clause.start : clause.cue.start]
         head = grammar.words("same", "who").sub(" ", head)
         head = grammar.words("voice", "before").sub(" ", head)
         head = grammar.words("forces").sub(" ", head) if self._same(clause) else head

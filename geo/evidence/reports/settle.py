@@ -33,8 +33,15 @@ def needs_place(text: str, cue: Mention, inside: Sequence[Mention]) -> bool:
                 return True
         elif grammar.before("voice", "before").search(text[place.end : cue.start]):
             return True
+        elif len(text[place.end : cue.start].split()) < 7 and re.search(
+            r",\s*(?:which|that)\b", text[place.end : cue.start]
+        ):
+            return True
     return bool(grammar.head("loot").match(text, cue.end)) or bool(
-        re.match(r"\s+(?:it|them)\b", text[cue.end :])
+        re.match(
+            r"\s+(?:it|them|(?:the|this|that) (?:village|town|city|area|hill|base|place))\b",
+            text[cue.end :],
+        )
     )
 
 
@@ -54,17 +61,30 @@ def plain_type(text: str, clause: Clause, where: Sequence[Where], struck: str) -
     """The kind of a cue: of a bare strike by what struck, of a seizure by what was seized."""
     kind = clause.kind
     if kind.key == "strike":
-        for key in ("air strike", "shelling"):
+        for key, of in (("aircraft", "air strike"), ("guns", "shelling")):
             if cue_in(key, struck):
-                return CUES[key]
-    if kind.key in {"strike", "attack"}:
+                return CUES[of]
+    if kind.key in {"strike", "attack", "shelling"}:
+        means = {"aircraft": "air strike", "guns": "shelling"}
         for other in clause.cues:
-            if other.value in {"air strike", "shelling", "mine or bomb"}:
-                return CUES[other.value]
+            key = means.get(other.value, other.value)
+            if key in {"air strike", "mine or bomb"} or (
+                key == "shelling" and other is not clause.cue
+            ):
+                return CUES[key]
+    if kind.frame == "expel" and not any(w.slot == "origin" for w in where):
+        behind = " ".join(text[clause.cue.end : clause.end].split()[:5])
+        if re.search(r"\b(?:back|off)\b", behind):
+            return CUES["repulse"]
+    if kind.frame == "lose" and grammar.words("loot").search(
+        " ".join(text[clause.cue.end : clause.end].split()[:6])
+    ):
+        return replace(kind, frame="captives")
     if kind.frame == "take" and (what := _seized(text, clause, where)):
         if what == "captives":
             return replace(kind, frame=what)
-        return replace(kind, frame=what, event_type=STRATEGIC, sub_event_type=LOOTING)
+        named = {"code": "weapons taken", "event_type": STRATEGIC, "sub_event_type": LOOTING}
+        return replace(kind, frame=what, **named)
     return kind
 
 

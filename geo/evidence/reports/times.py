@@ -93,7 +93,7 @@ class Times:
         if first is None or earlier.when is None:
             return Dated(notes=[f"'{earlier.text}': counted from a time that is not told"])
         day = first - dt.timedelta(days=earlier.when.before)
-        return Dated(day, day, earlier.when.precision, True)
+        return Dated(day, day, earlier.when.precision, base is not None and base.first == base.last)
 
 
 def _is_of(mention: Mention, clause: Clause) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import shapely
@@ -54,12 +54,15 @@ class Where:
         The second place of ``between``.
     away
         Kilometres and degrees of ``away``.
+    unsure
+        Whether it is only where somebody was on the way to.
     """
 
     place: Mention
     slot: str
     other: Mention | None = None
     away: tuple[float, float] | None = None
+    unsure: bool = False
 
 
 def slot_of(text: str, start: int, mention: Mention) -> tuple[str, tuple[float, float] | None]:
@@ -118,6 +121,9 @@ class Placer:
         if found is None:
             return list(before) if before and self._points_back(clause) else []
         where = self._as_where(found)
+        origins = [m for m in inside if self.slots[m.start][0] == "origin"]
+        if where.slot == "toward" and origins:
+            where = replace(where, unsure=True)
         listed = [self._listed(m, where.slot) for m in self._list(found)]
         if where.slot == "between":
             return [Where(found, "between", listed[0].place)] if listed else [Where(found, "near")]
