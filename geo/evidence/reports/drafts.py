@@ -353,7 +353,7 @@ def _needs_two(kind: Cue) -> bool:
 
 
 def _goes_on_from(told: list[Told], clause: Clause) -> Told | None:
-    """The clause that one goes on from, beyond what was only told of its subject: X, who ..., did."""
+    """The clause that one goes on from, beyond what is only told of its subject: X, who ..."""
     if not told:
         return None
     last = told[-1]

@@ -31,10 +31,9 @@ def needs_place(text: str, cue: Mention, inside: Sequence[Mention]) -> bool:
             gap = text[cue.end : place.start]
             if len(gap.split()) <= _BETWEEN and not re.search(r"[.,;:]", gap):
                 return True
-        elif grammar.before("voice", "before").search(text[place.end : cue.start]):
-            return True
-        elif len(text[place.end : cue.start].split()) < 7 and re.search(
-            r",\s*(?:which|that)\b", text[place.end : cue.start]
+        elif grammar.before("voice", "before").search(text[place.end : cue.start]) or (
+            len(text[place.end : cue.start].split()) < 7
+            and re.search(r",\s*(?:which|that)\b", text[place.end : cue.start])
         ):
             return True
     return bool(grammar.head("loot").match(text, cue.end)) or bool(
