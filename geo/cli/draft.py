@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from geo.exchange import ReportText
     from geo.model import Feature
+    from geo.theatre import Theatre
 
 
 @command.command()
@@ -134,49 +136,60 @@ def geocode(
     tables: tuple[Path, ...],
     layers: Path,
 ) -> None:
-    """Read a REPORT (a text file, a folder of them, or - for standard input) into draft events."""
-    from geo.evidence import DRAFTS, read_report
+    """Read a REPORT (text, HTML, PDF, e-mail, chat; a folder of them; - for input) into drafts."""
+    from geo.evidence import DRAFTS, STATEMENT_DRAFTS, read_report
     from geo.layers import dump_geojson, save_file
 
     theatre = open_theatre(layers)
     gazetteer = theatre.gazetteer(tables)
     drafts: list[Any] = []
-    for name, text in _texts(report):
+    statements: list[Any] = []
+    for name, told in _texts(report):
         review = read_report(
-            text,
+            told.text,
             gazetteer=gazetteer,
             actors=theatre.folder.actors.rows,
             vocabulary=theatre.folder.vocabulary.rows,
-            published=parse_day(date) if date else None,
+            published=parse_day(date) if date else told.published,
             near=position(theatre, near),
             source_id=source_id,
         )
-        say(f"-- {name}")
+        if not review.understood:
+            raise GeoError(
+                f"{name}: none of its words is of a language that reports are read in; "
+                "a language is one more file of tables in geo/evidence/words"
+            )
+        say(f"-- {name}" + ("" if told.form == "text" else f", the text of a {told.form}"))
         click.echo(review.render())
         drafts += review.drafts
+        statements += review.statements
     if output is not None:
         save_file(output, dump_geojson(drafts, schema=DRAFTS), expected=None)
         say(f"{len(drafts)} drafts in {output}; review them, then `frontline accept {output}`")
+        if statements:
+            beside = output.with_name(f"{output.stem}-statements{output.suffix}")
+            save_file(beside, dump_geojson(statements, schema=STATEMENT_DRAFTS), expected=None)
+            say(f"{len(statements)} draft statements in {beside}, to be accepted likewise")
 
 
-def _texts(report: Path) -> Iterator[tuple[str, str]]:
+_REPORTS = ("*.txt", "*.html", "*.htm", "*.pdf", "*.eml")
+
+
+def _texts(report: Path) -> Iterator[tuple[str, ReportText]]:
+    from geo.exchange import read_report_text
     from geo.layers import read_bytes
 
     if str(report) == "-":
-        yield "standard input", _decoded(sys.stdin.buffer.read(), "standard input")
+        for told in read_report_text(sys.stdin.buffer.read(), file="standard input"):
+            yield "standard input", told
         return
-    paths = sorted(report.glob("*.txt")) if report.is_dir() else [report]
+    named = (path for pattern in _REPORTS for path in report.glob(pattern))
+    paths = sorted(named) if report.is_dir() else [report]
     if not paths:
-        raise GeoError(f"{report} holds no .txt file")
+        raise GeoError(f"{report} holds no report: {', '.join(_REPORTS)}")
     for path in paths:
-        yield str(path), _decoded(read_bytes(path, root=path.parent), str(path))
-
-
-def _decoded(data: bytes, name: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise GeoError(f"{name} is not UTF-8 text; save it as UTF-8") from error
+        for told in read_report_text(read_bytes(path, root=path.parent), file=str(path)):
+            yield str(path), told
 
 
 @command.command()
@@ -188,6 +201,9 @@ def accept(drafts: Path, layers: Path) -> None:
     from geo.layers import add_events, dump_geojson, read_geojson, save_file
 
     theatre = open_theatre(layers)
+    if drafts.is_file() and b'"shape_radius_m"' in drafts.read_bytes():
+        _accept_statements(theatre, drafts)
+        return
     layer = read_geojson(drafts, root=drafts.parent, schema=DRAFTS)
     accepted = accept_drafts(layer.features, places=theatre.folder.places, file=str(drafts))
     if accepted.issues:
@@ -197,3 +213,25 @@ def accept(drafts: Path, layers: Path) -> None:
     waiting = dump_geojson(accepted.waiting, schema=DRAFTS)
     save_file(drafts, waiting, expected=layer.digest)
     say(f"{len(accepted.events)} events accepted, {len(accepted.waiting)} drafts wait in {drafts}")
+
+
+def _accept_statements(theatre: Theatre, drafts: Path) -> None:
+    from geo.evidence import STATEMENT_DRAFTS, accept_statements
+    from geo.layers import dump_geojson, dump_table, read_geojson, save_file
+
+    folder = theatre.folder
+    layer = read_geojson(drafts, root=drafts.parent, schema=STATEMENT_DRAFTS)
+    accepted = accept_statements(layer.features, places=folder.places, file=str(drafts))
+    if accepted.issues:
+        raise LayerError(accepted.issues)
+    table = folder.statements
+    path = folder.root / table.schema.path
+    if twice := sorted({row.id for row in table.rows} & {row.id for row in accepted.rows}):
+        raise GeoError(f"{', '.join(twice)} stand among the statements already; accept them once")
+    if accepted.rows:
+        rows = [*table.rows, *accepted.rows]
+        save_file(path, dump_table(rows, schema=table.schema), expected=table.digest or None)
+        click.echo(str(path))
+    waiting = dump_geojson(accepted.waiting, schema=STATEMENT_DRAFTS)
+    save_file(drafts, waiting, expected=layer.digest)
+    say(f"{len(accepted.rows)} statements accepted, {len(accepted.waiting)} wait in {drafts}")

@@ -21,9 +21,10 @@ from .ledger import (
 )
 from .places import locate_place, nearest_place, shape_word
 from .provenance_table import provenance
-from .reports.accept import accept_drafts
+from .reports.accept import accept_drafts, accept_statements
 from .reports.drafts import DRAFTS
 from .reports.review import read_report
+from .reports.statements import STATEMENT_DRAFTS
 from .rounding import round_figure
 from .sieges import Sieges
 from .told import tell_all
@@ -36,6 +37,7 @@ __all__ = [
     "FIGURES",
     "MIN_AREA_KM2",
     "PICTURE",
+    "STATEMENT_DRAFTS",
     "Draft",
     "Ensemble",
     "Estimator",
@@ -46,6 +48,7 @@ __all__ = [
     "Sieges",
     "Why",
     "accept_drafts",
+    "accept_statements",
     "draft_layer",
     "draft_ledger",
     "explain_pieces",

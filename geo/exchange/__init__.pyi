@@ -5,6 +5,7 @@ from .qgis.package import FACTS, read_package, refresh_package
 from .qgis.project import FormField, Project, ProjectLayer, render_project
 from .reading.intake import Options
 from .reading.words import Word, read_words, words_table
+from .report_text import ReportText, read_report_text
 from .saving import import_into, save_import
 from .series_histories import histories, series_areas
 from .texts import guard_formula
@@ -30,6 +31,7 @@ __all__ = [
     "Options",
     "Project",
     "ProjectLayer",
+    "ReportText",
     "TypedColumn",
     "TypedTable",
     "Word",
@@ -42,6 +44,7 @@ __all__ = [
     "import_into",
     "place_tables",
     "read_package",
+    "read_report_text",
     "read_words",
     "refresh_package",
     "render_project",

@@ -10,10 +10,12 @@ import shapely
 from geo.crs import GRID_DEG, middle_of
 from geo.errors import Issue, escape
 from geo.evidence.reports.drafts import DRAFT_COLUMNS
-from geo.model import EVENTS, Feature
+from geo.model import EVENTS, STATEMENTS, Feature, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from geo.model import Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def accept_drafts(
     issues: list[Issue] = []
     for draft in drafts:
         status = draft.properties.get("draft_status")
-        faults = _faults(draft, places, file) if status == "reviewed" else []
+        faults = _faults(draft, EVENTS, places, file) if status == "reviewed" else []
         issues += faults
         if status == "reviewed" and not faults:
             events.append(_event(draft, places))
@@ -74,14 +76,71 @@ def accept_drafts(
     return Accepted(tuple(events), tuple(waiting), tuple(issues))
 
 
-def _faults(draft: Feature, places: Mapping[str, Feature], file: str) -> list[Issue]:
+@dataclass(frozen=True, slots=True)
+class AcceptedStatements:
+    """
+    What came of a file of draft statements.
+
+    Attributes
+    ----------
+    rows
+        Reviewed drafts as rows of ``statements.csv``.
+    waiting
+        Drafts that stay.
+    issues
+        Why reviewed drafts were refused.
+    """
+
+    rows: tuple[Row, ...]
+    waiting: tuple[Feature, ...]
+    issues: tuple[Issue, ...]
+
+
+def accept_statements(
+    drafts: Iterable[Feature], *, places: Mapping[str, Feature], file: str = ""
+) -> AcceptedStatements:
+    """
+    Return the reviewed draft statements as rows, and refuse those that have an open choice.
+
+    Parameters
+    ----------
+    drafts
+        As read under `STATEMENT_DRAFTS`.
+    places
+        Places of the project by id; a statement is about one of them.
+    file
+        The file of drafts, for messages.
+
+    Returns
+    -------
+    accepted
+        Rows, what stays, and why.
+    """
+    rows: list[Row] = []
+    waiting: list[Feature] = []
+    issues: list[Issue] = []
+    for draft in drafts:
+        status = draft.properties.get("draft_status")
+        faults = _faults(draft, STATEMENTS, places, file) if status == "reviewed" else []
+        issues += faults
+        if status == "reviewed" and not faults:
+            values = {name: draft.properties.get(name) for name in STATEMENTS.names}
+            rows.append(Row(draft.id, values))
+        elif status != "rejected":
+            waiting.append(draft)
+    return AcceptedStatements(tuple(rows), tuple(waiting), tuple(issues))
+
+
+def _faults(
+    draft: Feature, schema: Schema, places: Mapping[str, Feature], file: str
+) -> list[Issue]:
     values = draft.properties
     place = values.get("place_id")
     named = [part.strip() for part in str(values.get("draft_open") or "").split(";")]
     still = [column for column in named if column and not values.get(column)]
     lacking = [
         column.name
-        for column in EVENTS.columns
+        for column in schema.columns
         if column.required and not values.get(column.name) and column.name not in still
     ]
 

@@ -40,6 +40,11 @@ def _number_of() -> dict[str, int]:
     return _counted(language.dates.numbers for language in languages())
 
 
+def number_of(word: str) -> int | None:
+    """A number in digits or in words; None for any other word."""
+    return int(word) if word.isdecimal() else _number_of().get(word.casefold())
+
+
 @cache
 def _days_in() -> dict[str, int]:
     return _counted(language.dates.units for language in languages())

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,9 @@ from geo.evidence.reports.clauses import Clause, clauses, dateline, sentences
 from geo.evidence.reports.cues import CLASH, STATES, STRATEGIC, Cue
 from geo.evidence.reports.mentions import SURE, Mention, Reader
 from geo.evidence.reports.modes import Mode, is_hedged, mode_of, without_names
-from geo.evidence.reports.parties import parties
+from geo.evidence.reports.parties import Party, parties
 from geo.evidence.reports.roles import Caster, Roles
-from geo.evidence.reports.settle import needs_place, plain_type, victims
+from geo.evidence.reports.settle import deaths, needs_place, plain_type, victims
 from geo.evidence.reports.times import Times
 from geo.evidence.reports.where import Placer, Where, geometry_of, precision_of
 from geo.model import EVENTS, Column, Feature, Schema, Value
@@ -69,8 +69,10 @@ class Told:
     where: list[Where]
     mode: Mode
     passive: bool
+    parties: list[Party] = field(default_factory=list)
     own_place: bool = True
     absorbed: bool = False
+    dead: int | None = None
 
 
 class Drafter:
@@ -84,30 +86,37 @@ class Drafter:
         self.digest = hashlib.sha256(reader.text.encode()).hexdigest()
         self.times = Times(reader.published)
 
-    def drafts(self) -> Iterator[Feature]:
-        """A draft for each thing that the text says happened, in its order."""
+    def tellings(self) -> Iterator[tuple[tuple[int, int], list[Mention], list[Told]]]:
+        """Every sentence with its mentions and what its clauses tell, in order."""
         text = self.reader.text
+        at = 0
         for start, end in sentences(text):
             begin = dateline(text, start, end)
-            inside = [m for m in self.mentions if begin <= m.start < end]
-            yield from self._of_sentence(begin, end, inside)
+            while at < len(self.mentions) and self.mentions[at].start < begin:
+                at += 1
+            last = at
+            while last < len(self.mentions) and self.mentions[last].start < end:
+                last += 1
+            inside = list(self.mentions[at:last])
+            yield (begin, end), inside, self.told(begin, end, inside)
+            self.times.end(inside)
 
-    def _of_sentence(self, start: int, end: int, inside: list[Mention]) -> Iterator[Feature]:
-        self.times.begin(self.reader.text, start, inside)
-        told = self.told(start, end, inside)
+    def events(
+        self, span: tuple[int, int], inside: list[Mention], told: list[Told]
+    ) -> Iterator[Feature]:
+        """A draft for each thing that a sentence says happened."""
         for one in told:
             if one.absorbed or one.clause.cue.value in STATES or one.mode.name in _NO_EVENT:
                 continue
             places: list[Where | None] = [*one.where] or [None]
             for where in places:
-                yield self._draft((start, end), inside, one, where)
-        self.times.end(inside)
+                yield self._draft(span, inside, one, where)
 
     def told(self, start: int, end: int, inside: list[Mention]) -> list[Told]:
         """What each clause of a sentence tells."""
         text = self.reader.text
         cues = [m for m in inside if m.kind == "cue" and needs_place(text, m, inside)]
-        if not cues or all(cue.value in STATES for cue in cues):
+        if not cues or all(cue.value in STATES - {"held"} for cue in cues):
             return []
         if not any(m.kind in {"place", "actor", "name"} for m in inside):
             return []
@@ -124,8 +133,10 @@ class Drafter:
             where = placer.where(clause, before.where if before else (), passive=passive)
             mode = mode_of(plain, found, index)
             own = any(clause.start <= w.place.start < clause.end for w in where)
-            told.append(Told(clause, clause.kind, roles, where, mode, passive, own))
+            near = [p for p in who if clause.start <= p.start < clause.end]
+            told.append(Told(clause, clause.kind, roles, where, mode, passive, near, own))
         self._settle(told)
+        deaths(plain, told)
         return told
 
     def _settle(self, told: list[Told]) -> None:
@@ -177,7 +188,13 @@ class Drafter:
         hedged = is_hedged(self.reader.text, *span)
         low = hedged or mode.name != "real" or "event_date" in open_ or _is_unsure(where)
         values["confidence"] = "low" if low else "moderate"
-        values["notes"] = self._quote(span)
+        if told.dead is not None:
+            if len(told.where) > 1:
+                notes.append(f"{told.dead} dead in all {len(told.where)} places together")
+            else:
+                values["fatalities"] = told.dead
+            notes.append(_whose(told))
+        values["notes"] = quoted(self.reader.text, span)
         values["draft_status"] = "draft"
         values["draft_cue"] = f"{rule.code}, possible or denied" if unreal else rule.code
         values["draft_span"] = f"{span[0]}-{span[1]}"
@@ -192,11 +209,6 @@ class Drafter:
     def _identity(self, cue: Mention, where: Where | None) -> str:
         seed = f"{self.digest}:{cue.start}:{where.place.start if where else ''}"
         return "evt-" + hashlib.sha256(seed.encode()).hexdigest()[:8]
-
-    def _quote(self, span: tuple[int, int]) -> str:
-        words = " ".join(self.reader.text[slice(*span)].split())
-        cut = words if len(words) <= _QUOTED else words[:_QUOTED].rsplit(" ", 1)[0] + " ..."
-        return f'"{cut}" (characters {span[0]}-{span[1]})'
 
     def _transfer(self, actor: Value) -> str | None:
         """Who took the ground settles ACLED's sub-type; a state on no side here does not."""
@@ -345,6 +357,19 @@ class Drafter:
 
 
 _ORDER = ("place_id", "event_date", "time_precision", "sub_event_type", "actor1", "actor2")
+
+
+def _whose(told: Told) -> str:
+    """Of which side the dead are said to be."""
+    named = [p.words for p in told.roles.second]
+    return f"{told.dead} dead" + (f", of: {_flat(', '.join(named))}" if named else "")
+
+
+def quoted(text: str, span: tuple[int, int]) -> str:
+    """A sentence, or so much of it as a quotation may have, and where it stands."""
+    words = " ".join(text[slice(*span)].split())
+    cut = words if len(words) <= _QUOTED else words[:_QUOTED].rsplit(" ", 1)[0] + " ..."
+    return f'"{cut}" (characters {span[0]}-{span[1]})'
 
 
 def _needs_two(kind: Cue) -> bool:

@@ -445,6 +445,13 @@ class Reader:
         return None
 
 
+def small_share(text: str) -> float:
+    """How many of the words of a text some language lists as small ones; Arabic counts whole."""
+    found = _TOKEN.findall(text)
+    small = sum(sounds.plain(word) in _no_names() or sounds.has_arabic(word) for word in found)
+    return small / len(found) if found else 1.0
+
+
 def _spelled(gazetteer: Gazetteer) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Spellings in Cyrillic letters by their stems."""
     found: dict[tuple[str, ...], tuple[str, ...]] = {}

@@ -14,7 +14,8 @@ from geo.errors import escape
 from geo.evidence.gazetteer.sounds import plain
 from geo.evidence.reports.actors import Actors
 from geo.evidence.reports.drafts import Drafter
-from geo.evidence.reports.mentions import Mention, Reader
+from geo.evidence.reports.mentions import Mention, Reader, small_share
+from geo.evidence.reports.statements import StatementDrafter
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from geo.evidence.gazetteer.index import Gazetteer
     from geo.model import Feature, Row
+
+
+_SMALL_SHARE = 0.05
+"""Of a text in a language that is read, so many words at least are small ones."""
 
 
 def read_report(
@@ -65,7 +70,14 @@ def read_report(
     no_names = {plain(str(row.values["text"])) for row in own if not row.values["actor"]}
     reader = Reader(text, gazetteer, Actors(actors, own), frozenset(no_names), published, near)
     mentions = reader.mentions()
-    return Review(text, mentions, tuple(Drafter(reader, mentions, source_id).drafts()))
+    drafter = Drafter(reader, mentions, source_id)
+    states = StatementDrafter(text, reader.actors, drafter.times, drafter.digest, source_id)
+    events: list[Feature] = []
+    statements: list[Feature] = []
+    for span, inside, told in drafter.tellings():
+        events += drafter.events(span, inside, told)
+        statements += states.drafts(span, told, inside)
+    return Review(text, mentions, tuple(events), tuple(statements))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +93,29 @@ class Review:
         In order, without overlaps.
     drafts
         Events, under `DRAFTS`.
+    statements
+        What it says of who held what, under `STATEMENT_DRAFTS`.
     """
 
     text: str
     mentions: tuple[Mention, ...]
     drafts: tuple[Feature, ...]
+    statements: tuple[Feature, ...] = ()
+
+    @property
+    def understood(self) -> bool:
+        """
+        Tell whether it is in a language that there are words for.
+
+        Returns
+        -------
+        understood
+            Whether anything is said to have happened, or enough of its words are small ones that
+            some language lists.
+        """
+        if any(m.kind == "cue" for m in self.mentions) or not self.text.strip():
+            return True
+        return small_share(self.text) >= _SMALL_SHARE
 
     @property
     def unplaced(self) -> tuple[Mention, ...]:
@@ -113,6 +143,9 @@ class Review:
         marked = "\n".join(escape(line, 100_000) for line in self._marked().splitlines())
         lines = [marked, "", f"{len(self.drafts)} drafts"]
         lines += [_draft_line(draft) for draft in self.drafts]
+        if self.statements:
+            lines += ["", f"{len(self.statements)} draft statements"]
+            lines += [_statement_line(one) for one in self.statements]
         lines += ["", f"{len(self.unplaced)} names not placed"]
         for name in self.unplaced:
             lines.append(f"  {name.start}-{name.end} {escape(name.text)}: {name.why_open}")
@@ -125,6 +158,20 @@ class Review:
             pieces += [self.text[at : m.start], f"[{m.kind} {m.text} = {said}]"]
             at = m.end
         return "".join([*pieces, self.text[at:]])
+
+
+def _statement_line(draft: Feature) -> str:
+    values = draft.properties
+    where = values["place_id"] or "no place"
+    shape = f", {values['extent']}" if values["extent"] else ""
+    if values["width_from_m"] is not None:
+        shape += f" {values['width_from_m']}-{values['width_to_m']} m"
+    if draft.geometry is not None:
+        shape += f", drawn as {draft.geometry.__class__.__name__}"
+    open_ = f"; open: {values['draft_open']}" if values["draft_open"] else ""
+    holder = values["controller"] or "?"
+    day = values["date"] or "no date"
+    return escape(f"  {draft.id} {day} {holder} at {where}{shape}{open_}", 400)
 
 
 def _draft_line(draft: Feature) -> str:

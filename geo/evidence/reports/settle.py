@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.evidence.reports import grammar
 from geo.evidence.reports.cues import CUES, LOOTING, STRATEGIC, Cue, cue_in
+from geo.evidence.reports.dates import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,3 +99,30 @@ def victims(one: Any, told: Sequence[Any]) -> None:
             found = [p for p in other.roles.second if p not in one.roles.first]
             if one.kind.event_type.startswith("Explosions") or one.kind.frame == "act":
                 one.roles.second = found
+
+
+def deaths(plain: str, told: Sequence[Any]) -> None:
+    """Give each event the number of dead that the sentence tells with it."""
+    for index, one in enumerate(told):
+        for cue in one.clause.cues:
+            if cue.value != "dead" or grammar.words("number", "wounded").fullmatch(cue.text):
+                continue
+            count = _number_by(plain, cue, one.clause)
+            own = one.clause.cue.value != "dead" and not one.absorbed
+            before = [t for t in told[:index] if t.clause.cue.value != "dead" and not t.absorbed]
+            after = [t for t in told[index + 1 :] if not t.absorbed]
+            target = one if own else (before or after[::-1] or [None])[-1]
+            if count is None or target is None:
+                continue
+            target.dead = (target.dead or 0) + count
+
+
+def _number_by(plain: str, cue: Mention, clause: Clause) -> int | None:
+    """The number of dead, right behind the word for it or before it."""
+    about = grammar.words("number", "about").pattern
+    behind = re.match(rf"\s*(?:(?:{about})\s+)?([^\W_]+)", plain[cue.end : clause.end], re.I)
+    if behind and (count := number_of(behind[1])) is not None:
+        return count
+    before = plain[clause.start : cue.start].split()[-6:]
+    numbers = [count for word in before if (count := number_of(word)) is not None and count > 1]
+    return numbers[-1] if numbers else None

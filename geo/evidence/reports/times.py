@@ -44,9 +44,6 @@ class Times:
         self.published = published
         self._last: Mention | None = None
 
-    def begin(self, text: str, start: int, inside: Sequence[Mention]) -> None:
-        """Begin a sentence."""
-
     def end(self, inside: Sequence[Mention]) -> None:
         """Keep the time of a sentence for those that have none."""
         own = [m for m in inside if m.kind == "date" and m.when and m.when.first]

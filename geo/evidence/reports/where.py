@@ -246,7 +246,7 @@ def precision_of(text: str, where: Where, entry: Entry) -> tuple[int, int | None
     """ACLED's precision of a place as it is named, and its error radius in metres."""
     if entry.kind == "area" and (entry.radius_m or 0) >= _RIM_M:
         return 3, entry.radius_m
-    if where.slot == "rim":
+    if where.slot == "rim" or grammar.words("where", "rim").search(where.place.text):
         return 2, max(entry.radius_m or 0, _RIM_M)
     before = text[max(0, where.place.start - 60) : where.place.start]
     after = text[where.place.end : where.place.end + 8]

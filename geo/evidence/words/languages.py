@@ -145,6 +145,9 @@ class Grammar:
     modes
         What makes a cue something else, before it or ``..._behind`` it: ``failed``, ``possible``,
         ``denied``, ``none`` (wishes, plans, conditions), ``lasting`` (it was so before).
+    number
+        How many: what may stand before a number of dead (``about``), and words for the wounded
+        only (``wounded``).
     same
         Pronouns for the one of whom was just spoken, and for the place.
     reporters
@@ -155,6 +158,9 @@ class Grammar:
         Who is seized: that is no ground either.
     persons
         What stands before, or behind, the name of a person.
+    extent
+        How much of a place is meant: ``all``, ``most``, ``part``; ``gap`` of a few kilometres;
+        ``stretch`` of ground between places; ``past``: it was so once.
     endings, instrumental, genitive
         Of inflected words: what is cut to compare them, and what tells the case.
     """
@@ -173,10 +179,12 @@ class Grammar:
     joints: Mapping[str, Expression] = field(default_factory=dict)
     modes: Mapping[str, Expression] = field(default_factory=dict)
     same: Mapping[str, Expression] = field(default_factory=dict)
+    number: Mapping[str, Expression] = field(default_factory=dict)
     reporters: Expression = ""
     loot: Expression = ""
     captives: Expression = ""
     persons: Mapping[str, Expression] = field(default_factory=dict)
+    extent: Mapping[str, Expression] = field(default_factory=dict)
     endings: str = ""
     instrumental: str = ""
     genitive: str = ""
