@@ -7,6 +7,7 @@ from .estimate.parameters import Parameters
 from .estimate.patches import percent
 from .gazetteer.index import Gazetteer
 from .gazetteer.read import read_gazetteers
+from .gazetteer.rules import sound_rules
 from .histories import place_history
 from .kept import Memory, kept_bands, kept_draws
 from .ledger import (
@@ -67,6 +68,7 @@ __all__ = [
     "read_report",
     "round_figure",
     "shape_word",
+    "sound_rules",
     "tell_all",
     "tell_effect",
     "write_draft",

@@ -18,6 +18,7 @@ const CanvasLayer = L.Layer.extend({
   },
   /** While the map zooms, the picture is stretched; it is painted anew when the map rests. */
   _animate(event) {
+    if (!this.view) return; // Nothing was painted yet.
     const scale = this._map.getZoomScale(event.zoom, this.view.zoom);
     L.DomUtil.setTransform(this.canvas, this._map._latLngToNewLayerPoint(this.corner, event.zoom, event.center), scale);
   },

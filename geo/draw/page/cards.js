@@ -171,7 +171,8 @@ function placeCard(place, day) {
     sourceList(splitIds(place.source_ids)));
 }
 
-const eventTitle = (event) => term('sub', event.sub_event_type) || term('type', event.event_type);
+/** "Other" says nothing: then the kind of event does. */
+const eventTitle = (event) => (event.sub_event_type === 'Other' ? '' : term('sub', event.sub_event_type)) || term('type', event.event_type);
 
 function eventDates(event) {
   const range = event.end_date && event.end_date !== event.event_date

@@ -203,18 +203,6 @@ function corridorNear(point, date, reach = 8) {
   return best?.one;
 }
 
-/** Pointing at a neck shows the ground behind it. */
-function hoverCorridor(event) {
-  if (!state.show.corridors) return;
-  const all = scenes();
-  const right = all.length > 1 && event.containerPoint.x > map.getSize().x * state.split;
-  const near = corridorNear(event.containerPoint, sceneDate(all[right ? 1 : 0])) ?? null;
-  if (near === state.near) return;
-  state.near = near;
-  map.getContainer().style.cursor = near ? 'pointer' : '';
-  queueMap();
-}
-
 /** What of this layer the key has to explain. */
 function corridorKey(item) {
   const cut = (firm) => swatch((ctx, _, w, h) => {

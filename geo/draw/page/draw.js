@@ -87,23 +87,11 @@ class Painter {
   paint(ctx, view, scene) {
     ctx.setTransform(view.ratio, 0, 0, view.ratio, (view.left ?? 0) * view.ratio, (view.top ?? 0) * view.ratio);
     this.names.clear();
-    // Under online tiles there is a map already, and it has to be seen.
-    if (scene.show.tiles) ctx.clearRect(0, 0, view.width, view.height);
-    else {
-      ctx.fillStyle = OUTSIDE;
-      ctx.fillRect(0, 0, view.width, view.height);
-      this.#land(ctx, view);
+    if (scene.names === 'only') {
+      ctx.clearRect(0, 0, view.width, view.height);
+      return this.#names(ctx, view, scene);
     }
-    ctx.save();
-    const size = 256 * 2 ** view.zoom;
-    ctx.translate(this.store.originX * size - view.x0, this.store.originY * size - view.y0);
-    ctx.globalAlpha = scene.show.tiles ? 0.7 : 1;
-    if (scene.kind === 'change') this.#change(ctx, view, scene);
-    else if (scene.show.control) this.#control(ctx, view, scene.date, scene.show, false);
-    ctx.globalAlpha = 1;
-    const { edge } = LOOKS;
-    strokeAll(ctx, [[sheer(INK, edge.alpha), edge.width, edge.dash]], this.edgePath(view.zoom));
-    ctx.restore();
+    this.#ground(ctx, view, scene);
     this.#lines(ctx, view, scene.show);
     if (scene.show.places) this.#outlines(ctx, view);
     if (scene.show.fronts) this.#fronts(ctx, view, scene);
@@ -113,14 +101,46 @@ class Painter {
     if (scene.hot) this.#hot(ctx, view, scene.hot);
     if (scene.selected?.chains) this.#glow(ctx, view, this.#path(scene.selected.chains, view.zoom, false));
     if (scene.selected && !scene.selected.chains) this.#accuracy(ctx, view, scene.selected);
-    const places = scene.show.places ? this.#placeDots(ctx, view, scene) : [];
     if (scene.show.events) this.#dots(ctx, view, scene.dots);
+    if (scene.names !== 'none') this.#names(ctx, view, scene);
+    if (scene.measure) this.#measured(ctx, view, scene.measure);
+    return null;
+  }
+
+  /** Land, control or change, and the edge of the study area, beyond which nothing is said. */
+  #ground(ctx, view, scene) {
+    // Under online tiles there is a map already, and it has to be seen.
+    if (scene.show.tiles) ctx.clearRect(0, 0, view.width, view.height);
+    else {
+      ctx.fillStyle = this.context.some(({ kind }) => kind === 'country') ? LOOKS.paper.country : OUTSIDE;
+      ctx.fillRect(0, 0, view.width, view.height);
+    }
+    ctx.save();
+    const size = 256 * 2 ** view.zoom;
+    ctx.translate(this.store.originX * size - view.x0, this.store.originY * size - view.y0);
+    ctx.globalAlpha = scene.show.tiles ? 0.7 : 1;
+    if (scene.kind === 'change') this.#change(ctx, view, scene);
+    else if (scene.show.control) this.#control(ctx, view, scene.date, scene.show, false);
+    ctx.globalAlpha = 1;
+    const { edge } = LOOKS;
+    const path = this.edgePath(view.zoom);
+    // The ground fades where what is known of it ends: a sharp rim would look like a border.
+    const fade = scene.show.tiles ? [] : edge.fade.map(([width, alpha]) => [sheer(LOOKS.paper.country, alpha), width]);
+    strokeAll(ctx, [...fade, [sheer(INK, edge.alpha), edge.width, edge.dash]], path);
+    ctx.restore();
+  }
+
+  /** Places, roads and areas by name; what stands on the map already is left free. */
+  #names(ctx, view, scene) {
+    const { show } = scene;
+    if (scene.names === 'only' && show.events) for (const dot of scene.dots) this.#takeDot(view, dot);
+    if (scene.keep) this.names.take(...scene.keep);
+    const places = show.places ? this.#placeDots(ctx, view, scene) : [];
     this.names.drawPlaces(ctx, view, places.filter((one) => one.key));
     if (scene.story) paintStoryTags(ctx, this, view, scene);
-    if (scene.show.roads) this.names.drawLines(ctx, view, this.context);
+    if (show.roads) this.names.drawLines(ctx, view, this.context);
     this.names.drawPlaces(ctx, view, places.filter((one) => !one.key));
-    if (scene.show.borders) this.names.drawAreas(ctx, view, this.context);
-    if (scene.measure) this.#measured(ctx, view, scene.measure);
+    if (show.borders) this.names.drawAreas(ctx, view, this.context);
   }
 
   #control(ctx, view, date, show, faded) {
@@ -212,16 +232,6 @@ class Painter {
     }
   }
 
-  #land(ctx, view) {
-    ctx.fillStyle = LOOKS.paper.country;
-    for (const feature of this.context) {
-      if (feature.kind !== 'country') continue;
-      ctx.beginPath();
-      for (const world of feature.rings) this.#trace(ctx, view, world);
-      ctx.fill('evenodd');
-    }
-  }
-
   #trace(ctx, view, world) {
     const size = 256 * 2 ** view.zoom;
     for (let i = 0; i < world.length; i += 2) {
@@ -301,7 +311,9 @@ class Painter {
     return shown.sort((a, b) => a.rank - b.rank || (a.place.id < b.place.id ? -1 : 1));
   }
 
+  /** The point of a place; an event that lies on it stands for it. */
   #sharpDot(ctx, x, y, rank) {
+    if (!this.names.isFree([x - 1, y - 1, x + 1, y + 1])) return 8;
     const r = rank <= 0 ? 3.6 : rank === 1 ? 3 : 2.2;
     ctx.beginPath();
     ctx.arc(x, y, r, 0, 7);
@@ -315,13 +327,24 @@ class Painter {
   }
 
   #dots(ctx, view, dots) {
-    for (const dot of dots) {
-      const [x, y] = this.at(view, dot.lonlat);
-      if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) continue;
-      const r = dot.events.length > 1 ? 8.5 : 6.5;
-      drawMark(ctx, dot.kind, x, y, r, dot.events.length);
-      this.names.take([x - r, y - r, x + r, y + r]);
+    // What is known to a region only lies below what is known to a place.
+    for (const dot of [...dots].sort((a, b) => b.vague - a.vague)) {
+      const box = this.#takeDot(view, dot);
+      if (!box) continue;
+      const [x, y] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+      if (dot.vague) drawVagueMark(ctx, dot.kind, x, y, (box[2] - box[0]) / 2, dot.events.length);
+      else drawMark(ctx, dot.kind, x, y, (box[2] - box[0]) / 2, dot.events.length);
     }
+  }
+
+  /** The box of a mark, taken from the names; null where it is not in the picture. */
+  #takeDot(view, dot) {
+    const [x, y] = this.at(view, dot.lonlat);
+    if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) return null;
+    const r = dot.events.length > 1 ? 8.5 : 6.5;
+    const box = [x - r, y - r, x + r, y + r];
+    this.names.take(box);
+    return box;
   }
 }
 

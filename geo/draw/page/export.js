@@ -11,28 +11,67 @@ const sceneDay = (scene) => (scene.side === 'before' ? state.before : state.afte
 const sceneTitle = (scene) => (scene.kind === 'change'
   ? t('gained.between', { before: dateText(state.before), after: dateText(state.after) }) : onDay(sceneDay(scene)));
 
+/** A line as long as a round number of kilometres, and the way north, in the corner of a picture. */
+function paintScale(ctx, view) {
+  const left = view.left ?? 0;
+  const metres = 40075016.686 * Math.cos(map.getCenter().lat * D2R) / (256 * 2 ** view.zoom);
+  const most = (metres * view.width) / 4000;
+  const km = [1, 2, 5, 10, 20, 50, 100, 200, 500].filter((one) => one <= most).at(-1) ?? 1;
+  const [x, y, wide] = [10, view.height - 12, (km * 1000) / metres];
+  ctx.setTransform(view.ratio, 0, 0, view.ratio, left * view.ratio, (view.top ?? 0) * view.ratio);
+  tracePoints(ctx, [[x, y - 5], [x, y], [x + wide, y], [x + wide, y - 5]]);
+  strokeAll(ctx, [[WHITE, 4.5], [INK, 1.6]]);
+  ctx.font = `700 11px ${FONT}`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'bottom';
+  ctx.direction = 'ltr';
+  ctx.strokeStyle = WHITE;
+  ctx.lineWidth = 3;
+  ctx.strokeText(`${km} km`, x + 4, y - 3);
+  ctx.fillStyle = INK;
+  ctx.fillText(`${km} km`, x + 4, y - 3);
+  const [cx, top] = [view.width - 18, 10];
+  tracePoints(ctx, [[cx, top], [cx + 7, top + 20], [cx, top + 16], [cx - 7, top + 20]], true);
+  strokeAll(ctx, [[WHITE, 3]]);
+  ctx.fill();
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'top';
+  ctx.strokeText('N', cx, top + 21);
+  ctx.fillText('N', cx, top + 21);
+}
+
+/** One page: what happened, before and after with the change marked, the key, and how it was made. */
 function printSheet() {
+  const mode = state.mode;
+  if (mode === 'swipe') state.mode = 'story'; // Paper cannot be swiped: both dates, side by side.
   const all = scenes();
   const width = all.length > 1 ? 520 : 1060;
-  const height = all.length > 1 ? 430 : 520;
-  const shrink = Math.log2(width / map.getSize().x);
+  const height = 300 + (all.length > 1 ? 30 : 0);
+  const shrink = Math.log2(width / (map.getSize().x * (mode === 'swipe' ? 0.5 : 1)));
   const figures = all.map((scene) => {
     const canvas = el('canvas', { width: width * 2, height: height * 2 });
-    const shown = { ...scene, selected: null, hot: null, near: null, show: { ...scene.show, sidePatterns: true, tiles: false } };
-    painter.paint(canvas.getContext('2d'), viewOf(width, height, 2, map.getZoom() + Math.min(0, shrink)), shown);
-    return el('figure', null, el('figcaption', null, sceneTitle(scene)), canvas);
+    const ctx = canvas.getContext('2d');
+    const view = viewOf(width, height, 2, map.getZoom() + Math.min(0, shrink));
+    painter.paint(ctx, view, { ...scene, selected: null, hot: null, near: null, show: { ...scene.show, sidePatterns: true, tiles: false } });
+    paintScale(ctx, view);
+    return el('figure', null, el('figcaption', null, foreign(all.length > 1 ? `${sentence(t(scene.side))}: ${sceneTitle(scene)}` : sceneTitle(scene))), canvas);
   });
   const kept = state.show;
   state.show = { ...kept, sidePatterns: true };
   printing = true;
   const tables = el('div', { class: 'tables' }, el('div', null, legendTable()), el('div', null, doubtKey()));
+  const key = mode === 'one' || mode === 'change' ? null : el('ul', { class: 'marks' }, storyMarks());
   state.show = kept;
   printing = false;
-  byId('sheet').replaceChildren(
-    el('h1', null, foreign(nameOf(DATA.theatre, ''))), el('div', { class: 'figures' }, figures), tables,
+  byId('sheet').replaceChildren(...[
+    el('h1', null, foreign(mode === 'one' ? nameOf(DATA.theatre, '') : storyHeadline())),
+    el('p', { class: 'quiet' }, foreign(nameOf(DATA.theatre, ''))),
+    mode === 'one' ? null : el('ul', { class: 'parts' }, storyParts().map(storyItem)),
+    el('div', { class: 'figures' }, figures), key, tables,
     el('p', null, t('method')),
-    DATA.theatre.attribution ? passage('p', null, DATA.theatre.attribution) : '',
-    window.location.protocol.startsWith('http') ? el('p', { dir: 'ltr' }, window.location.href) : '');
+    DATA.theatre.attribution ? passage('p', null, DATA.theatre.attribution) : null,
+    window.location.protocol.startsWith('http') ? el('p', { dir: 'ltr' }, window.location.href) : null].filter(Boolean));
+  state.mode = mode;
 }
 
 // A picture says by itself what it shows: title, dates, legend, method and sources are in it.

@@ -23,11 +23,23 @@ from folium.template import Template
 from geo.draw.looks import LOOKS
 from geo.draw.words.languages import language_words
 from geo.errors import GeoError
+from geo.evidence import sound_rules
 
 _PIECE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 SCRIPTS = (
     *("text", "store", "measure", "looks", "names", "draw", "svg", "cards", "panel", "time"),
-    *("search", "export", "help", "corridors", "canvaslayer", "shapes", "scenes", "opening"),
+    *(
+        "sounds",
+        "search",
+        "export",
+        "help",
+        "corridors",
+        "canvaslayer",
+        "shapes",
+        "scenes",
+        "hover",
+        "opening",
+    ),
     *("told", "story", "storymarks", "panels", "links", "page"),
 )
 """The scripts of the page, each after those whose constants it uses."""
@@ -75,7 +87,8 @@ def page_frame(tile_host: str = "") -> str:
     text = _swap(text, _MAP, "")
     text = _swap(text, TOKENS["body"], read_asset("page.html"))
     text = _swap(text, "<!-- map -->", _MAP)
-    for name, shared in (("looks", LOOKS), ("words", language_words("page"))):
+    tables = (("looks", LOOKS), ("words", language_words("page")), ("sounds", sound_rules()))
+    for name, shared in tables:
         text = _swap(
             text, f"<!-- {name} -->", data_block(name, "application/json", safe_json(shared))
         )

@@ -238,6 +238,27 @@ function drawMark(ctx, kind, x, y, r, count) {
   }
 }
 
+/** What is known to a region only: a hollow, dashed mark in a wide faint ring, nowhere in particular. */
+function drawVagueMark(ctx, kind, x, y, r, count) {
+  const { color } = LOOKS.events[kind];
+  const { ring, alpha, dash } = LOOKS.mark.vague;
+  ctx.beginPath();
+  ctx.arc(x, y, r * ring, 0, 7);
+  ctx.fillStyle = sheer(color, alpha);
+  ctx.fill();
+  strokeAll(ctx, [[sheer(color, 0.55), 1, [2, 4]]]);
+  const path = markPath(new (ctx.Path ?? Path2D)(), kind, x, y, r - 1);
+  ctx.fillStyle = WHITE;
+  ctx.fill(path);
+  strokeAll(ctx, [[color, 1.5, dash]], path);
+  if (count < 2) return;
+  ctx.fillStyle = color;
+  ctx.font = `700 ${Math.round(r * LOOKS.mark.text)}px ${FONT}`;
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  ctx.fillText(String(count), x, y + 0.5);
+}
+
 const placeRank = (kind) => LOOKS.places.ranks[kind] ?? LOOKS.places.rank;
 
 /** The least important places that are shown at a zoom. */

@@ -119,37 +119,23 @@ function openAbout() {
     licence));
 }
 
-/** What lies under a point of the screen: an event, else a place, a front, the ground. */
+/** Open what lies under a point of the map. */
 function clickAt(point, latlng, event) {
   if (state.measure) return addMeasure(latlng);
-  const all = scenes();
-  const second = all.length > 1 && sideUnder(event ?? { clientX: -1, clientY: -1 }, point);
-  const scene = all[second ? 1 : 0];
-  const day = all.length > 1 && !second ? state.before : state.after;
-  const near = (items, reach) => {
-    let best = null;
-    for (const item of items) {
-      if (!item.lonlat) continue;
-      const away = map.latLngToContainerPoint([item.lonlat[1], item.lonlat[0]]).distanceTo(point);
-      if (away <= reach && away < (best?.away ?? Infinity)) best = { item, away };
-    }
-    return best?.item;
-  };
-  const dot = scene.show.events && near(scene.dots, 14);
-  if (dot) {
-    const radius = Math.max(...dot.events.map((event) => event.geo_radius_m ?? 0));
-    return openCard(dot.lonlat, () => eventsCard(dot.events), { radius, what: `e:${dot.events[0].id}` });
+  const second = shown.length > 1 && sideUnder(event ?? { clientX: -1, clientY: -1 }, point);
+  const found = whatAt(point, latlng, second);
+  const { day, place } = found;
+  const here = [latlng.lng, latlng.lat];
+  const spot = here.map((v) => v.toFixed(5)).join();
+  hideTip();
+  if (found.kind === 'events') {
+    const { events, lonlat } = found.dot;
+    const radius = Math.max(...events.map((one) => one.geo_radius_m ?? 0));
+    return openCard(lonlat, () => eventsCard(events), { radius, what: `e:${events[0].id}`, second });
   }
-  const changed = state.mode === 'story' && changeAt(latlng);
-  if (changed) return openCard([latlng.lng, latlng.lat], () => changeCard(latlng), { what: `c:${latlng.lng.toFixed(5)},${latlng.lat.toFixed(5)}`, second });
-  const neck = scene.show.corridors && corridorNear(point, Math.max(0, store.index(day)));
-  if (neck) return openCorridor(neck);
-  const limit = map.getZoom() < 8.4 ? 2 : 4;
-  const place = state.show.places && near(DATA.places.filter((p) => !p.lines && (scene.keyPlaces.has(p.id) || placeRank(p.kind) <= limit)), 10);
-  if (place) return openCard(place.lonlat, () => placeCard(place, day), { radius: place.geo_radius_m ?? 0, what: `p:${place.id}` });
-  const front = state.show.fronts && frontNear(point, Math.max(0, store.index(day)));
-  if (front) return openFront(front, [latlng.lng, latlng.lat], day);
-  const shape = shapeNear(latlng);
-  if (shape) return openCard([latlng.lng, latlng.lat], () => placeCard(shape, day), { radius: shape.geo_radius_m ?? 0, what: `p:${shape.id}` });
-  return openGround(latlng.lng, latlng.lat, day);
+  if (found.kind === 'changed') return openCard(here, () => changeCard(latlng), { what: `c:${spot}`, second });
+  if (found.kind === 'neck') return openCorridor(found.neck);
+  if (found.kind === 'front') return openFront(found.front, here, day);
+  if (place) return openCard(found.kind === 'shape' ? here : place.lonlat, () => placeCard(place, day), { radius: place.geo_radius_m ?? 0, what: `p:${place.id}`, second });
+  return openGround(...here, day);
 }

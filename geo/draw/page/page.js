@@ -67,10 +67,18 @@ function clipPanes() {
   over.style.width = `${size.x}px`;
   over.style.height = `${size.y}px`;
   L.DomUtil.setPosition(over, corner);
+  byId('bar').style.height = `${size.y}px`;
+  byId('bar').hidden = mode !== 'swipe';
+  L.DomUtil.setPosition(byId('bar'), L.point(middle, corner.y));
 }
 
+/** In a swipe the names lie on a layer of their own above both halves, so that none is cut. */
 function drawMap() {
-  scenes().forEach((scene, i) => layers[i].draw(scene));
+  shown = scenes();
+  const apart = state.mode === 'swipe';
+  shown.forEach((scene, i) => layers[i].draw(apart ? { ...scene, names: 'none' } : scene));
+  map.getPane('frontline-2').style.display = apart ? '' : 'none';
+  if (apart) layers[2].draw(namesScene(shown));
   clipPanes();
 }
 
@@ -180,6 +188,7 @@ function prepareDivider() {
   const divider = byId('divider');
   const over = byId('over');
   map.createPane('frontline-over').append(over);
+  map.createPane('frontline-bar').append(byId('bar')); // Below the names, which it must not cut.
   L.DomEvent.disableClickPropagation(divider);
   const follow = (event) => {
     const box = byId('stage').getBoundingClientRect();
@@ -192,7 +201,7 @@ function prepareDivider() {
     divider.focus({ preventScroll: true });
   });
   for (const type of ['pointerup', 'pointercancel']) {
-    divider.addEventListener(type, () => divider.removeEventListener('pointermove', follow));
+    divider.addEventListener(type, () => { divider.removeEventListener('pointermove', follow); queueMap(); });
   }
   divider.addEventListener('keydown', (event) => {
     event.stopPropagation();
@@ -256,10 +265,11 @@ function splitThroughChange() {
 
 function prepareMap(view) {
   map.invalidateSize({ pan: false, animate: false }); // It was made before the view was known.
-  for (const i of [0, 1]) {
-    map.createPane(`frontline-${i}`).style.zIndex = 300 + i;
+  for (const i of [0, 1, 2]) {
+    map.createPane(`frontline-${i}`).style.zIndex = i < 2 ? 300 + i : 610;
     layers.push(new MapSide(`frontline-${i}`));
   }
+  map.getPane('frontline-2').style.pointerEvents = 'none';
   const [west, south, east, north] = store.bounds;
   const bounds = L.latLngBounds([[south, west], [north, east]]);
   if (view) map.setView([view[1], view[2]], Math.min(15, Math.max(5, view[0])), { animate: false });
@@ -275,9 +285,8 @@ function prepareMap(view) {
   L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 110 }).addTo(map);
   map.on('moveend zoomend resize viewreset', () => { drawMap(); writeLink(); });
   map.on('move', clipPanes);
-  if (DATA.corridors) map.on('mousemove', hoverCorridor);
-  if (SHAPES.length) map.on('mousemove', hoverShape);
   map.on('click', (event) => clickAt(event.containerPoint, event.latlng, event.originalEvent));
+  prepareTouch();
   map.getContainer().addEventListener('pointerdown', () => byId('stage').classList.remove('keys'));
   map.getContainer().addEventListener('keydown', (event) => {
     byId('stage').classList.add('keys');
@@ -290,7 +299,15 @@ function prepareMap(view) {
   });
 }
 
+/** Back to where the page begins: in the opening the changed ground, else the whole study area. */
+function goHome() {
+  if (state.mode === 'story') return frameStory();
+  const [west, south, east, north] = store.bounds;
+  return map.fitBounds([[south, west], [north, east]], { padding: [6, 6], animate: false });
+}
+
 function prepareControls() {
+  byId('home').addEventListener('click', goHome);
   for (const mode of MODES) {
     byId(`mode-${mode}`).addEventListener('click', () => setMode(mode));
   }
@@ -308,6 +325,9 @@ function prepareControls() {
   new ResizeObserver(() => { if (fitBox()) drawMap(); placeDrawer(); }).observe(byId('stage'));
 }
 
+/** Who asked the system for fewer or stronger colours gets a pattern for each side. */
+const wantsPatterns = () => ['(forced-colors: active)', '(prefers-contrast: more)'].some((query) => window.matchMedia(query).matches);
+
 async function start() {
   if (typeof DecompressionStream === 'undefined' || !HTMLElement.prototype.replaceChildren) {
     drawWords();
@@ -319,6 +339,7 @@ async function start() {
   painter = new Painter(store);
   HOLDERS = holderOrder();
   prepareTime();
+  state.show.sidePatterns = wantsPatterns();
   const view = readLink();
   drawWords();
   document.body.dataset.mode = state.mode;
@@ -326,6 +347,7 @@ async function start() {
   prepareMap(view);
   preparePanels();
   prepareDivider();
+  prepareHover();
   prepareControls();
   prepareSearch();
   prepareMeasure();

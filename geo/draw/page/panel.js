@@ -56,7 +56,9 @@ function legendTable() {
   const after = store.totals(state.dateAfter);
   const loose = looseTotals(state.dateAfter);
   const before = store.totals(state.dateBefore);
-  const rows = HOLDERS.map((holder) => {
+  // Whoever holds nothing on either date has no row; whoever held something before has one.
+  const holders = HOLDERS.filter((holder) => Math.max(after.get(holder) ?? 0, comparing ? before.get(holder) ?? 0 : 0) > NONE_SHARE);
+  const rows = holders.map((holder) => {
     const area = after.get(holder) ?? 0;
     const share = area / store.total;
     const figure = figureOf(holder);
@@ -165,10 +167,7 @@ function changeSection() {
 
 /** What the ledger says of the spans between the two layers. */
 function ledger() {
-  const [first, last] = [store.days[state.dateBefore], store.days[state.dateAfter]];
-  const superseded = new Set(DATA.changes.map((change) => change.supersedes));
-  const rows = DATA.changes.filter((change) =>
-    !superseded.has(change.id) && toDay(change.from_date) < last && toDay(change.to_date) > first);
+  const rows = ledgerBetween();
   return folded(t('why'), rows, ledgerItem, { kind: 'ledger', open: rows.length <= 4 });
 }
 
@@ -230,13 +229,6 @@ function doubtKey() {
     ctx.stroke();
   });
   items.push(item(line([]), t('key.front')), item(line(LOOKS.fronts.unsure), t('key.front.unsure')));
-  items.push(item(swatch((ctx, _, w, h) => {
-    const blur = ctx.createRadialGradient(w / 2, h / 2, 0, w / 2, h / 2, h / 2);
-    blur.addColorStop(0, sheer(INK, 0.6));
-    blur.addColorStop(1, sheer(INK, 0));
-    ctx.fillStyle = blur;
-    ctx.fillRect(0, 0, w, h);
-  }), t('key.soft')));
   const outline = (drawn) => swatch((ctx, _, w, h) => {
     ctx.beginPath();
     ctx.moveTo(1, h / 2);
@@ -256,7 +248,9 @@ function eventKey() {
       type: 'checkbox', checked: !state.hidden.has(kind),
       on: { change: (event) => { state.hidden[event.target.checked ? 'delete' : 'add'](kind); update(); } },
     }),
-    swatch((ctx, _, w, h) => drawMark(ctx, kind, w / 2, h / 2, 5.8, 1)), el('span', null, t(`event.${kind}`))))));
+    swatch((ctx, _, w, h) => drawMark(ctx, kind, w / 2, h / 2, 5.8, 1)), el('span', null, t(`event.${kind}`))))),
+  DATA.events.some((event) => +event.geo_precision === 3) ? el('li', { class: 'vague' },
+    swatch((ctx, _, w, h) => drawVagueMark(ctx, 'battle', w / 2, h / 2, 5.8, 1)), el('span', null, t('key.vague'))) : null);
 }
 
 /** The events that the map shows now, for those who do not point: places on canvas take no focus. */
@@ -288,10 +282,9 @@ let parts = null;
 
 /** What depends on the language alone is built once, so that a step of the date costs little. */
 function buildPanel() {
-  const summary = inLanguage(DATA.theatre, 'summary');
-  parts = { language, swatches: new Map(), control: el('div'), fronts: el('div'), corridors: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
+  parts = { language, swatches: new Map(), story: el('div'), control: el('div'), fronts: el('div'), corridors: el('div'), doubt: el('div'), list: el('div', { class: 'listing' }), shown: null };
   document.getElementById('panel').replaceChildren(...[
-    summary ? section('h-summary', t('what.happened'), passage('p', null, summary)) : null,
+    parts.story,
     section('h-control', t('control'), parts.control, parts.fronts, parts.corridors),
     section('h-doubt', t('how.sure'), parts.doubt),
     section('h-events', t('events'), eventKey(), eventWindow(), parts.list),
@@ -309,6 +302,7 @@ function buildPanel() {
 function drawPanel(events) {
   if (parts?.language !== language) buildPanel();
   rest();
+  renew(parts.story, panelStory());
   drawControl();
   renew(parts.list, [eventList(events)].filter(Boolean));
   renew(parts.corridors, [corridorTable()].filter(Boolean));

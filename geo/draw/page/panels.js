@@ -44,3 +44,20 @@ function fitBox() {
   map.setView(centre, zoom, { animate: false });
   return true;
 }
+
+/** Where the page scrolls below the map, one finger scrolls it and two move the map. */
+function prepareTouch() {
+  const scrolls = window.matchMedia('(max-width: 800px)');
+  const coarse = window.matchMedia('(pointer: coarse)');
+  const choose = () => map.dragging[scrolls.matches && coarse.matches && !fullElement() ? 'disable' : 'enable']();
+  for (const query of [scrolls, coarse]) query.addEventListener('change', choose);
+  document.addEventListener('fullscreenchange', choose);
+  choose();
+  let hint = 0;
+  map.getContainer().addEventListener('touchmove', (event) => {
+    if (map.dragging.enabled() || event.touches.length > 1) return;
+    byId('touch-hint').hidden = false;
+    window.clearTimeout(hint);
+    hint = window.setTimeout(() => { byId('touch-hint').hidden = true; }, 1200);
+  }, { passive: true });
+}

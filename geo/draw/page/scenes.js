@@ -21,7 +21,7 @@ function dotsOf(events) {
   const weight = (event) => EVENT_KINDS.indexOf(eventKind(event.event_type));
   return [...spots.values()].map((spot) => {
     const lead = spot.events.reduce((a, b) => (weight(b) < weight(a) ? b : a));
-    return { ...spot, kind: eventKind(lead.event_type) };
+    return { ...spot, kind: eventKind(lead.event_type), vague: spot.events.every((event) => +event.geo_precision === 3) };
   });
 }
 
@@ -54,6 +54,15 @@ function storyScene(shared, side, date) {
     ...shared, kind: 'control', side, date, dots: [], story: side, hot: null,
     show: { ...state.show, events: false, corridors: false, tiles: false }, keyPlaces: new Set(lead?.to_controller ? apart(splitIds(lead.place_ids)).slice(0, 3) : []),
   };
+}
+
+/** The names of both halves of a swipe; marks of either, the dates and the handle are kept clear. */
+function namesScene([before, after]) {
+  const { x, y } = map.getSize();
+  const [left, top] = [Math.round(x * 0.08), Math.round(y * 0.08)]; // As far as a canvas reaches beyond the map.
+  const middle = left + x * state.split;
+  const keep = [[middle - 110, top, middle + 110, top + 46], [middle - 26, top + y - 88, middle + 26, top + y - 36]];
+  return { ...after, names: 'only', dots: [...before.dots, ...after.dots], keep };
 }
 
 function scenes() {

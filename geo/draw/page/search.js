@@ -16,7 +16,7 @@ function buildIndex() {
   const entries = [];
   const add = (kind, record, texts, open) => {
     const keys = texts.filter(Boolean).map(fold).filter(Boolean);
-    if (keys.length) entries.push({ kind, record, keys, open });
+    if (keys.length) entries.push({ kind, record, keys, open, heard: kind === 'event' ? [] : [...new Set(texts.filter(Boolean).flatMap(heardEnds))] });
   };
   for (const place of DATA.places) {
     add('place', place, [place.name, place.name_ar, ...splitIds(place.alternatenames)], () => openPlace(place));
@@ -33,6 +33,23 @@ function buildIndex() {
 /** Of places that share a name, the one that more is said of comes first. */
 const renown = ({ record }) => Object.values(DATA.statements).filter((s) => s.place_id === record.id).length;
 
+const LISTED = 12;
+/** A name that sounds less like what was typed is another name. */
+const ALIKE = 0.8;
+
+/** Names that sound like what was typed, after all that are written so. */
+function soundAlike(text, known) {
+  const typed = heardWords(text).join('');
+  if (typed.length < 3) return [];
+  const found = [];
+  for (const entry of searchIndex) {
+    if (known.has(entry)) continue;
+    const best = Math.max(0, ...entry.heard.map((name) => soundLikeness(typed, name)));
+    if (best >= ALIKE) found.push([5 - best, entry]);
+  }
+  return found;
+}
+
 /** Beginnings first, then beginnings of words, then anywhere; places before actors before events. */
 function findAll(text) {
   const needle = fold(text);
@@ -48,8 +65,9 @@ function findAll(text) {
     }
     if (best < Infinity) found.push([best + kinds[entry.kind], entry]);
   }
+  if (found.length < LISTED) found.push(...soundAlike(text, new Set(found.map(([, entry]) => entry))));
   const weighed = found.map(([rank, entry]) => [rank, entry.kind === 'place' ? -renown(entry) : 0, entry]);
-  return weighed.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 12).map(([, , entry]) => entry);
+  return weighed.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, LISTED).map(([, , entry]) => entry);
 }
 
 function entryText({ kind, record }) {
@@ -101,8 +119,9 @@ function prepareSearch() {
     }, el('span', { class: 'chip' }, t(`found.${entry.kind}`)), ' ', foreign(entryText(entry)),
       entryHint(entry) ? el('span', { class: 'quiet hint' }, foreign(entryHint(entry))) : null)));
     const none = input.value.trim() && !entries.length;
-    list.hidden = !entries.length;
-    input.setAttribute('aria-expanded', String(entries.length > 0));
+    if (none) list.replaceChildren(el('li', { class: 'none', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }, t('found.none.hint', { text: input.value.trim() })));
+    list.hidden = !entries.length && !none;
+    input.setAttribute('aria-expanded', String(!list.hidden));
     say(none ? t('found.none') : entries.length ? t('found.count', { count: entries.length }) : '');
   });
   input.addEventListener('keydown', (event) => {

@@ -57,25 +57,6 @@ function shapeText(place) {
   return distance ? t('shape.error', { how, distance }) : how;
 }
 
-let shapeTip = null;
-
-/** Pointing at an outline says what it is. */
-function hoverShape({ latlng }) {
-  const place = shapeNear(latlng);
-  if (!place) {
-    shapeTip?.tooltip.remove();
-    shapeTip = null;
-    return;
-  }
-  if (shapeTip?.place !== place) {
-    shapeTip?.tooltip.remove();
-    const said = el('div', { dir: ways().direction }, el('strong', null, foreign(nameOf(place, place.id))), el('div', { class: 'quiet' }, shapeText(place)));
-    shapeTip = { place, tooltip: L.tooltip({ className: 'shape-tip', offset: [12, 0] }).setContent(said) };
-  }
-  shapeTip.tooltip.setLatLng(latlng);
-  if (!map.hasLayer(shapeTip.tooltip)) shapeTip.tooltip.addTo(map);
-}
-
 /** What a statement means of the shape of its place, in words; nothing where it means all of it. */
 function extentText(statement) {
   const { extent, share_pct: share, width_from_m: least, width_to_m: most } = statement;

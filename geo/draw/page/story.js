@@ -193,20 +193,28 @@ function drawStory() {
   drawStoryKey();
 }
 
-/** Only what the two panels show. */
-function drawStoryKey() {
+const keyItem = (picture, name) => el('li', null, picture, el('span', null, foreign(name)));
+
+/** The marks that the two panels have beside ground and fronts. */
+function storyMarks() {
   const { arrow, hold, rings, rows } = toldChange();
-  const item = (picture, name) => el('li', null, picture, el('span', null, foreign(name)));
+  const taken = sumOf(rows, 'taken') > 0;
+  return [
+    rings.length ? keyItem(markSwatch(taken ? 'taken' : 'picture'), t(taken ? 'story.outline' : 'story.picture')) : null,
+    arrow ? keyItem(markSwatch('arrow', arrow.side), t(arrow.told ? 'story.arrow.told' : 'story.arrow')) : null,
+    ...(hold ? [keyItem(markSwatch('pocket'), t('story.pocket')), keyItem(markSwatch('neck'), t('story.neck'))] : []),
+  ].filter(Boolean);
+}
+
+/** Only what the two panels show: every holder of either date. */
+function drawStoryKey() {
   const seen = new Set([state.dateBefore, state.dateAfter].flatMap((date) => [...store.totals(date)].filter(([, area]) => area > NONE_SHARE).map(([holder]) => holder)));
-  const items = HOLDERS.filter((holder) => seen.has(holder)).map((holder) => item(makeHolderSwatch(holder), holderName(holder)));
+  const items = HOLDERS.filter((holder) => seen.has(holder)).map((holder) => keyItem(makeHolderSwatch(holder), holderName(holder)));
   const side = HOLDERS.find((holder) => has(DATA.colors, holder));
   const sure = new Set(store.labels.filter((label) => label.status === 'controlled').map((label) => keyOf(textureOf(label))));
-  if (side && sure.size > 1) items.push(item(sureSwatch(side), t('story.sure')));
-  items.push(item(markSwatch('front'), t('story.front')));
-  if (rings.length) items.push(item(markSwatch(sumOf(rows, 'taken') ? 'taken' : 'picture'), t(sumOf(rows, 'taken') ? 'story.outline' : 'story.picture')));
-  if (arrow) items.push(item(markSwatch('arrow', arrow.side), t(arrow.told ? 'story.arrow.told' : 'story.arrow')));
-  if (hold) items.push(item(markSwatch('pocket'), t('story.pocket')), item(markSwatch('neck'), t('story.neck')));
-  byId('story-key').replaceChildren(...items);
+  if (side && sure.size > 1) items.push(keyItem(sureSwatch(side), t('story.sure')));
+  items.push(keyItem(markSwatch('front'), t('story.front')));
+  byId('story-key').replaceChildren(...items, ...storyMarks());
 }
 
 /** Frame the two panels on what changed. */
@@ -237,4 +245,13 @@ function changeCard(latlng) {
     moves.length ? el('ul', { class: 'ledger' }, moves.map(ledgerItem)) : el('p', null, t('taken.unsaid')),
     folded(t('changed.drawn'), picture, ledgerItem, { kind: 'ledger', open: !moves.length }),
     el('h3', null, t('history')), historyList(latlng.lng, latlng.lat));
+}
+
+/** The same in the side panel; one date alone tells no story. */
+function panelStory() {
+  if (state.mode === 'one') return [];
+  const own = ownWords().text;
+  return [section('h-summary', t('what.happened'), el('p', { class: 'lead' }, foreign(storyHeadline())),
+    own ? passage('p', null, own) : null,
+    folded(t('story.sentences'), storyParts(), storyItem, { kind: 'parts' }))];
 }

@@ -72,8 +72,13 @@ function paintTag(ctx, painter, view, lines, [x, y], { gap = 14, below = false }
   const height = lines.length * 16 + 6;
   const fits = (box) => box[0] > (view.marginX ?? 0) + 2 && box[1] > (view.marginY ?? 0) + 2
     && box[2] < view.width - (view.marginX ?? 0) - 2 && box[3] < view.height - (view.marginY ?? 0) - 2;
-  const spots = [[x - width / 2, y - gap - height], [x - width / 2, y + gap], [x + gap, y - height / 2], [x - gap - width, y - height / 2]];
-  if (below) spots.unshift(spots.splice(1, 1)[0]);
+  const spots = [1, 2, 3].flatMap((times) => {
+    const away = gap * times;
+    const near = [[x - width / 2, y - away - height], [x - width / 2, y + away], [x + away, y - height / 2], [x - away - width, y - height / 2],
+      [x - away / 2 - width, y - away - height], [x - away / 2 - width, y + away], [x + away / 2, y + away], [x + away / 2, y - away - height]];
+    if (below) near.unshift(near.splice(1, 1)[0]);
+    return near;
+  });
   const boxes = spots.map(([left, top]) => [left, top, left + width, top + height]);
   const box = boxes.find((one) => fits(one) && painter.names.isFree(one)) ?? boxes.find(fits);
   if (!box) return;
@@ -95,11 +100,24 @@ function neckAngle(ctx, painter, view, hold) {
   return Math.atan2(mean[1] - y, mean[0] - x) + Math.PI / 2;
 }
 
+/** Points of a line close enough that boxes round them leave no gap. */
+function pointsAlong(points) {
+  return points.slice(1).flatMap(([x1, y1], i) => {
+    const [x0, y0] = points[i];
+    const steps = Math.max(1, Math.ceil(Math.hypot(x1 - x0, y1 - y0) / 8));
+    return Array.from({ length: steps + 1 }, (_, k) => [x0 + ((x1 - x0) * k) / steps, y0 + ((y1 - y0) * k) / steps]);
+  });
+}
+
 function paintNeck(ctx, painter, view, hold) {
   if (!hold.where || hold.width == null) return;
   const spot = painter.at(view, hold.where);
   const half = Math.max(9, painter.metresToPixels(view, hold.width * 500, hold.where[1]));
-  const draw = (points) => { tracePoints(ctx, points); strokeStyles(ctx, STORY.neck); };
+  const draw = (points) => {
+    tracePoints(ctx, points);
+    strokeStyles(ctx, STORY.neck);
+    painter.names.take(...pointsAlong(points).map(([px, py]) => [px - 6, py - 6, px + 6, py + 6]));
+  };
   if (hold.line) hold.line.forEach((line) => draw(line.map((position) => painter.at(view, position))));
   else bracketLines(spot, neckAngle(ctx, painter, view, hold), half).forEach(draw);
 }

@@ -3,6 +3,9 @@
 // Days after a layer or an assessment until which we still count the ground as looked at.
 const LOOKED_DAYS = 14;
 const AXIS_HEIGHT = 64;
+// Two bands, one below the other: the ground by side, and the events; each has its word beside it.
+const GROUND_HEIGHT = 36;
+const EVENTS_TOP = 40;
 
 let axisFirst = 0;
 let axisLast = 1;
@@ -19,9 +22,9 @@ function measureAxis() {
 
 function prepareTime() {
   const looks = DATA.assessments.map((row) => toDay(row.date));
-  const ends = DATA.events.map((event) => toDay(event.end_date ?? event.event_date));
   axisFirst = store.days[0];
-  axisLast = [...store.days, ...looks, ...ends].reduce((a, b) => Math.max(a, b), axisFirst + 1);
+  // It ends where the data ends: some days after somebody last looked.
+  axisLast = [...store.days, ...looks].reduce((a, b) => Math.max(a, b), axisFirst + 1) + LOOKED_DAYS;
   totalsByDate = store.days.map((_, date) => store.totals(date));
   for (const event of DATA.events) {
     const day = toDay(event.event_date);
@@ -33,6 +36,7 @@ function prepareTime() {
     range.min = axisFirst;
     range.max = axisLast;
     range.addEventListener('input', () => setDay(which, +range.value));
+    range.addEventListener('pointerdown', stopPlaying);
     const pick = document.getElementById(`pick-${which}`);
     pick.addEventListener('change', () => setDay(which, +pick.value));
     range.addEventListener('keydown', (event) => {
@@ -42,9 +46,22 @@ function prepareTime() {
       setDay(which, nextLayer(state[which], step));
     });
   }
+  byId('chart').addEventListener('click', onAxis);
   document.getElementById('step-back').addEventListener('click', () => setDay('after', nextLayer(state.after, -1)));
   document.getElementById('step-on').addEventListener('click', () => setDay('after', nextLayer(state.after, 1)));
   document.getElementById('play').addEventListener('click', () => (playing ? stopPlaying() : startPlaying()));
+}
+
+/** A click on the axis brings there the date that is nearer; a layer beside it is meant. */
+function onAxis(event) {
+  const box = byId('chart').getBoundingClientRect();
+  const day = axisFirst + Math.round(((event.clientX - box.left) / box.width) * (axisLast - axisFirst));
+  const reach = (6 * (axisLast - axisFirst)) / box.width;
+  const layer = store.days.reduce((a, b) => (Math.abs(b - day) < Math.abs(a - day) ? b : a));
+  const meant = Math.abs(layer - day) <= reach ? layer : day;
+  const isBefore = state.mode !== 'one' && Math.abs(meant - state.before) < Math.abs(meant - state.after);
+  stopPlaying();
+  setDay(isBefore ? 'before' : 'after', meant);
 }
 
 /** The next day that has a layer of its own, either way. */
@@ -61,18 +78,25 @@ function setDay(which, day) {
 }
 
 let playing = 0;
+let paused = null; // The day at which play was stopped by hand: there it goes on.
 
+/** Every layer from the first to the last; where two dates are compared, each with the one before. */
 function startPlaying() {
-  if (nextLayer(state.after, 1) === state.after) setDay('after', axisFirst);
+  if (paused !== state.after || nextLayer(state.after, 1) === state.after) {
+    if (state.mode !== 'one') state.before = store.days[0];
+    setDay('after', store.days[state.mode === 'one' ? 0 : Math.min(1, store.days.length - 1)]);
+  }
   playing = window.setInterval(() => {
     const next = nextLayer(state.after, 1);
-    if (next === state.after) stopPlaying();
-    else setDay('after', next);
+    if (next === state.after) return stopPlaying();
+    if (state.mode !== 'one') state.before = state.after;
+    return setDay('after', next);
   }, 900);
   drawPlayButton();
 }
 
 function stopPlaying() {
+  if (playing) paused = state.after;
   window.clearInterval(playing);
   playing = 0;
   drawPlayButton();
@@ -138,32 +162,37 @@ function drawAxis() {
   drawAreas(ctx, x, width);
   drawGaps(ctx, x, painter.patterns(ratio));
   drawBars(ctx, x);
-  drawTurns(ctx, x);
+  drawTurns(ctx, x, correctedDays(), LOOKS.axis.redrawn);
+  drawTurns(ctx, x, movedDays(), INK, true);
   drawLooks(ctx, x);
 }
 
 /** Layers at which the picture was corrected: there a step is ours, not the war's. */
-function redrawnDays() {
-  const found = new Set();
-  for (const { kind, to_date: day } of DATA.changes) {
-    if (kind === 'correction') found.add(toDay(day));
-  }
-  return [...found].filter((day) => day > axisFirst && day <= axisLast);
+const correctedDays = () => ledgerDays((row) => row.kind === 'correction', 'to_date');
+
+/** Days on which the ledger has somebody move. */
+const movedDays = () => ledgerDays((row) => MOVES.has(row.kind) && row.to_controller, 'date', 'to_date');
+
+function ledgerDays(test, ...keys) {
+  const rows = DATA.changes.filter((row) => !SUPERSEDED.has(row.id) && test(row));
+  const days = rows.map((row) => toDay(keys.map((key) => row[key]).find(Boolean)));
+  return [...new Set(days)].filter((day) => day > axisFirst && day <= axisLast);
 }
 
-function drawTurns(ctx, x) {
-  ctx.strokeStyle = ctx.fillStyle = LOOKS.axis.redrawn;
+/** Marks at the upper edge: days of corrections with a line down, days of moves as a mark alone. */
+function drawTurns(ctx, x, days, color, plain = false) {
+  ctx.strokeStyle = ctx.fillStyle = color;
   ctx.lineWidth = 1.2;
   ctx.setLineDash([3, 2]);
-  for (const day of redrawnDays()) {
+  for (const day of days) {
     ctx.beginPath();
     ctx.moveTo(x(day), 6);
-    ctx.lineTo(x(day), AXIS_HEIGHT - 8);
+    if (!plain) ctx.lineTo(x(day), GROUND_HEIGHT);
     ctx.stroke();
     ctx.beginPath();
     ctx.moveTo(x(day) - 4, 0);
     ctx.lineTo(x(day) + 4, 0);
-    ctx.lineTo(x(day), 6);
+    ctx.lineTo(x(day), 7);
     ctx.fill();
   }
   ctx.setLineDash([]);
@@ -171,7 +200,7 @@ function drawTurns(ctx, x) {
 
 /** Steps, not slopes: a layer holds until the next. */
 function drawAreas(ctx, x, width) {
-  const height = AXIS_HEIGHT - 8;
+  const height = GROUND_HEIGHT;
   store.days.forEach((day, date) => {
     const left = x(day);
     const right = date + 1 < store.days.length ? x(store.days[date + 1]) : width;
@@ -196,9 +225,9 @@ function drawGaps(ctx, x, patterns) {
     if (to <= from) return;
     const { unseen } = LOOKS.axis;
     ctx.fillStyle = sheer(WHITE, unseen.white);
-    ctx.fillRect(from, 0, to - from, AXIS_HEIGHT - 8);
+    ctx.fillRect(from, 0, to - from, GROUND_HEIGHT);
     ctx.fillStyle = patterns.bands([sheer(unseen.color, unseen.alpha)], unseen);
-    ctx.fillRect(from, 0, to - from, AXIS_HEIGHT - 8);
+    ctx.fillRect(from, 0, to - from, GROUND_HEIGHT);
   });
 }
 
@@ -207,14 +236,14 @@ function drawBars(ctx, x) {
   const bin = Math.max(1, Math.round(span / 120));
   const bins = new Map();
   for (const [day, count] of eventsByDay) {
-    if (day < axisFirst) continue;
+    if (day < axisFirst || day > axisLast) continue;
     const start = axisFirst + Math.floor((day - axisFirst) / bin) * bin;
     bins.set(start, (bins.get(start) ?? 0) + count);
   }
   const most = Math.max(1, ...bins.values());
   ctx.fillStyle = sheer(...LOOKS.axis.bars);
   for (const [day, count] of bins) {
-    const height = Math.max(2, (count / most) * 26);
+    const height = Math.max(2, (count / most) * (AXIS_HEIGHT - 8 - EVENTS_TOP));
     ctx.fillRect(x(day) - 0.5, AXIS_HEIGHT - 8 - height, Math.max(1.5, x(day + bin) - x(day) - 1), height);
   }
 }

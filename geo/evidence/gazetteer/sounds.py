@@ -43,6 +43,21 @@ def _articles() -> frozenset[str]:
     return every(*(language.names.articles for language in languages()))
 
 
+def letter_rules() -> dict[str, str]:
+    """Return what each letter of a script other than the Latin one sounds like."""
+    return dict(_letters())
+
+
+def spelling_rules() -> list[list[str]]:
+    """Return Latin spellings of one sound, each with the sound, in order."""
+    return [list(pair) for pair in _spellings()]
+
+
+def article_rules() -> frozenset[str]:
+    """Return the articles that stand apart."""
+    return _articles()
+
+
 SUN = re.compile("[aeiu](sh|th|dh|[dnrstz])")
 """The article before one of the letters that it takes on (sun letters): ash-Shaddadi."""
 
