@@ -296,6 +296,14 @@ def test_a_holder_of_the_date_before_is_in_the_key(visit, trial):
     assert "Islamic State" not in names
 
 
+def test_ground_that_became_known_is_no_gain(visit, shipped_page):
+    view = visit(shipped_page, fragment="#m=swipe&c=2017-07-14&d=2017-07-31")
+    # Nobody is reported to have taken ground; thousands of km2 became known.
+    assert view.page.locator("#panel .legend td.gain, #panel .legend td.loss").count() == 0
+    view.page.click("text=In sentences, with bands")
+    assert "not assessed before are now known" in view.page.inner_text("#panel .parts")
+
+
 # Paper.
 
 

@@ -305,15 +305,15 @@ class Painter {
       if (rank > limit || (inferred && !key && (scene.story || view.zoom < 9))) continue;
       const [x, y] = this.at(view, place.lonlat);
       if (x < -80 || y < -20 || x > view.width + 80 || y > view.height + 20) continue;
-      const r = place.lines ? 0 : this.#sharpDot(ctx, x, y, rank);
+      const r = place.lines ? 0 : this.#sharpDot(ctx, x, y, rank, scene.story);
       shown.push({ place, x, y, rank, key, inferred, r });
     }
     return shown.sort((a, b) => a.rank - b.rank || (a.place.id < b.place.id ? -1 : 1));
   }
 
   /** The point of a place; an event that lies on it stands for it. */
-  #sharpDot(ctx, x, y, rank) {
-    if (!this.names.isFree([x - 1, y - 1, x + 1, y + 1])) return 8;
+  #sharpDot(ctx, x, y, rank, always) {
+    if (!always && !this.names.isFree([x - 1, y - 1, x + 1, y + 1])) return 8;
     const r = rank <= 0 ? 3.6 : rank === 1 ? 3 : 2.2;
     ctx.beginPath();
     ctx.arc(x, y, r, 0, 7);

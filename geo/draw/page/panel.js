@@ -36,6 +36,13 @@ function makeHolderSwatch(holder) {
   return lookSwatch(holderLook(holder), { ...state.show, doubt: false });
 }
 
+/** What a side took less what was taken from it; ground that only became known is no gain. */
+function netTaken(holder) {
+  const { rows } = toldChange();
+  const sum = (place) => rows.filter((row) => row[2] === 'taken' && row[place] === holder).reduce((all, row) => all + row[3], 0);
+  return sum(1) - sum(0);
+}
+
 function changeCell(area) {
   const { text, mark, word } = signed(area);
   return el('td', { class: `number ${word}` }, mark ? el('span', { 'aria-hidden': 'true' }, `${mark} `) : null, ltr(text));
@@ -70,7 +77,7 @@ function legendTable() {
           el('span', { style: { width: `${(share * 100).toFixed(2)}%`, background: has(DATA.colors, holder) ? colorOf(holder) : LOOKS.sides.nobody } }))),
       el('td', { class: 'number', 'data-km2': area.toFixed(6) }, ltr(figure?.about ?? km2(area)), figure?.band),
       el('td', { class: 'number quiet' }, ltr(percent(share))),
-      comparing ? changeCell(area - (before.get(holder) ?? 0)) : null);
+      comparing ? changeCell(netTaken(holder)) : null);
   });
   return el('table', { class: 'legend' },
     el('caption', null, comparing
@@ -79,7 +86,7 @@ function legendTable() {
     el('thead', null, el('tr', null,
       el('td', null), el('th', { scope: 'col' }, t('side')),
       el('th', { scope: 'col', class: 'number' }, t('km2')), el('th', { scope: 'col', class: 'number' }, t('share')),
-      comparing ? el('th', { scope: 'col', class: 'number' }, t('change')) : null)),
+      comparing ? el('th', { scope: 'col', class: 'number' }, t('taken.net')) : null)),
     el('tbody', null, rows),
     el('tfoot', null, el('tr', null,
       el('td', null), el('th', { scope: 'row' }, t('study.area')),

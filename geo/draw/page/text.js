@@ -140,7 +140,7 @@ const percent = (share) => t('percent', { number: numberText(share * 100, share 
 function signed(area) {
   if (Math.abs(area) < 0.05) return { text: numberText(0), mark: '', word: 'same' };
   const up = area > 0;
-  return { text: `${up ? '+' : '\u2212'}${km2(Math.abs(area))}`, mark: up ? '\u25B2' : '\u25BC', word: up ? 'gain' : 'loss' };
+  return { text: `${up ? '+' : '\u2212'}${Math.abs(area) < 100 ? km2(Math.abs(area)) : numberText(Math.abs(area))}`, mark: up ? '\u25B2' : '\u25BC', word: up ? 'gain' : 'loss' };
 }
 
 /** A distance: kilometres to the tenth, if they are not whole, or metres. */
