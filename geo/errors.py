@@ -123,11 +123,23 @@ class Issue:
         place = escape(self.file, 200)
         if self.line:
             place += f":{self.line}"
-        about = f" [{', '.join(escape(i, 70) for i in self.ids)}]" if self.ids else ""
+        shown = ", ".join(escape(i, 70) for i in self.ids[:_SHOWN_IDS])
+        more = f" and {len(self.ids) - _SHOWN_IDS:,} more" if len(self.ids) > _SHOWN_IDS else ""
+        about = f" [{shown}{more}]" if self.ids else ""
         at = f" at {self.where[0]:.6f}, {self.where[1]:.6f}" if self.where else ""
         hint = f" ({self.hint})" if self.hint else ""
         prefix = f"{place}: " if place else ""
-        return f"{prefix}{self.severity}: {self.code}:{about} {self.message}{at}{hint}"
+        message, hint = (_cut(text) for text in (self.message, hint))
+        return f"{prefix}{self.severity}: {self.code}:{about} {message}{at}{hint}"
+
+
+_SHOWN_IDS = 8
+_SHOWN = 900
+"""A finding is read on a screen; `ids` has all of them."""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 class _Place(TypedDict, total=False):

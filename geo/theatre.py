@@ -160,13 +160,15 @@ class Theatre(draw.MapElements):
 
     @property
     def before(self) -> dt.date:
-        """The default first date of a comparison."""
-        return parse_day(str(self.folder.theatre.properties["before"]))
+        """The default first date of a comparison; not before the first layer."""
+        told = parse_day(str(self.folder.theatre.properties["before"]))
+        return max([told, *self.dates[:1]])
 
     @property
     def after(self) -> dt.date:
-        """The default second date of a comparison."""
-        return parse_day(str(self.folder.theatre.properties["after"]))
+        """The default second date of a comparison; not before the first layer."""
+        told = parse_day(str(self.folder.theatre.properties["after"]))
+        return max([told, *self.dates[:1]])
 
     @property
     def area(self) -> shapely.Geometry:

@@ -258,7 +258,20 @@ def denied_inside(folder):
     restate(folder, "stm-west", controller="blue", date="2017-07-02")
 
 
+def zoneless(folder):
+    edit(folder / "theatre.geojson", '"timezone": "', '"timezone": "Mars/')
+
+
+def superseded(folder):
+    lines = (folder / "changes.csv").read_text(encoding="utf-8").splitlines()
+    columns, cells = lines[0].split(","), lines[1].split(",")
+    cells[columns.index("supersedes")] = cells[0]
+    edit(folder / "changes.csv", lines[1], ",".join(cells))
+
+
 BREAKS = {
+    "theatre.zone": zoneless,
+    "reference.itself": superseded,
     "reference.dangling": dangling,
     "id.duplicate": duplicate,
     "control.axes": axes,

@@ -330,8 +330,9 @@ def _list_records(folder: Folder) -> Iterator[tuple[Schema, str, Feature | Row]]
     file = str(root / "places.geojson")
     for feature in folder.places.values():
         yield SCHEMAS["places"], file, feature
-    for feature in folder.context:
-        yield SCHEMAS["context"], str(root / "context"), feature
+    for layer in folder.context_layers:
+        for feature in layer.features:
+            yield SCHEMAS["context"], layer.file, feature
     tables = (
         "statements",
         "changes",

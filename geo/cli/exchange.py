@@ -94,12 +94,12 @@ def import_(
 ) -> None:
     """Read other people's data of a KIND into a theatre, and account for every record."""
     from geo.exchange import Options, read_words, run_import, save_import, words_table
-    from geo.layers import read_folder, save_file
+    from geo.layers import read_bytes, read_folder, save_file
 
     into = read_folder(root) if (root / "theatre.geojson").exists() else None
     known: tuple[Word, ...] = ()
     if words is not None and words.exists():
-        known = read_words(words.read_bytes(), file=str(words))
+        known = read_words(read_bytes(words, root=words.resolve().parent), file=str(words))
     with wrong_usage():
         chosen = Options(
             mapping=name_values(mapped),

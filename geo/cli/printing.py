@@ -65,7 +65,9 @@ def tell(error: GeoError) -> None:
     for code, count in seen.items():
         if is_long and count > _TOLD:
             say(f"... and {count - _TOLD} more {code}; `frontline check` lists them all")
-    say(f"{len(error.issues)} findings; nothing was written")
+    # Of several files some may be written before one cannot be.
+    if "file.half" not in seen:
+        say(f"{len(error.issues)} findings; nothing was written")
 
 
 def show(

@@ -112,7 +112,9 @@ def _read_file(path: Path, reader: Reader, account: Account) -> None:
     """Read one file, and count what became of its entries."""
     counts: Counter[str] = Counter(dict.fromkeys(("read", *Outcome), 0))
     account.counts[path.name] = counts
-    for entry in reader.parse(read_bytes(path, root=path.parent), path.name, account):
+    # A link to a file elsewhere is followed: nobody but the user named it.
+    folder = path.resolve().parent if path.is_symlink() else path.parent
+    for entry in reader.parse(read_bytes(path, root=folder), path.name, account):
         counts["read"] += 1
         counts[account.attempt(entry, reader.take)] += 1
     # Rows that are no entries at all.

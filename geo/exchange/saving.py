@@ -25,7 +25,18 @@ from geo.exchange.imports import run_import
 from geo.exchange.reading.account import fill_columns
 from geo.exchange.reading.intake import Options
 from geo.exchange.reading.words import make_slug
-from geo.layers import Folder, Progress, add_files, dump_geojson, dump_table, read_folder, save_file
+from geo.layers import (
+    Folder,
+    Progress,
+    add_files,
+    dump_geojson,
+    dump_table,
+    make_folder,
+    read_bytes,
+    read_folder,
+    save_file,
+    tell_half,
+)
 from geo.model import (
     ACTORS,
     CONTROL,
@@ -119,11 +130,16 @@ def save_import(
         if into is None:
             spool.add("theatre.geojson", dump_geojson([found_theatre(imported)], schema=THEATRE))
             _require_room(root, spool)
-        paths = []
-        for n, path in enumerate(_write_files(spool, root, into), 1):
-            paths += [path] if path else []
-            if progress:
-                progress("writing", n, len(spool.names))
+        paths: list[Path] = []
+        try:
+            for n, path in enumerate(_write_files(spool, root, into), 1):
+                paths += [path] if path else []
+                if progress:
+                    progress("writing", n, len(spool.names))
+        except LayerError as error:
+            again = "make room, and run the same import again: it goes on from there"
+            half: LayerError = tell_half(error, len(paths), len(spool.names), again)
+            raise half from error
     return Saved(tuple(paths), addition.added, addition.present, tuple(addition.kept))
 
 
@@ -138,7 +154,7 @@ def _write_files(spool: _Spool, root: Path, into: Folder | None) -> Iterator[Pat
         return
     for name, data in spool:
         path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         save_file(path, data, expected=into.digests.get(name))
         yield path
 
@@ -184,7 +200,7 @@ def _require_room(root: Path, spool: _Spool) -> None:
         name = path.relative_to(root).as_posix()
         if path.name.startswith(".frontline"):
             continue
-        if name not in spool.names or path.read_bytes() != spool[name]:
+        if name not in spool.names or read_bytes(path, root=root) != spool[name]:
             hint = "read it first, to add to it, or name a new folder"
             message = f"the folder is not empty: it holds {escape(name)}"
             raise LayerError([refuse("import.folder", message, hint, file=str(root))])

@@ -7,9 +7,11 @@ from .files import (
     decode_text,
     digest,
     list_backups,
+    make_folder,
     private_folder,
     read_bytes,
     save_file,
+    tell_half,
 )
 from .folder import (
     Folder,
@@ -67,6 +69,7 @@ __all__ = [
     "list_backups",
     "load_cached",
     "load_or_keep",
+    "make_folder",
     "new_id",
     "parse_features",
     "parse_geojson",
@@ -85,6 +88,7 @@ __all__ = [
     "spelt",
     "split_rings",
     "split_rows",
+    "tell_half",
     "unfold",
     "unfold_features",
     "write_control",

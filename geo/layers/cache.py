@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, TypeVar
 import platformdirs
 
 from geo._version import __version__
+from geo.errors import LayerError
+from geo.layers.files import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,8 +81,9 @@ def load_cached(key: str) -> bytes | None:
         return None
     path = folder / f"{key}.bin"
     try:
-        data = path.read_bytes()
-    except OSError:
+        # Something else by this name could be read without end.
+        data = read_bytes(path, root=folder, max_bytes=_KEPT_BYTES)
+    except (OSError, LayerError):
         return None
     with contextlib.suppress(OSError):
         os.utime(path)

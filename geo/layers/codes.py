@@ -104,7 +104,8 @@ READING: dict[str, str] = {
     "ring.short": "a ring has fewer than three corners.",
     "ring.unclosed": "a ring does not end where it begins.",
     "ring.winding": "a ring runs the wrong way round; `fmt` turns it.",
-    "geom.collapse": "the shape is valid only before it is rounded to six decimals.",
+    "geom.collapse": "the shape, a part or a hole is valid only before it is rounded to six "
+    "decimals; `import` and `save` take the sound rest and name what they leave.",
     "geom.coordinates": "a geometry has no coordinates.",
     "geom.disconnected": "a hole cuts the shape in two: draw two parts.",
     "geom.empty": "an empty geometry; null says the same.",
@@ -129,6 +130,7 @@ READING: dict[str, str] = {
     "csv.header": "the first line does not name each column once.",
     "csv.ragged": "a row has more or fewer cells than the header.",
     "row.duplicate": "a row stands twice in a table whose rows have no id.",
+    "file.half": "some files of a save were written before it stopped, and stay.",
     "file.kind": "it is no regular file.",
     "copy.unreadable": "a working copy is damaged, in use, or not what its name says.",
     "file.leftover": "a failed save left a file behind; the only copy of an edit may be in it.",
@@ -138,6 +140,8 @@ READING: dict[str, str] = {
     "file.twin": "two names differ only in case or in how accents are spelt: some systems have "
     "room for one of them.",
     "file.name": "the name of the file is not that of a layer.",
+    "file.stray": "no layer or table is read from this file: it lies in the wrong folder, or is of "
+    "another kind or name.",
     "file.outside": "the file leads out of the layers folder.",
     "file.size": "the file is larger than the limit.",
     "file.stale": "another program changed the file after it was read; nothing was written.",

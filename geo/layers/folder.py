@@ -14,8 +14,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rapidfuzz import process
+
 from geo import model
-from geo.errors import DateError, Issue, LayerNotFoundError, SchemaError, escape, refuse, warn
+from geo.errors import (
+    DateError,
+    Issue,
+    LayerError,
+    LayerNotFoundError,
+    SchemaError,
+    escape,
+    refuse,
+    warn,
+)
 from geo.layers import files, geojson, tables
 
 if TYPE_CHECKING:
@@ -54,6 +65,8 @@ class Folder:
         Where sides are supplied from.
     event_layers
         Events as they stand in the files of the months.
+    context_layers
+        Context as it stands in its files.
     issues
         Warnings of the readers.
     digests
@@ -77,6 +90,7 @@ class Folder:
     event_layers: tuple[geojson.Layer, ...]
     issues: tuple[Issue, ...]
     digests: Mapping[str, str]
+    context_layers: tuple[geojson.Layer, ...] = ()
 
     @property
     def area(self) -> shapely.Geometry:  # numpydoc ignore=RT01
@@ -273,6 +287,7 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
     theatre = reader.one(layers.get(model.THEATRE.name, []))
     reader.leftovers()
     reader.names()
+    reader.strays()
     reader.require_clean()
     assert theatre is not None
     every = {
@@ -303,6 +318,7 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
         event_layers=every[model.EVENTS.name],
         issues=tuple(reader.issues),
         digests=dict(sorted(reader.digests.items())),
+        context_layers=every[model.CONTEXT.name],
     )
 
 
@@ -365,6 +381,8 @@ def add_events(folder: Folder, events: Sequence[model.Feature]) -> list[Path]:
         If the events would not be read back as they are, or an id is there already.
     StaleLayerError
         If a file changed on disk after it was read; that file is not written.
+    LayerError
+        If the system refuses to write.
     """
     known = {event.id for event in folder.events}
     if twice := sorted(known & {event.id for event in events}):
@@ -373,13 +391,21 @@ def add_events(folder: Folder, events: Sequence[model.Feature]) -> list[Path]:
     for event in events:
         months.setdefault(str(event.properties["event_date"])[:7], []).append(event)
     layers = {layer.file.rsplit("/", 1)[-1]: layer for layer in folder.event_layers}
-    written = []
+    written: list[Path] = []
+    texts = []
     for month, new in sorted(months.items()):
         path = folder.root / "events" / f"{month}.geojson"
         layer = layers.get(path.name)
         data = geojson.dump_geojson([*(layer.features if layer else ()), *new], schema=model.EVENTS)
+        texts.append((path, data, layer.digest if layer else None))
+    for path, data, expected in texts:
         path.parent.mkdir(exist_ok=True)
-        files.save_file(path, data, expected=layer.digest if layer else None)
+        try:
+            files.save_file(path, data, expected=expected)
+        except LayerError as error:
+            again = "take the events of the months that were written out of the drafts"
+            half = files.tell_half(error, len(written), len(texts), again)
+            raise half from error
         written.append(path)
     return written
 
@@ -444,11 +470,29 @@ class _Reader:
             if key in seen:
                 twin = escape(seen[key])
                 self._error("file.twin", f"other systems take it for the same as {twin}", path)
+            elif escape(path.name, len(path.name) + 1) != path.name:
+                message = (
+                    "its name holds characters that cannot be seen: it may not be what it seems"
+                )
+                self._warn("file.odd", message, path)
             elif _ODD_NAME.search(path.name) or path.stem.casefold() in model.RESERVED_IDS:
                 self._warn("file.odd", "other systems cannot write a file of this name", path)
             elif not unicodedata.is_normalized("NFC", name):
                 self._warn("file.odd", "other systems write the accents of its name anew", path)
             seen[key] = name
+
+    def strays(self) -> None:
+        """Find data that nobody reads: in the wrong folder, of the wrong kind or name."""
+        paths = {schema.path for schema in model.SCHEMAS.values()}
+        rooms = {name.split("/")[0] for name in paths if "/" in name}
+        for path in sorted(self.root.rglob("*")):
+            name = path.relative_to(self.root).as_posix()
+            if name.startswith(".") or "/." in name or path.is_dir() or schema_of(path, self.root):
+                continue
+            among = name.split("/")[0] in rooms
+            if path.suffix.casefold() in _DATA or (among and path.suffix.casefold() not in _PROSE):
+                message = "no layer or table is read from here: its place, kind or name is another"
+                self._warn("file.stray", message, path, _place_for(path, sorted(paths)))
 
     def require_clean(self) -> None:
         # All faults of all files at once, so that nobody mends them one by one.
@@ -462,8 +506,47 @@ class _Reader:
     def _error(self, code: str, message: str, path: Path) -> None:
         self.issues.append(refuse(code, message, file=str(path)))
 
-    def _warn(self, code: str, message: str, path: Path) -> None:
-        self.issues.append(warn(code, message, "rename it", file=str(path)))
+    def _warn(self, code: str, message: str, path: Path, hint: str = "rename it") -> None:
+        self.issues.append(warn(code, message, hint, file=str(path)))
+
+
+_DATA = frozenset(
+    {
+        *(".geojson", ".json", ".geojsonl", ".topojson", ".csv", ".tsv", ".xlsx", ".xls", ".ods"),
+        *(
+            ".kml",
+            ".kmz",
+            ".gpkg",
+            ".shp",
+            ".dbf",
+            ".fgb",
+            ".gml",
+            ".gpx",
+            ".zip",
+            ".gz",
+            ".parquet",
+        ),
+        ".txt",
+    }
+)
+_PROSE = frozenset({".md", ".rst", ".license"})
+
+
+def _place_for(path: Path, paths: Sequence[str]) -> str:
+    """Where a file that is read by nobody may belong."""
+    if _DAY_NAME.fullmatch(path.stem):
+        return f"a layer of that date is control/{path.stem}.geojson"
+    if _MONTH_NAME.fullmatch(path.stem):
+        return f"events of that month are events/{path.stem}.geojson"
+    files = [name for name in paths if "*" not in name]
+    near = process.extractOne(path.name.casefold(), files, score_cutoff=75)
+    if near:
+        return f"did you mean {near[0]}?"
+    return "move it out of the layers, or import it"
+
+
+_DAY_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH_NAME = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 
 def patches_of(features: Sequence[model.Feature]) -> list[model.Patch]:

@@ -54,7 +54,8 @@ def early_defaults(case: Case) -> Iterator[Finding]:
     """
     The default dates of the theatre are not before its first control layer.
 
-    Before the first layer nothing is known, so a map of that day has no answer.
+    Before the first layer nothing is known: a map begins with the first layer then. Draft a layer
+    of that date, or choose a later one.
     """
     folder = case.folder
     if not folder.control:
@@ -65,7 +66,7 @@ def early_defaults(case: Case) -> Iterator[Finding]:
         if day < first:
             yield finding(
                 f"{name} {day} is before the first control layer, {first}",
-                "choose a later date",
+                f"`frontline estimate {day}` drafts a layer; or choose a later date",
                 (case.file("theatre.geojson"), folder.theatre),
             )
 

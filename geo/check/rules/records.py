@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 from rapidfuzz import process
 
@@ -80,6 +81,59 @@ def duplicate_ids(case: Case) -> Iterator[Finding]:
             yield finding(
                 f"the id stands in {first} too", "give one of them a new id", (file, record)
             )
+
+
+_OTHERS = {
+    "changes": ("id", "supersedes"),
+    "statements": ("place_id", "to_place_id"),
+}
+"""Two columns of a table that never name the same."""
+
+
+def own_references(case: Case) -> Iterator[Finding]:
+    """
+    A record names another one where it must, not itself.
+
+    A row that supersedes itself, or rows that do so in a ring, leave none that holds; and no ground
+    is severed from itself.
+    """
+    older: dict[str, str] = {}
+    for schema, file, record in case.records:
+        if schema.name not in _OTHERS:
+            continue
+        one, other = _OTHERS[schema.name]
+        named = values_of(record).get(other)
+        if not named:
+            continue
+        if schema.name == "changes":
+            older[record.id] = str(named)
+        if str(values_of(record)[one]) == str(named):
+            yield finding(f"{other} names {named!r} itself", "name another", (file, record))
+    for start in sorted(older):
+        ring = [start]
+        while (named := older.get(ring[-1])) and named not in ring:
+            ring.append(named)
+        # Each ring is told once, by the first of its rows.
+        if named == start and len(ring) > 1 and start == min(ring):
+            row = case.folder.rows("changes")[start]
+            message = f"rows supersede each other in a ring: {', '.join(ring)}"
+            yield finding(message, "clear one", (case.file("changes.csv"), row))
+
+
+def unknown_zones(case: Case) -> Iterator[Finding]:
+    """
+    The time zone of the theatre is one that IANA names.
+
+    A date is the end of a civil day there; with another name nobody can tell which moment that is.
+    """
+    theatre = case.folder.theatre
+    zone = str(theatre.properties["timezone"])
+    known = available_timezones()
+    if known and zone not in known:
+        best = process.extractOne(zone, sorted(known), score_cutoff=70)
+        hint = f"did you mean {best[0]}?" if best else "such as Asia/Damascus, or UTC"
+        at = (case.file("theatre.geojson"), theatre)
+        yield finding(f"timezone {zone!r} is no zone of IANA", hint, at)
 
 
 def reversed_dates(case: Case) -> Iterator[Finding]:

@@ -95,7 +95,9 @@ _RULES = (
         },
     ),
     Rule("date.order", "error", records.reversed_dates, blocking=True),
-    Rule("theatre.dates", "error", layers.early_defaults, blocking=True),
+    Rule("theatre.dates", "warning", layers.early_defaults),
+    Rule("theatre.zone", "error", records.unknown_zones),
+    Rule("reference.itself", "error", records.own_references),
     Rule("events.month", "error", events.foreign_months, blocking=True),
     Rule(
         "places.located",

@@ -10,8 +10,10 @@ from geo.layers.files.saving import (
     add_files,
     backup,
     list_backups,
+    make_folder,
     private_folder,
     save_file,
+    tell_half,
 )
 
 __all__ = [
@@ -24,7 +26,9 @@ __all__ = [
     "decode_text",
     "digest",
     "list_backups",
+    "make_folder",
     "private_folder",
     "read_bytes",
     "save_file",
+    "tell_half",
 ]

@@ -354,7 +354,7 @@ def add_files(root: Path, contents: Iterable[tuple[str, bytes]]) -> Iterator[Pat
         If the system refuses to write, or another program holds the lock; those before it stay.
     """
     for parent, files in groupby(contents, key=lambda item: (root / item[0]).parent):
-        parent.mkdir(parents=True, exist_ok=True)
+        make_folder(parent)
         folder, where = parent.resolve(), str(parent)
         with lock_folder(folder, where):
             try:
@@ -371,6 +371,49 @@ def add_files(root: Path, contents: Iterable[tuple[str, bytes]]) -> Iterator[Pat
                 sync_folder(folder)
             except OSError as error:
                 raise LayerError([tell_unwritable(error, where)]) from error
+
+
+def make_folder(folder: Path) -> None:
+    """
+    Make a folder, with those above it, if it is not there.
+
+    Raises
+    ------
+    LayerError
+        If the system refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LayerError([tell_unwritable(error, str(folder))]) from error
+
+
+def tell_half(error: LayerError, written: int, total: int, again: str) -> LayerError:
+    """
+    Return an error that says what was written before it, where something was.
+
+    Parameters
+    ----------
+    error
+        What stopped the rest.
+    written, total
+        How many files were written, and how many there are.
+    again
+        What a second run does.
+
+    Returns
+    -------
+    error
+        The same, and one finding more.
+    """
+    if not written:
+        return error
+    message = f"{written} of {total} files were written before that and stay"
+    return type(error)([*error.issues, refuse(HALF, message, again)])
+
+
+HALF = "file.half"
+"""Code of what says that not nothing was written."""
 
 
 def _stale(current: str | None, expected: str | None, where: str) -> Issue:
