@@ -76,6 +76,11 @@ def qgis(date: str, output: Path | None, layers: Path) -> None:
     type=click.Choice(["mine", "theirs"]),
     help="Whose word counts where the layer was changed meanwhile; mine is the copy's.",
 )
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Mend areas that are not valid, and say their areas before and after.",
+)
 @click.option("--base", metavar="REV", help="Git revision that a GeoJSON file was copied from.")
 @layers_option
 def save(
@@ -85,6 +90,7 @@ def save(
     dry_run: bool,
     snap_m: float | None,
     prefer: Any,
+    repair: bool,
     base: str | None,
     layers: Path,
 ) -> None:
@@ -102,7 +108,7 @@ def save(
         date, path = path.name, None
     folder = read_folder(layers)
     taken = {feature.id for layer in folder.control.values() for feature in layer.features}
-    copy = read_copy(path or _edited_copy(layers, date), taken=taken)
+    copy = read_copy(path or _edited_copy(layers, date), taken=taken, repair=repair)
     if base is not None:
         copy = _copied_from(layers, base, copy, date)
     snap = SNAP_M if snap_m is None else snap_m

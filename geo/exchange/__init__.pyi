@@ -4,6 +4,7 @@ from .imports import Import, run_import
 from .qgis.package import FACTS, read_package, refresh_package
 from .qgis.project import FormField, Project, ProjectLayer, render_project
 from .reading.intake import Options
+from .reading.shapes import mend_geometry
 from .reading.words import Word, read_words, words_table
 from .report_text import ReportText, read_report_text
 from .saving import import_into, save_import
@@ -42,6 +43,7 @@ __all__ = [
     "guard_formula",
     "histories",
     "import_into",
+    "mend_geometry",
     "place_tables",
     "read_package",
     "read_report_text",

@@ -13,20 +13,22 @@ import itertools
 import math
 import warnings
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import shapely
 
 from geo.crs import GRID_DEG, area_km2
 from geo.errors import escape
+from geo.exchange.reading.intake import Entry
 from geo.layers import GEOMETRY_TYPES, flatten, spelt, unfold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from geo.errors import Issue
-    from geo.exchange.reading.intake import Entry, Intake
+    from geo.exchange.reading.intake import Intake
     from geo.layers import Rings
 
 _AREAS = ("Polygon", "MultiPolygon")
@@ -53,7 +55,7 @@ def read_shapes(entries: Sequence[Entry], intake: Intake, rings: Rings | None = 
         entry.shape = None
 
 
-def _prepare_shape(entry: Entry, intake: Intake) -> None:
+def _prepare_shape(entry: Entry, intake: Mender) -> None:
     """Leave a shape that can be looked at, or say why it cannot."""
     shape = entry.shape
     if shape is None:
@@ -81,7 +83,7 @@ def _shape_fault(shape: Mapping[str, object]) -> tuple[str, str] | None:
 
 
 def _join_collection(
-    shape: Mapping[str, object], entry: Entry, intake: Intake
+    shape: Mapping[str, object], entry: Entry, intake: Mender
 ) -> dict[str, object] | None:
     """The areas of a collection as one; overlays leave lines and points beside them."""
     parts: list[object] = []
@@ -145,10 +147,72 @@ def _is_flat_ring(ring: Sequence[Any]) -> bool:
     return set(map(type, ring)) == {list} and set(map(len, ring)) == {2}
 
 
+@dataclass(slots=True)
+class _Alone:
+    """One geometry that belongs to no import: what is said of it is kept here."""
+
+    repair: bool
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def options(self) -> _Alone:
+        return self
+
+    def mend(self, entry: Entry, code: str, message: str, about: str = "") -> None:  # noqa: ARG002
+        self.said.append(message)
+
+
+def mend_geometry(
+    geometry: Mapping[str, object], *, repair: bool = False
+) -> tuple[dict[str, object] | None, tuple[str, ...]]:
+    """
+    Return a geometry of others as a layer can hold it.
+
+    Parameters
+    ----------
+    geometry
+        An object of GeoJSON, or what was meant for one.
+    repair
+        Whether an area that is not valid is repaired.
+
+    Returns
+    -------
+    geometry
+        The same object where nothing is wrong with it, another where that was mended; None where it
+        was not.
+    said
+        What was mended, or what is wrong, a sentence each.
+    """
+    entry = Entry("", 0, {}, geometry, noun="feature")
+    alone = _Alone(repair)
+    _prepare_shape(entry, alone)
+    if entry.shape is None:
+        return None, ((entry.fault or ("", "it has no geometry"))[1],)
+    _, _, found = flatten([entry.shape])
+    errors = [one for _, one in found if one.severity == "error" and not one.fixable]
+    if not errors:
+        return dict(entry.shape), tuple(alone.said)
+    mended = _mend_shape(entry, errors, alone)
+    if mended is None:
+        return None, ((entry.fault or ("", errors[0].message))[1],)
+    return unfold(mended), tuple(alone.said)
+
+
+class Mender(Protocol):
+    """Who is told what was mended, and knows whether the user wishes more."""
+
+    @property
+    def options(self) -> Any:
+        """Of which `repair` is looked at."""
+
+    def mend(self, entry: Entry, code: str, message: str, about: str = "") -> None:
+        """Note what was mended."""
+
+
 # ------------------------------------------------------------ what is not as it should be
 
 
-def _mend_shape(entry: Entry, issues: Sequence[Issue], intake: Intake) -> shapely.Geometry | None:
+def _mend_shape(entry: Entry, issues: Sequence[Issue], intake: Mender) -> shapely.Geometry | None:
     """What was not as it should be: sound ground is taken, the rest mended if the user wishes."""
     issue = issues[0]
     entry.fault = issue.code, issue.message
@@ -293,7 +357,7 @@ def _without_specks(shape: shapely.Geometry) -> tuple[shapely.Geometry | None, s
 # ------------------------------------------------------------ longitude 180
 
 
-def _turned_position(entry: Entry, intake: Intake) -> shapely.Geometry | None:
+def _turned_position(entry: Entry, intake: Mender) -> shapely.Geometry | None:
     """A point east of longitude 180, turned; None for what cannot be."""
     shape = entry.shape
     assert shape is not None
@@ -314,12 +378,12 @@ def turn_longitude(degrees: float) -> float:
     return math.remainder(degrees, 360)
 
 
-def _note_turned(entry: Entry, intake: Intake, more: str = "") -> None:
+def _note_turned(entry: Entry, intake: Mender, more: str = "") -> None:
     intake.mend(entry, "import.turned", f"longitudes over 180 were turned by 360{more}")
 
 
 def _over_the_line(
-    parts: list[list[list[tuple[float, float]]]], entry: Entry, intake: Intake
+    parts: list[list[list[tuple[float, float]]]], entry: Entry, intake: Mender
 ) -> shapely.Geometry | None:
     """The parts as one area, cut at longitude 180 where they lie over it."""
     flat = list(itertools.chain.from_iterable(itertools.chain.from_iterable(parts)))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geo.crs import GRID_DEG
-from geo.errors import mend, refuse
+from geo.errors import Issue, mend, refuse
 from geo.layers.shapes import flat
 from geo.layers.shapes.areas import _PIECE, check_areas
 from geo.layers.shapes.spelling import gather_nested, gather_numbered, spelt
@@ -210,8 +210,7 @@ def _long_enough(raw: flat.Shapes, clean: flat.Shapes, found: flat.Found) -> fla
         distinct = len(np.unique(before, axis=0))
         where = (float(before[0, 0]), float(before[0, 1]))
         if distinct >= (2 if lines[i] else 3):
-            message = "nothing is left when it is rounded to six decimals"
-            found.append((i, refuse("geom.collapse", message, where=where)))
+            found.append((i, _tell_collapse(owner == i, short, where)))
         elif lines[i]:
             message = "a line has fewer than two positions"
             found.append((i, refuse("line.short", message, where=where)))
@@ -222,6 +221,17 @@ def _long_enough(raw: flat.Shapes, clean: flat.Shapes, found: flat.Found) -> fla
     failed = np.zeros(len(clean.kinds), dtype=bool)
     failed[owner[short]] = True
     return flat.drop_failed(clean, failed)
+
+
+def _tell_collapse(own: flat.Flags, short: flat.Flags, where: tuple[float, float]) -> Issue:
+    """Say how much of a shape vanishes on the grid: all of it, or some of its rings."""
+    gone, held = int((own & short).sum()), int(own.sum())
+    if gone == held:
+        message = "nothing is left when it is rounded to six decimals"
+        return refuse("geom.collapse", message, where=where)
+    message = f"{gone} of its {held} rings vanish when it is rounded to six decimals, as this one"
+    hint = "delete them; `import` and `save` leave such out and say so"
+    return refuse("geom.collapse", message, hint, where=where)
 
 
 def put_in_order(shapes: flat.Shapes, found: flat.Found) -> flat.Shapes:
