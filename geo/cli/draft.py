@@ -94,6 +94,8 @@ def estimate(
     if draft.undated:
         say(f"{draft.undated} statements have no day of publication: counted from their own day")
     say(_tell_classes(draft.shares))
+    if draft.advice:
+        say(f"hardly anything is drawn: {draft.advice}")
     if dry_run:
         _print_draft(draft.features)
         return

@@ -281,9 +281,32 @@ def _bounded(polygon: shapely.Polygon) -> shapely.Polygon:
 
 
 def _polygons(shape: shapely.Geometry) -> list[shapely.Polygon]:
-    """The polygons of a geometry, largest first; none below a square metre."""
-    parts = [part for part in shapely.get_parts(shape) if part.area > 1.0]
+    """The polygons of a geometry, largest first; none below a square metre, or without width."""
+    if not shapely.is_valid(shape):
+        # A needle of the map may cross itself once it is projected.
+        shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    parts = [
+        _without_needles(part)
+        for part in shapely.get_parts(shape)
+        if part.geom_type == "Polygon" and part.area > 1.0 and _is_wide(part)
+    ]
     return sorted(parts, key=lambda part: (-part.area, part.bounds))
+
+
+def _without_needles(polygon: shapely.Polygon) -> shapely.Polygon:
+    """A polygon less its holes without width, over which everybody steps."""
+    kept = [ring for ring in polygon.interiors if _is_wide(shapely.Polygon(ring))]
+    if len(kept) == len(polygon.interiors):
+        return polygon
+    return shapely.Polygon(polygon.exterior, kept)
+
+
+def _is_wide(polygon: shapely.Polygon) -> bool:
+    """Whether ground has any width in the mean."""
+    return bool(2 * polygon.area > _WIDTH_M * polygon.length)
+
+
+_WIDTH_M = 0.5
 
 
 def places_inside(places: Positions, shape: shapely.Geometry) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import shapely
@@ -36,6 +36,17 @@ def draw_points(xy: Floats) -> NDArray[np.object_]:
     return np.asarray(shapely.points(xy), dtype=object).reshape(-1)
 
 
+_GRID_M = 0.1
+
+
+def _on_a_grid(polygon: shapely.Polygon) -> shapely.Polygon:
+    """The largest part of a polygon on a grid, wound as a mesh needs it."""
+    parts = shapely.get_parts(shapely.set_precision(polygon, _GRID_M))
+    largest = max(parts, key=lambda part: float(shapely.area(part)), default=polygon)
+    flat = shapely.set_precision(largest, 0.0)
+    return cast("shapely.Polygon", shapely.orient_polygons(shapely.remove_repeated_points(flat)))
+
+
 class Mesh:
     """
     A constrained Delaunay triangulation of one polygon, and its border as numbered edges.
@@ -49,7 +60,12 @@ class Mesh:
 
     def __init__(self, polygon: shapely.Polygon) -> None:
         self.polygon = shapely.orient_polygons(shapely.remove_repeated_points(polygon))
-        faces = shapely.get_parts(shapely.constrained_delaunay_triangles(self.polygon))
+        try:
+            faces = shapely.get_parts(shapely.constrained_delaunay_triangles(self.polygon))
+        except shapely.errors.GEOSException:
+            # Corners nearer to each other than rounding can tell; on a grid they are one.
+            self.polygon = _on_a_grid(self.polygon)
+            faces = shapely.get_parts(shapely.constrained_delaunay_triangles(self.polygon))
         xy = shapely.get_coordinates(shapely.orient_polygons(faces)).reshape(-1, 4, 2)[:, :3]
         self.xy, index = np.unique(xy.reshape(-1, 2), axis=0, return_inverse=True)
         self.tri: Ints = index.reshape(-1, 3).astype(np.int64)

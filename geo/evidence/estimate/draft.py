@@ -43,6 +43,10 @@ _CLOCKS_DAYS = (200.0, 600.0, 1800.0)
 """Ages at which words keep a third of their covariance that are tried: the best is taken."""
 _LEAST_M = 500.0
 """The ground of a place reaches so far at least, however well it is located."""
+_NOTHING = 0.995
+"""Where more than this share of the study area is not known, somebody asks why."""
+_EVEN = 0.5
+"""No ground is drawn for a side that is not likelier than all others together."""
 _ISLAND = 0.002
 """Ground of less than this share of the study area that no evidence names is not drawn apart."""
 
@@ -69,6 +73,8 @@ class Draft:
     probabilities
         By id of each patch, the probability of each side on its ground; also of ``unknown``
         ground, where it is a guess of the field and no assessment.
+    advice
+        Where next to nothing is drawn: why, and what would draw more. Empty otherwise.
     """
 
     day: dt.date
@@ -78,6 +84,7 @@ class Draft:
     undated: int
     shares: Mapping[str, float]
     probabilities: Mapping[str, Mapping[str, float]]
+    advice: str = ""
 
 
 class Estimator:
@@ -419,7 +426,8 @@ class Estimator:
         if not told:
             raise ValueError(
                 f"no statement is in force on {day}: none is dated within the "
-                f"{self.parameters.max_age_days} days before it at a place that can be drawn"
+                f"{self.parameters.max_age_days} days before it at a place that can be drawn; "
+                + self._looks.nearest_word(day)
             )
         grid = self._grid
         chance, known = self._series(day)
@@ -468,7 +476,21 @@ class Estimator:
         spoken_of = {one.place_id for one in told}
         unused = tuple(u for u in self._looks.unused if u.place_id not in spoken_of)
         undated = len(self._statements.undated)
-        return Draft(day, self.as_of, tuple(features), unused, undated, shares, probabilities)
+        advice = self._advise(chance, known) if shares["unknown"] > _NOTHING else ""
+        return Draft(
+            day, self.as_of, tuple(features), unused, undated, shares, probabilities, advice
+        )
+
+    def _advise(self, chance: Floats, known: Floats) -> str:
+        """Say why next to nothing is drawn, and what would draw more."""
+        told = known >= self.parameters.told
+        best = float(chance[told].max(initial=0.0))
+        if best >= self.parameters.at_least:
+            return "what is sure enough is less than half a percent of the study area"
+        if best <= _EVEN:
+            return "no word tells more of any ground than which side is named most: add statements"
+        least = int(best * 100) / 100
+        return f"the surest ground is {best:.0%} of one side: --at-least {least:.2f} draws it"
 
     @cached_property
     def _grid(self) -> Grid:

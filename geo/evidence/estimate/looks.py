@@ -94,6 +94,13 @@ class Told:
         return np.asarray(self.xy.mean(axis=0))
 
 
+def _tell_silent(rows: Sequence[Row]) -> str:
+    """Say why words that name no side are left out."""
+    said = ", ".join(dict.fromkeys(f"{r.values['status']} on {r.values['date']}" for r in rows[:3]))
+    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+    return f"{said}{more} names no parties and is left out; say who they are in `controllers`"
+
+
 class Looks:
     """
     What is told of the ground of a theatre, date by date.
@@ -152,7 +159,13 @@ class Looks:
                 shape = shapely.intersection(near, shape)
             radius = float(place.properties.get("geo_radius_m") or 0)
             located[place_id] = (shape, radius)
+            silent = [r for r in self._statements.by_place[place_id] if self._is_silent(r)]
+            if silent:
+                self.unused.append(Unused(place_id, _tell_silent(silent)))
         return located
+
+    def _is_silent(self, row: Row) -> bool:
+        return self._statements.names_nobody(row)
 
     def _flat(self, shape: shapely.Geometry) -> shapely.Geometry:
         """A shape in the plane; its edges are straight in degrees, so they bend there."""
@@ -168,6 +181,15 @@ class Looks:
             if self._statements.as_of is None:
                 told += self._tell(place_id, self._statements.still_to_come(place_id, day))
         return told
+
+    def nearest_word(self, day: dt.date) -> str:
+        """Say what would reach a word on a day on which none is in force."""
+        days = sorted((abs((one.day - day).days), one.day) for one in self._all_told)
+        if not days:
+            why = "; ".join(f"{u.place_id}: {u.reason}" for u in self.unused[:3])
+            return f"no word tells of any ground ({why})" if why else "no word tells of any ground"
+        away, nearest = days[0]
+        return f"the nearest is of {nearest}, and --max-age {away} reaches it"
 
     def of_all_days(self) -> list[Told]:
         """What all words tell, each on its day."""
@@ -191,6 +213,8 @@ class Looks:
         shape, radius_m = self.located[place_id]
         whole: dict[dt.date, list[Row]] = defaultdict(list)
         for row in rows:
+            if self._statements.names_nobody(row):
+                continue
             if str(row.values.get("extent") or "") in _AS_A_WHOLE:
                 whole[self._statements.day(row)].append(row)
                 continue

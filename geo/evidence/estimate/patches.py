@@ -91,7 +91,7 @@ class PatchMaker:
             "confidence": None if is_blank else str(confidence),
             "statement_ids": None if is_blank else ";".join(row.id for row in rows) or None,
             "source_ids": None if is_blank else ";".join(sources) or None,
-            "note": self._note(face, mine, chance, status),
+            "note": self._note(face, mine, chance, status) + self._silent_note(face, status, day),
         }
         geometry = snap(face.shape)
         identity = self._names.of(values, geometry, day)
@@ -154,6 +154,26 @@ class PatchMaker:
             f"{kind}. Nearest evidence: {', '.join(names)}{more}. "
             f"Probability on this ground: {likely}.{known}"
         )
+
+    def _silent_note(self, face: Face, status: Status, day: dt.date) -> str:
+        """Name the places on ground that is not assessed of which a word was left out, and why."""
+        if status != Status.UNKNOWN:
+            return ""
+        names = []
+        for place_id in sorted(self._statements.by_place):
+            place = self._places.get(place_id)
+            rows = self._statements.nameless(place_id, day)
+            if rows and place and place.geometry and _meets(face, place.geometry):
+                names.append(f"{place.properties['name']} ({rows[-1].values['status']})")
+        if not names:
+            return ""
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        shown = ", ".join(names[:3])
+        return f" Words in force that name no parties were left out: {shown}{more}."
+
+
+def _meets(face: Face, shape: shapely.Geometry) -> bool:
+    return bool(shapely.intersects(face.shape, shape))
 
 
 class _Names:

@@ -103,6 +103,15 @@ class Statements:
         day = str(row.values["date"])
         return day <= str(as_of) and (published or day) <= str(as_of)
 
+    def names_nobody(self, row: Row) -> bool:
+        """Whether a statement about a whole place speaks for no side, so that it tells nothing."""
+        whole = str(row.values.get("extent") or "all") in {"all", "share"}
+        return whole and not any(share for _, share in self.parties(row))
+
+    def nameless(self, place_id: str, day: dt.date) -> list[Row]:
+        """What is in force about a place and names nobody."""
+        return [row for row in self.in_force(place_id, day) if self.names_nobody(row)]
+
     def parties(self, row: Row) -> list[tuple[str, float]]:
         """Who a statement speaks for, and with which share of its weight."""
         values = row.values
