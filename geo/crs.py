@@ -22,8 +22,9 @@ cutting an edge ever finer and measuring the pieces as geodesics, at a tenth of 
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import shapely
@@ -50,6 +51,7 @@ __all__ = [
     "LocalPlane",
     "arc_length_km",
     "area_km2",
+    "cut_at_180",
     "distance_km",
     "ground_km2",
     "length_km",
@@ -400,10 +402,15 @@ class LocalPlane:
         Returns
         -------
         plane
-            Centred there, to a tenth of a degree.
+            Centred there, to a tenth of a degree; of ground over longitude 180 on its own side of
+            the world, and of ground all round a pole there.
         """
         west, south, east, north = shapely.bounds(geometry)
-        return cls(round((west + east) / 2, 1), round((south + north) / 2, 1))
+        if east - west > _HALF_ROUND:
+            west, east = _span_over_the_line(geometry)
+            if east - west > _HALF_ROUND and max(north, -south) > _POLAR:
+                return cls(0.0, 90.0 if north > -south else -90.0)
+        return cls(round(_turned((west + east) / 2), 1), round((south + north) / 2, 1))
 
     def forward(self, geometry: shapely.Geometry) -> shapely.Geometry:
         """
@@ -419,7 +426,7 @@ class LocalPlane:
         geometry
             Metres; x to the east, y to the north.
         """
-        return self._transform(geometry, "in")
+        return _joined(geometry, self._transform(geometry, "in"))
 
     def inverse(self, geometry: shapely.Geometry) -> shapely.Geometry:
         """
@@ -435,11 +442,103 @@ class LocalPlane:
         geometry
             Degrees.
         """
-        return self._transform(geometry, "out")
+        return cut_at_180(self._transform(geometry, "out"))
 
     def _transform(self, geometry: shapely.Geometry, way: Way) -> shapely.Geometry:
         transform = _transformer(self.lon, self.lat, way).transform
         return shapely.transform(geometry, lambda xy: np.column_stack(transform(*xy.T)))
+
+
+_HALF_ROUND = 180.0
+_POLAR = 60.0
+_JOINED_M = 1e-3
+"""What longitude 180 parted is joined on this grid: the two halves differ by rounding."""
+
+
+def _turned(degrees: float) -> float:
+    return (degrees + 180) % 360 - 180 if abs(degrees) > 180 else degrees
+
+
+def _span_over_the_line(geometry: shapely.Geometry) -> tuple[float, float]:
+    """The shortest span of longitudes with all of a geometry; its end may lie over 180."""
+    parts = shapely.bounds(shapely.get_parts(geometry))
+    begin = np.sort(parts[:, 0])
+    reach = np.maximum.accumulate(parts[np.argsort(parts[:, 0]), 2])
+    gaps = np.append(begin[1:] - reach[:-1], begin[0] + 360 - reach[-1])
+    widest = int(np.argmax(gaps))
+    if widest == len(gaps) - 1:
+        return float(begin[0]), float(reach[-1])
+    return float(begin[widest + 1]), float(reach[widest] + 360)
+
+
+def _joined(lonlat: shapely.Geometry, flat: shapely.Geometry) -> shapely.Geometry:
+    """Ground in the plane, whole again where longitude 180 or a pole parts it on the map."""
+    if shapely.get_dimensions(lonlat) != 2:
+        return flat
+    west, _, east, _ = shapely.bounds(lonlat)
+    if west > -180 or east < 180:
+        return flat
+    sound = shapely.make_valid(flat, method="structure", keep_collapsed=False)
+    return shapely.union_all(shapely.get_parts(sound), grid_size=_JOINED_M)
+
+
+def cut_at_180(geometry: shapely.Geometry) -> shapely.Geometry:
+    """
+    Return a geometry cut at longitude 180 where it lies over it.
+
+    Parameters
+    ----------
+    geometry
+        Longitude, latitude; longitudes may reach over 180, or leap by more than half the world from
+        one position to the next, which is taken for the short way.
+
+    Returns
+    -------
+    geometry
+        Between -180 and 180, its edges straight; of ground that holds a pole, along it. The same
+        one where nothing lies over the line.
+    """
+    if not _lies_over_the_line(geometry):
+        return geometry
+    import antimeridian
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parts: list[shapely.Geometry] = []
+        for part in shapely.get_parts(geometry):
+            cut = part
+            if not _lies_over_the_line(part):
+                pass
+            elif isinstance(part, shapely.Polygon):
+                cut = antimeridian.fix_polygon(part, great_circle=False)
+            elif isinstance(part, shapely.LineString):
+                cut = antimeridian.fix_line_string(part, great_circle=False)
+            elif isinstance(part, shapely.Point):
+                cut = shapely.Point(_turned(part.x), part.y)
+            parts.extend(shapely.get_parts(cut))
+    if len(parts) == 1:
+        return parts[0]
+    kinds: dict[int, Any] = {0: shapely.multipoints, 1: shapely.multilinestrings}
+    make = kinds.get(int(shapely.get_dimensions(parts[0])), shapely.multipolygons)
+    whole: shapely.Geometry = make(parts)
+    return whole
+
+
+def _lies_over_the_line(geometry: shapely.Geometry) -> bool:
+    """Whether a longitude is over 180, or an edge leaps over the line."""
+    xy = shapely.get_coordinates(geometry)
+    if not len(xy) or not np.isfinite(xy).all():
+        return False
+    if np.abs(xy[:, 0]).max() > 180:
+        return True
+    if np.ptp(xy[:, 0]) <= _HALF_ROUND:
+        return False
+    parts = shapely.get_parts(geometry)
+    if shapely.get_dimensions(geometry) == 2:
+        parts = shapely.get_rings(parts)
+    x, line = shapely.get_coordinates(parts, return_index=True)
+    same = line[1:] == line[:-1]
+    return bool((same & (np.abs(np.diff(x[:, 0])) > _HALF_ROUND)).any())
 
 
 @lru_cache(maxsize=1)

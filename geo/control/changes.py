@@ -30,7 +30,7 @@ def find_changes(
     holder, (keys, state) = faces.holder_codes[1], faces.state_codes
     moved = (first >= 0) & (second >= 0) & (holder[first] != holder[second])
     pair = np.where(moved, state[first] * len(keys) + state[second], -1)
-    part = np.where(moved, arrangement.parts(pair), -1)
+    part = np.where(moved, arrangement.ground_parts(pair), -1)
     values, polygons = arrangement.dissolve(part)
     area = sum_areas(part, faces.ground_km2(arrangement), len(part))[values]
     was, now = state[first[values]], state[second[values]]

@@ -20,12 +20,13 @@ from geo.model import Confidence
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
 
     from geo.control.composite import Composite
+    from geo.coverage import Seam
 
     Ints = NDArray[np.int64]
 
@@ -91,15 +92,52 @@ def front_lines(
     order = np.lexsort([*ends.T[::-1], -length])
     first = begin[order]
     word = np.array(names, dtype=object)
+    columns = {
+        "left": word[side[here[first]]],
+        "right": word[side[there[first]]],
+        "length_km": length[order],
+        "certainty": _WORDS[doubt[first]],
+    }
+    if not len(arrangement.seam.low):
+        return build_frame(columns, lines[order])
+    pair = _codes(names, left, right)
+    over = _over_the_seam(arrangement.seam, side, composite.doubt_codes[row], pair)
+    found = [
+        (word[one], word[two], float(length_km(line)[0]), _WORDS[doubt], line)
+        for one, two, doubt, line in over
+    ]
+    found += zip(*columns.values(), lines[order], strict=True)
+    found.sort(key=lambda one: -one[2])
+    shapes = np.array([one[-1] for one in found] + [None], dtype=object)[:-1]
     return build_frame(
-        {
-            "left": word[side[here[first]]],
-            "right": word[side[there[first]]],
-            "length_km": length[order],
-            "certainty": _WORDS[doubt[first]],
-        },
-        lines[order],
+        {name: np.array([one[k] for one in found]) for k, name in enumerate(columns)}, shapes
     )
+
+
+def _over_the_seam(
+    seam: Seam, side: Ints, doubt: Ints, pair: tuple[int | None, int | None]
+) -> Iterator[tuple[int, int, int, shapely.LineString]]:
+    """Fronts along longitude 180: sides on the left and right, doubt, and the line."""
+    left, right = pair
+    runs: list[tuple[tuple[int, int, int], float, float]] = []
+    for west, east, low, high in zip(
+        seam.west.tolist(), seam.east.tolist(), seam.low, seam.high, strict=True
+    ):
+        # Northwards the west is on the left hand.
+        one, two = int(side[west]), int(side[east])
+        if one < 0 or two < 0 or one == two:
+            continue
+        what = (one, two, int(max(doubt[west], doubt[east])))
+        if runs and runs[-1][0] == what and runs[-1][2] == low:
+            runs[-1] = (what, runs[-1][1], float(high))
+        else:
+            runs.append((what, float(low), float(high)))
+    for (one, two, shade), low, high in runs:
+        back = one > two if left is None else one != left
+        here, there = (two, one) if back else (one, two)
+        if (left is None or here == left) and (right is None or there == right):
+            ends = [(180.0, low), (180.0, high)]
+            yield here, there, shade, shapely.LineString(ends[::-1] if back else ends)
 
 
 def distance_to_front(
@@ -325,7 +363,7 @@ def _sweeps(
     to = np.full(len(was), -1, np.int64)
     to[(was == two) & (now == one)] = 0
     to[(was == one) & (now == two)] = 1
-    part = np.where(to >= 0, arrangement.parts(to), -1)
+    part = np.where(to >= 0, arrangement.ground_parts(to), -1)
     values, polygons = arrangement.dissolve(part)
     ground = composite.ground_km2(arrangement)
     area = np.bincount(part[part >= 0], ground[part >= 0], minlength=len(part))[values]

@@ -5,6 +5,7 @@ from .faults import SLIVER_M, find_faults
 from .grid import PER_DEGREE, pack, ranges, uniques, unpack
 from .noding import Lines, Segments
 from .outlining import outlines
+from .seam import Seam
 
 __all__ = [
     "PER_DEGREE",
@@ -14,6 +15,7 @@ __all__ = [
     "BorderEdges",
     "DirectedBorders",
     "Lines",
+    "Seam",
     "Segments",
     "arrange",
     "find_faults",

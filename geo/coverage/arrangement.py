@@ -368,6 +368,28 @@ class Arrangement(Faces):
         same = (value[left] == value[right]) & (value[left] >= 0)
         return components(self.face_count, left[same], right[same])
 
+    def ground_parts(self, labels: NDArray[np.integer]) -> Ints:
+        """
+        Return the connected parts of equal label on the ground, where longitude 180 parts nothing.
+
+        Parameters
+        ----------
+        labels
+            One whole number a face; faces of a negative one stay alone.
+
+        Returns
+        -------
+        part
+            For each face the least face that it hangs together with.
+        """
+        seam = self.seam
+        over = (labels[seam.west] == labels[seam.east]) & (labels[seam.west] >= 0)
+        if not over.any():
+            return self.parts(labels)
+        part = self.parts(labels)
+        joined = components(self.face_count, part[seam.west[over]], part[seam.east[over]])
+        return joined[part]
+
     def _linear_rings(self, half: Ints, ring: Ints, order: Ints) -> NDArray[np.object_]:
         """Rings in the given order, in longitude, latitude."""
         size = np.bincount(ring, minlength=len(order))

@@ -16,6 +16,7 @@ import shapely
 
 from geo.coverage.grid import PER_DEGREE, Floats, Ints, offsets_of, ranges, starts, unpack
 from geo.coverage.lines import components, cycles, walk
+from geo.coverage.seam import Seam, find_seam
 from geo.crs import arc_length_km, ground_km2
 
 if TYPE_CHECKING:
@@ -227,6 +228,11 @@ class Faces:
         node: NDArray[np.int32] = ends.reshape(-1, 2).astype(np.int32)
         coords = self.coords.take(ranges(self.lines.offsets[keep], size), axis=0)
         return Arcs(coords, offsets, left[keep], right[keep], node[:, 0], node[:, 1])
+
+    @cached_property
+    def seam(self) -> Seam:  # numpydoc ignore=RT01
+        """Where ground meets over longitude 180."""
+        return find_seam(self.coords, self.lines.offsets, self.left, self.right)
 
     @cached_property
     def face_area_km2(self) -> Floats:  # numpydoc ignore=RT01

@@ -408,7 +408,7 @@ class Draws:
         code = np.array([number[state] for state in states] + [-1], np.int64)
         was, now = (code[label[:-1]] for label in labels)
         pair = np.where((was >= 0) & (now >= 0), was * len(number) + now, -1)
-        part = arrangement.parts(pair)
+        part = arrangement.ground_parts(pair)
         inside = shapely.get_coordinates(shapely.point_on_surface(pieces.geometry.to_numpy()[real]))
         of = np.full(arrangement.face_count + 1, -1, np.int64)
         of[part[arrangement.locate(*inside.T)]] = real

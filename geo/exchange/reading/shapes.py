@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import warnings
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import shapely
 
-from geo.crs import GRID_DEG, area_km2
+from geo.crs import GRID_DEG, area_km2, cut_at_180
 from geo.errors import escape
 from geo.exchange.reading.intake import Entry
 from geo.layers import GEOMETRY_TYPES, flatten, spelt, unfold
@@ -401,18 +400,10 @@ def _over_the_line(
     )
     if np.abs(x).max() <= 180 and not leaps:
         return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
-    import antimeridian
-
-    cut: list[Any] = []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            for polygon in polygons:
-                fixed = antimeridian.fix_polygon(polygon, great_circle=False)
-                cut.extend(shapely.get_parts(fixed))
+        whole = cut_at_180(shapely.multipolygons(polygons))
     except (ValueError, shapely.errors.GEOSException):
         return None
-    whole: shapely.Geometry = cut[0] if len(cut) == 1 else shapely.multipolygons(cut)
     _note_turned(entry, intake, f", and the area cut at 180: {abs(_km2(whole)):,.0f} km2")
     return whole
 

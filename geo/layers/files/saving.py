@@ -377,6 +377,11 @@ def make_folder(folder: Path) -> None:
     """
     Make a folder, with those above it, if it is not there.
 
+    Parameters
+    ----------
+    folder
+        The folder.
+
     Raises
     ------
     LayerError
