@@ -57,6 +57,7 @@ __all__ = [
     "length_km",
     "middle_of",
     "snap",
+    "span_of",
 ]
 
 LONLAT = "EPSG:4326"
@@ -405,11 +406,9 @@ class LocalPlane:
             Centred there, to a tenth of a degree; of ground over longitude 180 on its own side of
             the world, and of ground all round a pole there.
         """
-        west, south, east, north = shapely.bounds(geometry)
-        if east - west > _HALF_ROUND:
-            west, east = _span_over_the_line(geometry)
-            if east - west > _HALF_ROUND and max(north, -south) > _POLAR:
-                return cls(0.0, 90.0 if north > -south else -90.0)
+        west, south, east, north = span_of(geometry)
+        if east - west > _HALF_ROUND and max(north, -south) > _POLAR:
+            return cls(0.0, 90.0 if north > -south else -90.0)
         return cls(round(_turned((west + east) / 2), 1), round((south + north) / 2, 1))
 
     def forward(self, geometry: shapely.Geometry) -> shapely.Geometry:
@@ -459,8 +458,28 @@ def _turned(degrees: float) -> float:
     return (degrees + 180) % 360 - 180 if abs(degrees) > 180 else degrees
 
 
+def span_of(geometry: shapely.Geometry) -> tuple[float, float, float, float]:
+    """
+    Return the bounds of a geometry on the globe.
+
+    Parameters
+    ----------
+    geometry
+        Longitude, latitude; not empty.
+
+    Returns
+    -------
+    west, south, east, north
+        The shortest span of longitudes that holds all of it: its east may lie over 180.
+    """
+    west, south, east, north = shapely.bounds(geometry).tolist()
+    if east - west > _HALF_ROUND:
+        west, east = _span_over_the_line(geometry)
+    return west, south, east, north
+
+
 def _span_over_the_line(geometry: shapely.Geometry) -> tuple[float, float]:
-    """The shortest span of longitudes with all of a geometry; its end may lie over 180."""
+    """The shortest span of longitudes with all parts of a geometry."""
     parts = shapely.bounds(shapely.get_parts(geometry))
     begin = np.sort(parts[:, 0])
     reach = np.maximum.accumulate(parts[np.argsort(parts[:, 0]), 2])

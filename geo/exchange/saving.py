@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 import shapely
 
+from geo.crs import cut_at_180, span_of
 from geo.errors import LayerError, escape, refuse
 from geo.exchange.imports import run_import
 from geo.exchange.reading.account import fill_columns
@@ -330,6 +331,10 @@ def _days(imported: Import) -> set[str]:
     return found or {_SOME_DAY}
 
 
+_MOST_ROUND = 300.0
+"""A box that spans more degrees than this goes all round the world."""
+
+
 def _box_round_points(imported: Import) -> shapely.Geometry:
     """
     Return the box round all positions, to a tenth of a degree.
@@ -348,11 +353,18 @@ def _box_round_points(imported: Import) -> shapely.Geometry:
     if not points:
         message = "nothing of it has a position to draw a study area round"
         raise LayerError([refuse("import.area", message, "add it to a theatre")])
-    west, south, east, north = shapely.total_bounds(np.array(points))
-    low = [max(math.floor(v * 10 - 1) / 10, w) for v, w in ((west, -180), (south, -90))]
-    high = [min(math.ceil(v * 10 + 1) / 10, w) for v, w in ((east, 180), (north, 90))]
-    corners = [(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])]
-    return shapely.Polygon(corners)
+    west, south, east, north = span_of(shapely.union_all(points))
+    south, north = (
+        max(math.floor(south * 10 - 1) / 10, -90),
+        min(math.ceil(north * 10 + 1) / 10, 90),
+    )
+    west, east = math.floor(west * 10 - 1) / 10, math.ceil(east * 10 + 1) / 10
+    if east - west > _MOST_ROUND:
+        west, east = -180.0, 180.0
+    # Corners on the way keep its edges shorter than half round the world.
+    across = np.linspace(west, east, 2 + int((east - west) / 90)).round(6).tolist()
+    corners = [(x, south) for x in across] + [(x, north) for x in across[::-1]]
+    return cut_at_180(shapely.Polygon(corners))
 
 
 def import_into(

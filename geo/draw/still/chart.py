@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from geo.crs import distance_km
+from geo.crs import distance_km, span_of
 from geo.draw import looks
 
 if TYPE_CHECKING:
@@ -22,13 +22,23 @@ if TYPE_CHECKING:
     from geo.model import Feature
 
 
+def _unparted(shape: shapely.Geometry) -> shapely.Geometry:
+    """A geometry that longitude 180 parts, in one piece: its west half lies behind 360 degrees."""
+    near, far = (shapely.intersection(shape, shapely.box(w, -90, w + 180, 90)) for w in (0, -180))
+    far = shapely.transform(far, lambda xy: xy + np.array([360.0, 0.0]))
+    dimension = shapely.get_dimensions(shape)
+    parts = [p for half in (near, far) for p in shapely.get_parts(half)]
+    return shapely.union_all([p for p in parts if shapely.get_dimensions(p) == dimension])
+
+
 class Map:
     """The map in its frame: a local plate carrée, true at its middle."""
 
     def __init__(self, scene: Scene, sheet: Sheet, frame: Box, unit: float) -> None:
         self.scene, self.sheet, self.frame, self.unit = scene, sheet, frame, unit
         left, top, right, bottom = frame
-        west, south, east, north = shapely.bounds(scene.folder.area).tolist()
+        west, south, east, north = span_of(scene.folder.area)
+        self._over = east > 180
         self._lon, self._lat = (west + east) / 2, (south + north) / 2
         self._x, self._y = (left + right) / 2, (top + bottom) / 2
         cosine = math.cos(math.radians(self._lat))
@@ -44,6 +54,8 @@ class Map:
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
         """Return the point of the paper for a position."""
+        if self._over and lon < 0:
+            lon += 360
         return (
             self._x + (lon - self._lon) * self.per_lon,
             self._y - (lat - self._lat) * self.per_lat,
@@ -51,6 +63,8 @@ class Map:
 
     def placed(self, shape: shapely.Geometry) -> BaseGeometry:
         """A geometry in pixels, cut to the frame."""
+        if self._over:
+            shape = _unparted(shape)
 
         def move(xy: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.column_stack(
@@ -128,7 +142,7 @@ class Map:
     def _graticule(self) -> None:
         left, top, right, bottom = self.frame
         span = (right - left) / self.per_lon
-        step = next(s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 45) if span / s <= 7)
+        step = next((s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 45) if span / s <= 7), 90)
         size, unit = 11 * self.unit, self.unit
         for k in range(-math.ceil(360 / step), math.ceil(360 / step) + 1):
             x, y = self.at(k * step, k * step)
@@ -136,7 +150,8 @@ class Map:
             if left + 30 * unit < x < right - 30 * unit:
                 line = shapely.LineString([(x, top), (x, bottom)])
                 self.sheet.stroke(line, looks.INK, 0.5 * unit, alpha=0.16)
-                word = f"{degrees}{'E' if k >= 0 else 'W'}"
+                far = (k * step + 180) % 360 - 180
+                word = f"{abs(far):g}°" + ("" if far == -180 else "E" if far >= 0 else "W")
                 self._edge_label(x, top + size, word, size, "center")
             if top + 30 * unit < y < bottom - 30 * unit and abs(k * step) <= 90:
                 line = shapely.LineString([(left, y), (right, y)])
@@ -475,8 +490,11 @@ def _beads(x: float, y: float, slope: float, width: float, half: float) -> list[
 
 
 def rim_of(shape: shapely.Geometry | None) -> BaseGeometry:
-    """The lines round an area."""
+    """The lines round an area; longitude 180 is none of them where it lies over that."""
     rim: BaseGeometry = shapely.union_all([shapely.boundary(shape)])
+    west, _, east, _ = rim.bounds if not rim.is_empty else (0.0, 0.0, 0.0, 0.0)
+    if (west, east) == (-180, 180):
+        rim = rim.difference(shapely.MultiLineString([[(x, -90), (x, 90)] for x in (west, east)]))
     return rim
 
 

@@ -414,10 +414,20 @@ def _long_enough(ring: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _by_quarters(ring: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """A ring whose edges all round the world, along a parallel, have corners on the way."""
+    """
+    A ring with corners on the way of edges that run more than half round the world.
+
+    Only where it has corners at 180 itself: it was cut there, so its edges do not lead over it.
+    """
+    if not any(abs(x) == _HALF for x, _ in ring):
+        return ring
     made = ring[:1]
-    for (x0, y0), (x1, y1) in itertools.pairwise([*ring, ring[0]] if ring[0] != ring[-1] else ring):
-        if abs(x0) == abs(x1) == 180 and x0 != x1 and y0 == y1:
-            made += [(x0 / 2, y0), (0.0, y0), (x1 / 2, y0)]
+    closed = ring if ring[0] == ring[-1] else [*ring, ring[0]]
+    for (x0, y0), (x1, y1) in itertools.pairwise(closed):
+        if abs(x1 - x0) > _HALF:
+            made += [(x0 + (x1 - x0) * k / 4, y0 + (y1 - y0) * k / 4) for k in (1, 2, 3)]
         made.append((x1, y1))
     return made
+
+
+_HALF = 180

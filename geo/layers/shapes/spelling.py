@@ -253,7 +253,10 @@ def _numbers(positions: list[Any]) -> Floats | None:
     if not set(map(type, chain.from_iterable(positions))) <= {int, float}:
         return None
     values = chain.from_iterable(positions)
-    flat = np.fromiter(values, dtype=np.float64, count=2 * len(positions))
+    try:
+        flat = np.fromiter(values, dtype=np.float64, count=2 * len(positions))
+    except OverflowError:  # of whole numbers of hundreds of digits
+        return None
     return flat.reshape(-1, 2) if np.isfinite(flat).all() else None
 
 
@@ -267,6 +270,10 @@ def _drop_z(feature: int, positions: list[Any], found: Found) -> bool:
         return False
     found.append((feature, mend("coord.z", "positions have a third number, zero")))
     return True
+
+
+_HUGE = 1e300
+"""Whole numbers above this have no float, or hardly."""
 
 
 class _Diagnosis:
@@ -327,7 +334,7 @@ class _Diagnosis:
                 hint = "a position is two numbers without quotes: longitude, latitude"
                 self.add("coord.type", f"there is {_word(number)} in a position", path, hint)
                 return
-            if not math.isfinite(number):
+            if abs(number) > _HUGE or not math.isfinite(number):
                 self.add("num.nonfinite", "there is a number without an end", path)
                 return
         self.lengths.add(len(value))
