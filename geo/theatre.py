@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from geo.layers import Folder, Progress
     from geo.model import Ground, Patch
 
-    Day = str | dt.date
-    """A date, or its text ``YYYY-MM-DD``."""
+    Day = str | dt.date | np.datetime64 | pd.Period
+    """A date in any form of `geo.model.parse_day`; a moment is turned into the theatre's day."""
 
 __all__ = ["Theatre", "open_layers"]
 
@@ -149,9 +149,13 @@ class Theatre(draw.MapElements):
         """The dates that have a control layer."""
         return tuple(self.folder.control)
 
+    def _day(self, day: Any) -> dt.date:
+        zoned = getattr(day, "tzinfo", None) is not None
+        return parse_day(day, str(self.folder.theatre.properties["timezone"]) if zoned else "")
+
     def as_of(self, day: Day) -> dt.date:
         """Return the date of the layer in force on a day: the last one not after it."""
-        asked = parse_day(day)
+        asked = self._day(day)
         if self._composite is None:
             self._require_layers()
         # A composite that was kept knows its dates without a look into the folder.
@@ -161,14 +165,12 @@ class Theatre(draw.MapElements):
     @property
     def before(self) -> dt.date:
         """The default first date of a comparison; not before the first layer."""
-        told = parse_day(str(self.folder.theatre.properties["before"]))
-        return max([told, *self.dates[:1]])
+        return max([self._day(self.folder.theatre.properties["before"]), *self.dates[:1]])
 
     @property
     def after(self) -> dt.date:
         """The default second date of a comparison; not before the first layer."""
-        told = parse_day(str(self.folder.theatre.properties["after"]))
-        return max([told, *self.dates[:1]])
+        return max([self._day(self.folder.theatre.properties["after"]), *self.dates[:1]])
 
     @property
     def area(self) -> shapely.Geometry:
@@ -245,7 +247,7 @@ class Theatre(draw.MapElements):
         """
         if lon is None or lat is None:
             return None
-        label = int(self.composite.labels_at(parse_day(day), [lon], [lat])[0])
+        label = int(self.composite.labels_at(self._day(day), [lon], [lat])[0])
         return None if label < 0 else self.composite.labels[label].holder
 
     def position(self, place_id: str) -> tuple[float, float]:
@@ -314,15 +316,15 @@ class Theatre(draw.MapElements):
         """
         self._supply.require_sides(left, right)
         if not bands:
-            return control.front_lines(self.composite, parse_day(day), left, right)
-        return self._ensemble.fronts(parse_day(day), left, right)[0]
+            return control.front_lines(self.composite, self._day(day), left, right)
+        return self._ensemble.fronts(self._day(day), left, right)[0]
 
     def front_totals(
         self, day: Day, left: str | None = None, right: str | None = None
     ) -> pd.DataFrame:
         """Return how long whole fronts were: ``totals`` of `geo.evidence.Ensemble.fronts`."""
         self._supply.require_sides(left, right)
-        return self._ensemble.fronts(parse_day(day), left, right)[1]
+        return self._ensemble.fronts(self._day(day), left, right)[1]
 
     def movement(self, before: Day, after: Day, left: str, right: str) -> Movement:
         """
@@ -345,7 +347,7 @@ class Theatre(draw.MapElements):
         The patch, the ledger, events, statements, sources, and what speaks against it; prints as
         text (`geo.evidence.Why`).
         """
-        return evidence.find_why(self.folder, self.composite, where, parse_day(day))
+        return evidence.find_why(self.folder, self.composite, where, self._day(day))
 
     def provenance(self) -> pd.DataFrame:
         """Return on what the ground of each date rests; see `geo.evidence.provenance`."""
@@ -353,7 +355,7 @@ class Theatre(draw.MapElements):
 
     def disagreement(self, day: Day) -> gpd.GeoDataFrame:
         """Return where words in force on a day disagree; see `geo.evidence.find_disagreement`."""
-        return evidence.find_disagreement(self.folder, parse_day(day))
+        return evidence.find_disagreement(self.folder, self._day(day))
 
     def gazetteer(self, tables: Sequence[Path] = ()) -> Gazetteer:
         """
@@ -379,8 +381,8 @@ class Theatre(draw.MapElements):
         `geo.evidence.Parameters`, such as ``at_least``, instead of those in `parameters`.
         """
         chosen = dataclasses.replace(parameters or evidence.Parameters(), **numbers)
-        known = None if as_of is None else parse_day(as_of)
-        return evidence.draft_layer(self.folder, parse_day(day), parameters=chosen, as_of=known)
+        known = None if as_of is None else self._day(as_of)
+        return evidence.draft_layer(self.folder, self._day(day), parameters=chosen, as_of=known)
 
     def probabilities(
         self, day: Day, points: Sequence[tuple[float, float]], *, as_of: Day | None = None
@@ -390,8 +392,8 @@ class Theatre(draw.MapElements):
 
         See `geo.evidence.Estimator.probabilities`; `as_of` as for `estimate`.
         """
-        known = None if as_of is None else parse_day(as_of)
-        return evidence.Estimator.of(self.folder, as_of=known).probabilities(day, points)
+        known = None if as_of is None else self._day(as_of)
+        return evidence.Estimator.of(self.folder, as_of=known).probabilities(self._day(day), points)
 
     def write_estimate(
         self,
@@ -418,8 +420,8 @@ class Theatre(draw.MapElements):
         See `geo.evidence.Sieges.necks`; the `rules` are ``unknown``, ``edge``, ``min_area_km2``,
         ``max_width_km`` and ``bands``. The events of the 30 days up to `day` are told.
         """
-        supply = self._supply.with_events(day, side)
-        return self._sieges.necks(parse_day(day), side, supply, **rules)
+        supply = self._supply.with_events(self._day(day), side)
+        return self._sieges.necks(self._day(day), side, supply, **rules)
 
     def pockets(self, day: Day, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
@@ -427,7 +429,7 @@ class Theatre(draw.MapElements):
 
         See `geo.evidence.Sieges.pockets`; `rules` as of `necks`, without ``max_width_km``.
         """
-        return self._sieges.pockets(parse_day(day), side, self._supply(day, side), **rules)
+        return self._sieges.pockets(d := self._day(day), side, self._supply(d, side), **rules)
 
     def isolation(self, day: Day, side: str, **rules: Any) -> gpd.GeoDataFrame:
         """
@@ -435,7 +437,7 @@ class Theatre(draw.MapElements):
 
         See `geo.evidence.Sieges.isolation`; the `rules` are ``unknown``, ``edge`` and ``bands``.
         """
-        return self._sieges.isolation(parse_day(day), side, self._supply(day, side), **rules)
+        return self._sieges.isolation(d := self._day(day), side, self._supply(d, side), **rules)
 
     def narrowest(self, side: str, **rules: Any) -> pd.DataFrame:
         """
@@ -465,7 +467,7 @@ class Theatre(draw.MapElements):
             [evidence.locate_place(self.folder, where)[:2] for where in prong] for prong in through
         ]
         return control.WhatIf.of(
-            self.composite, parse_day(day), side, prongs, width_km=width_km, supply=self._supply
+            self.composite, self._day(day), side, prongs, width_km=width_km, supply=self._supply
         )
 
     def read_what_if(self, path: str | Path) -> WhatIf:
@@ -486,7 +488,7 @@ class Theatre(draw.MapElements):
         return draw.slider(
             self.folder,
             self.composite,
-            parse_day(day or self.after),
+            self._day(day or self.after),
             picture=lambda shown: self.still(shown, language=language).render("png"),
             language=language,
         )
@@ -500,9 +502,9 @@ class Theatre(draw.MapElements):
         size: tuple[int, int] = (1600, 1000),
     ) -> Still:
         """Draw a date, or with `before` a change, as one picture; see `geo.draw.draw_still`."""
-        first = None if before is None else parse_day(before)
+        first = None if before is None else self._day(before)
         return draw.draw_still(
-            self.folder, self.composite, parse_day(day), before=first, language=language, size=size
+            self.folder, self.composite, self._day(day), before=first, language=language, size=size
         )
 
     def animate(self, *, step: str = "layer", language: str = "en") -> Animation:
@@ -594,7 +596,7 @@ class Theatre(draw.MapElements):
             )
 
     def _pair(self, before: Day, after: Day) -> tuple[dt.date, dt.date]:
-        first, second = parse_day(before), parse_day(after)
+        first, second = self._day(before), self._day(after)
         if second < first:
             raise DateError(f"after {second} is before {first}; exchange the two dates")
         self.as_of(first)

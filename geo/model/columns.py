@@ -15,7 +15,7 @@ _STATUS = tuple(Status)
 _BASIS = tuple(Basis)
 _CONFIDENCE = tuple(Confidence)
 _POLYGONS = frozenset({"Polygon", "MultiPolygon"})
-_PRECISIONS = ("day", "week", "month", "season")
+_PRECISIONS = ("day", "week", "month", "season", "year")
 
 
 def _id(doc: str) -> Column:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geo.errors import DateError, escape
 
@@ -28,14 +30,19 @@ WHAT_IF_MARK = "what_if"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def parse_day(day: str | dt.date) -> dt.date:
+def parse_day(day: Any, zone: str = "") -> dt.date:
     """
     Return a civil date.
 
     Parameters
     ----------
     day
-        A date, or text such as ``2017-08-02``; nothing else is accepted, and no other spelling.
+        A date, or text such as ``2017-08-02`` and no other spelling; or a day as numpy and pandas
+        have it: ``datetime64``, ``Timestamp``, a ``Period`` of one day. Of a moment it is the day
+        written.
+    zone
+        IANA zone; a moment that has a zone of its own is turned into the day there. Without it such
+        a moment is refused.
 
     Returns
     -------
@@ -45,7 +52,7 @@ def parse_day(day: str | dt.date) -> dt.date:
     Raises
     ------
     DateError
-        If it is no Gregorian date in that one form.
+        If it is no Gregorian date in one of these forms.
 
     Examples
     --------
@@ -53,15 +60,49 @@ def parse_day(day: str | dt.date) -> dt.date:
     datetime.date(2017, 8, 2)
     """
     if isinstance(day, dt.datetime):
-        raise DateError(f"{day!r} is a moment, not a day; give its date in the theatre's zone")
+        return _day_of_moment(day, zone)
     if isinstance(day, dt.date):
         return day
+    if not isinstance(day, str):
+        day = _as_text(day)
     if not _DAY.fullmatch(str(day)):
         raise DateError(f"{escape(str(day))!r} is no date; write it as YYYY-MM-DD")
     try:
         return dt.date(int(day[:4]), int(day[5:7]), int(day[8:]))
     except ValueError as error:
         raise DateError(f"{day} does not exist: {error}") from error
+
+
+def _day_of_moment(moment: dt.datetime, zone: str) -> dt.date:
+    """
+    Return the day of a moment.
+
+    Raises
+    ------
+    DateError
+        If it is none, or nobody knows in which zone its day is asked for.
+    """
+    if moment != moment:  # pandas' NaT is a moment that equals nothing
+        raise DateError("NaT is no date")
+    if moment.tzinfo is None:
+        return moment.date()
+    if not zone:
+        raise DateError(f"{moment!r} is a moment, not a day; give its date in the theatre's zone")
+    try:
+        return moment.astimezone(ZoneInfo(zone)).date()
+    except (ZoneInfoNotFoundError, ValueError, OverflowError) as error:
+        raise DateError(f"{zone!r} is no zone of IANA") from error
+
+
+def _as_text(day: Any) -> str:
+    """A day of numpy or pandas as text; what is none of theirs as it prints."""
+    kind = type(day)
+    if kind.__name__ == "datetime64":
+        return str(day.astype("datetime64[D]"))
+    if kind.__name__ == "Period":
+        # Of a longer period no day is meant.
+        return str(day) if day.start_time.date() == day.end_time.date() else f"{day} (a period)"
+    return str(day)
 
 
 def split_ids(text: Value) -> tuple[str, ...]:

@@ -97,6 +97,7 @@ def _make_features(patches: Sequence[DraftPatch], account: Account) -> list[Feat
         taken.add(name)
         values = patch.entry.values
         status = values.get("status", "")
+        told = patch.entry.known_to("date", "start", "end")
         own: dict[str, Value] = {
             "controller": patch.word.controller or None,
             "controllers": patch.word.controllers or None,
@@ -104,7 +105,7 @@ def _make_features(patches: Sequence[DraftPatch], account: Account) -> list[Feat
             "basis": account.value_of(patch.entry, "basis"),
             "confidence": account.value_of(patch.entry, "confidence"),
             "source_ids": account.own_source(),
-            "note": values.get("note"),
+            "note": " ".join(filter(None, (values.get("note"), told))) or None,
         }
         if Status(str(own["status"])).is_nobodys:
             own |= {"controller": None, "controllers": None}

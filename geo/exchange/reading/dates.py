@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geo.errors import SchemaError, escape, refuse
+from geo.exchange.reading.periods import read_period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +90,25 @@ def read_dates(entries: Sequence[Entry], file: str, intake: Intake) -> None:
         intake.note(f"{{n}} dates as {form}{said} in {used}{where}", file, len(met))
     for (row, column), day in days.items():
         entries[row].values[column] = day.isoformat()
+    _read_periods(entries, file, intake)
+
+
+def _read_periods(entries: Sequence[Entry], file: str, intake: Intake) -> None:
+    """Read what is no day: the middle of it stands for it, and how well it is known is kept."""
+    for entry in entries:
+        for column in intake.layout.dates:
+            text = entry.values.get(column, "")
+            period = None if not text or _ISO.fullmatch(text) else read_period(text)
+            if period is None:
+                continue
+            entry.periods[column] = period
+            entry.values[column] = period.middle.isoformat()
+            intake.note(
+                f"{{n}} dates in {column} are known to the {period.precision}, such as "
+                f"{escape(text, 40)}: the middle of that time stands for it",
+                file,
+                1,
+            )
 
 
 def _tells_order(item: tuple[str, list[_WrittenDate]]) -> bool:

@@ -65,6 +65,7 @@ def take_event(entry: Entry, account: Account) -> Outcome:
     point, fault = read_position(entry, account)
     if fault:
         return account.refuse(entry, "import.position", fault)
+    _spread_periods(entry)
     fault = _outside_days(values, account)
     if fault:
         return account.refuse(entry, "import.window", fault)
@@ -103,6 +104,20 @@ def take_event(entry: Entry, account: Account) -> Outcome:
     return Outcome.WRITTEN
 
 
+_WEEK, _MONTH = 2, 3
+
+
+def _spread_periods(entry: Entry) -> None:
+    """An event of a month lasts from its first day to its last, as far as anybody knows."""
+    values = entry.values
+    if last := entry.periods.get("end_date"):
+        values["end_date"] = last.last.isoformat()
+    if first := entry.periods.get("event_date"):
+        values["event_date"] = first.first.isoformat()
+        values.setdefault("end_date", first.last.isoformat())
+        values.setdefault("time_precision", str(_WEEK if first.precision == "week" else _MONTH))
+
+
 def _outside_days(values: Mapping[str, str], account: Account) -> str:
     """Say that it lies outside the days that are wanted; a date that is none is told later."""
     with contextlib.suppress(DateError):
@@ -123,6 +138,7 @@ def _event_notes(entry: Entry, account: Account, point: shapely.Geometry | None)
     twins = account.twins[(*key, where)]
     if twins and where is not None:
         parts.append(f"Perhaps the same event as {twins[0]} by date, place and actors.")
+    parts.append(entry.known_to("event_date", "end_date"))
     twins.append(values.get("id") or f"line {entry.line} of {entry.file}")
     return " ".join(part for part in parts if part) or None
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import shapely
 
+    from geo.exchange.reading.periods import Period
     from geo.exchange.reading.words import Word
 
 
@@ -118,6 +119,8 @@ class Entry:
         Code and message of what is wrong with its shape; None where nothing is.
     noun
         What it is called in messages.
+    periods
+        Dates that are no days, by our names; in `values` their middle stands for them.
     """
 
     file: str
@@ -127,6 +130,12 @@ class Entry:
     geometry: shapely.Geometry | None = None
     fault: tuple[str, str] | None = None
     noun: str = "row"
+    periods: dict[str, Period] = field(default_factory=dict)
+
+    def known_to(self, *columns: str) -> str:
+        """Say how its dates were written, where they are no days; empty otherwise."""
+        said = [self.periods[name] for name in columns if name in self.periods]
+        return " ".join(f"Dated {one.text}: known to the {one.precision}." for one in said)
 
     def issue(self, code: str, message: str, *, warning: bool = False, about: str = "") -> Issue:
         """Return what is to say about it, and what other one it concerns."""

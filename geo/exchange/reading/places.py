@@ -141,11 +141,16 @@ def take_statement(entry: Entry, account: Account) -> Outcome:
     if earlier:
         more = f"Another row of the same day says otherwise: {earlier[0][0]}."
         note = f"{note} {more}" if note else more
+    told = entry.known_to("date")
+    note = " ".join(filter(None, (note, told))) or None
+    precision = account.value_of(entry, "date_precision")
+    if told and "date_precision" not in entry.values:
+        precision = entry.periods["date"].precision
     name = account.new_id(STATEMENTS, place, day, text)
     values: dict[str, Value] = {
         "place_id": place,
         "date": day,
-        "date_precision": account.value_of(entry, "date_precision"),
+        "date_precision": precision,
         "status": word.status,
         "controller": word.controller or None,
         "controllers": word.controllers or None,
