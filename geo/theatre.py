@@ -150,17 +150,16 @@ class Theatre(draw.MapElements):
         return tuple(self.folder.control)
 
     def _day(self, day: Any) -> dt.date:
-        zoned = getattr(day, "tzinfo", None) is not None
-        return parse_day(day, str(self.folder.theatre.properties["timezone"]) if zoned else "")
+        zone = self.folder.theatre.properties["timezone"] if getattr(day, "tzinfo", None) else ""
+        return parse_day(day, str(zone))
 
     def as_of(self, day: Day) -> dt.date:
         """Return the date of the layer in force on a day: the last one not after it."""
-        asked = self._day(day)
         if self._composite is None:
             self._require_layers()
         # A composite that was kept knows its dates without a look into the folder.
         dates = self.dates if self._composite is None else self._composite.dates
-        return dates[control.index_in_force(dates, asked)]
+        return dates[control.index_in_force(dates, self._day(day))]
 
     @property
     def before(self) -> dt.date:
@@ -591,9 +590,7 @@ class Theatre(draw.MapElements):
 
     def _require_layers(self) -> None:
         if not self.folder.control:
-            raise DateError(
-                "there is no control layer yet; draft one with `frontline estimate DATE`"
-            )
+            raise DateError("there is no layer yet; draft one with `frontline estimate DATE`")
 
     def _pair(self, before: Day, after: Day) -> tuple[dt.date, dt.date]:
         first, second = self._day(before), self._day(after)

@@ -1,5 +1,6 @@
 """Files of others, broken at random by their structure: what may be wrong with real ones."""
 
+import copy
 import io
 import json
 import random
@@ -166,7 +167,7 @@ def _places(value, path=()):
 def _break_json(document, chance):
     path = chance.choice(list(_places(document)))
     if not path:
-        return chance.choice([document, [document], chance.choice(JUNK)])
+        return chance.choice([document, [document], copy.deepcopy(chance.choice(JUNK))])
     held = document
     for key in path[:-1]:
         held = held[key]
@@ -180,7 +181,7 @@ def _break_json(document, chance):
     elif way == 3 and isinstance(held[path[-1]], int | float):
         held[path[-1]] *= chance.choice([-1, 10, 1e-9, 1.0000001, 1e5])
     else:
-        held[path[-1]] = chance.choice(JUNK)
+        held[path[-1]] = copy.deepcopy(chance.choice(JUNK))
     return document
 
 

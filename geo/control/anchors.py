@@ -7,13 +7,12 @@ are read from one, the same for every question.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from geo.crs import middle_of
 from geo.errors import UnknownIdError
-from geo.model import parse_day, split_ids
+from geo.model import parse_day, shift_day, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -132,7 +131,7 @@ class TheatreSupply:
                 )
 
     def _recent_events(self, last: dt.date) -> dict[str, tuple[float, float]]:
-        first = last - timedelta(days=_RECENT_DAYS - 1)
+        first = shift_day(last, 1 - _RECENT_DAYS)
         return _positions(
             event
             for event in self._folder.events

@@ -9,7 +9,6 @@ journal that could disagree with the files.
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import math
 import tempfile
 from collections import Counter, defaultdict
@@ -51,6 +50,7 @@ from geo.model import (
     Schema,
     Value,
     parse_day,
+    shift_day,
 )
 
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ def found_theatre(imported: Import) -> Feature:
     area = imported.ground if imported.ground is not None else _box_round_points(imported)
     days = sorted({str(day) for day in imported.control} or _days(imported))
     if len(days) == 1:  # a comparison needs two
-        days.append(str(parse_day(days[0]) + dt.timedelta(days=1)))
+        days.append(str(shift_day(parse_day(days[0]), 1)))
     publisher = settings["publisher"] or "import"
     name = settings["id"] or make_slug(settings["name"] or f"{publisher} {imported.kind}")
     credit = ": ".join(filter(None, (settings["publisher"], settings["licence"])))

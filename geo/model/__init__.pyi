@@ -29,7 +29,16 @@ from .nouns import (
     Schema,
     Status,
 )
-from .words import ID_PATTERN, RESERVED_IDS, WHAT_IF_ID, WHAT_IF_MARK, Value, parse_day, split_ids
+from .words import (
+    ID_PATTERN,
+    RESERVED_IDS,
+    WHAT_IF_ID,
+    WHAT_IF_MARK,
+    Value,
+    parse_day,
+    shift_day,
+    split_ids,
+)
 
 __all__ = [
     "ACTORS",
@@ -66,5 +75,6 @@ __all__ = [
     "describe_columns",
     "json_schema",
     "parse_day",
+    "shift_day",
     "split_ids",
 ]

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _ID = ID_PATTERN.pattern
-# The reader takes days from 1900-01-01 to 2100-01-01; the calendar itself is its business.
-_DAY = "^(?:(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])|2100-01-01)$"
+# The reader takes days from 0001-01-01 to 2100-01-01, but for years that look like Hijri ones; the
+# calendar itself is its business.
+_DAY = (
+    "^(?:(?!0000|1[34]|1500)[01][0-9]{3}|20[0-9]{2})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
+    "|^2100-01-01$"
+)
 _PATTERNS = {
     "id": f"^(?:{_ID})$",
     "ref": f"^(?:{_ID})$",

@@ -73,6 +73,31 @@ def parse_day(day: Any, zone: str = "") -> dt.date:
         raise DateError(f"{day} does not exist: {error}") from error
 
 
+def shift_day(day: dt.date, days: int) -> dt.date:
+    """
+    Return a day some days later, or at the end of the calendar.
+
+    Parameters
+    ----------
+    day
+        A date.
+    days
+        How many; negative for earlier.
+
+    Returns
+    -------
+    day
+        Never before the year 1 or after the year 9999, which no calendar of this package reaches.
+
+    Examples
+    --------
+    >>> shift_day(parse_day("0001-01-05"), -30)
+    datetime.date(1, 1, 1)
+    """
+    first, last = dt.date.min.toordinal(), dt.date.max.toordinal()
+    return dt.date.fromordinal(min(max(day.toordinal() + days, first), last))
+
+
 def _day_of_moment(moment: dt.datetime, zone: str) -> dt.date:
     """
     Return the day of a moment.

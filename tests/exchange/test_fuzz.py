@@ -88,7 +88,7 @@ def broken_layer(layer, seed):
 
 @pytest.fixture
 def layer(shipped):
-    (first, *_) = sorted((shipped.root / "control").iterdir())
+    (first, *_) = sorted((shipped / "control").iterdir())
     document = json.loads(first.read_bytes())
     document["features"] = document["features"][:4]
     return json.dumps(document)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from geo.check.case import PRECISION_DAYS, finding, position
-from geo.model import parse_day, split_ids
+from geo.model import parse_day, shift_day, split_ids
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Sequence
 
     from geo.check.case import Case, Finding
@@ -110,8 +110,8 @@ def _layers_about(case: Case, event: Feature) -> list[dt.date]:
     dates = case.composite.dates
     values = event.properties
     slack = PRECISION_DAYS[int(values["time_precision"] or 1)]
-    first = parse_day(str(values["event_date"])) - dt.timedelta(days=slack)
-    last = parse_day(str(values["end_date"] or values["event_date"])) + dt.timedelta(days=slack)
+    first = shift_day(parse_day(str(values["event_date"])), -slack)
+    last = shift_day(parse_day(str(values["end_date"] or values["event_date"])), slack)
     inside = [day for day in dates if first <= day <= last]
     return inside + [day for day in dates if day > last][:1]
 

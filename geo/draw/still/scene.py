@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from geo.draw.still.paper import drawable
 from geo.draw.words.languages import language_words
 from geo.errors import escape
 from geo.evidence import round_figure
-from geo.model import Label, split_ids
+from geo.model import Label, shift_day, split_ids
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from shapely.geometry.base import BaseGeometry
@@ -286,8 +286,8 @@ class Scene:
     @cached_property
     def event_span(self) -> tuple[dt.date, dt.date]:
         """First and last day of the events that are shown."""
-        reach = dt.timedelta(days=EVENT_DAYS)
-        return (self.before or self.day) - reach, self.day + reach
+        first = self.before or self.day
+        return shift_day(first, -EVENT_DAYS), shift_day(self.day, EVENT_DAYS)
 
     @cached_property
     def events(self) -> dict[tuple[float, float], list[str]]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from geo.model import Basis, Confidence, Row, Status, parse_day, split_ids
+from geo.model import Basis, Confidence, Row, Status, parse_day, shift_day, split_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,7 +131,7 @@ class Statements:
 
     def in_force(self, place_id: str, day: dt.date) -> list[Row]:
         """The last word of each publisher about a place on a day, of each kind of extent."""
-        oldest = day - dt.timedelta(days=self._parameters.max_age_days)
+        oldest = shift_day(day, -self._parameters.max_age_days)
         rows = [row for row in self.by_place[place_id] if oldest <= self.day(row) <= day]
         return self.current_word(rows)
 
@@ -152,7 +152,7 @@ class Statements:
         Words that ground was taken tell who holds it from then on, and nothing of the day; where
         they are firm they end what later words can tell of it.
         """
-        latest = day + dt.timedelta(days=self._parameters.max_age_days)
+        latest = shift_day(day, self._parameters.max_age_days)
         rows = [row for row in self.by_place[place_id] if day < self.day(row) <= latest]
         change = min((self.day(row) for row in rows if self._turns(row)), default=dt.date.max)
         rows = [row for row in rows if self.day(row) <= change and row.id not in self._taking]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from geo.crs import distance_km, middle_of
+from geo.errors import SchemaError
 from geo.exchange.reading.intake import Entry, Intake, Layout, Outcome
 from geo.exchange.reading.words import Word, fold_name, guess_meaning, make_slug, tell_apart
 from geo.layers import Folder, check_record, new_id
@@ -128,7 +129,12 @@ class Account(Intake):
     def attempt(self, entry: Entry, take: Callable[[Entry, Account], Outcome]) -> Outcome:
         """Take an entry; one that is refused leaves nothing behind but the reason."""
         self._undo.clear()
-        outcome = take(entry, self)
+        try:
+            outcome = take(entry, self)
+        except SchemaError as error:
+            # A name that it gives cannot stand in any table.
+            issue = error.issues[0]
+            outcome = self.refuse(entry, issue.code, issue.message)
         if outcome == Outcome.REFUSED:
             for undo in reversed(self._undo):
                 undo()
@@ -163,15 +169,30 @@ class Account(Intake):
         return one.id
 
     def _add(self, schema: Schema, one: Feature | Row) -> None:
-        """Keep a record, unless the entry that is taken is refused in the end."""
+        """
+        Keep a record, unless the entry that is taken is refused in the end.
+
+        Raises
+        ------
+        SchemaError
+            If a row made of a name holds what no table can.
+        """
         held = self.records[schema.name]
         if one.id not in held:
+            if isinstance(one, Row):
+                values, found = check_record(one.values, schema)
+                faults = [i for i in found if i.severity == "error" and not i.fixable]
+                if faults:
+                    raise SchemaError(faults)
+                one = Row(one.id, values)
             self._undo.append(lambda: held.pop(one.id, None))
             held[one.id] = one
 
     def new_id(self, schema: Schema, *parts: object) -> str:
         """An id made from what the record is; the same record gives the same one."""
-        content = json.dumps([self.kind, *parts], ensure_ascii=False, default=str).encode()
+        content = json.dumps([self.kind, *parts], ensure_ascii=False, default=str).encode(
+            "utf-8", "replace"
+        )
         return new_id(schema, content, self.records[schema.name])
 
     def own_source(self) -> str:

@@ -93,7 +93,9 @@ def _make_features(patches: Sequence[DraftPatch], account: Account) -> list[Feat
         # A patch that alone has its key keeps its id from date to date.
         alone = keys[patch.key] == 1
         content = [account.kind, patch.key, "" if alone else shapely.to_wkt(patch.geometry)]
-        name = new_id(CONTROL, json.dumps(content, ensure_ascii=False).encode(), taken)
+        name = new_id(
+            CONTROL, json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"), taken
+        )
         taken.add(name)
         values = patch.entry.values
         status = values.get("status", "")

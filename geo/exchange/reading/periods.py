@@ -97,12 +97,27 @@ def _as_edtf(text: str) -> str | None:
     return f"{match['year']}-{number:02}{mark}"
 
 
+def _exists(one: str) -> bool:
+    """Whether the calendar has the month, season and day that are written; the library clamps."""
+    year, *rest = one.rstrip("?~%").split("-")
+    month, day = [*(int(part) if part.isdigit() else None for part in rest), None, None][:2]
+    if month is None or day is None:
+        return month is None or 1 <= month <= 12 or 21 <= month <= 24
+    try:
+        return bool(dt.date(int(year.replace("X", "0")) or 4, month, day))
+    except ValueError:
+        return False
+
+
 def _bounds(edtf: str) -> tuple[dt.date, dt.date] | None:
     """First and last day of a date of EDTF; None where there is no such date."""
     from edtf import parse_edtf
 
+    if not all(_exists(one) for one in edtf.split("/")):
+        return None
     try:
-        date: Any = parse_edtf(edtf)
+        # Seasons of this level bear no mark of doubt; what it does is done by the caller.
+        date: Any = parse_edtf(re.sub("[?~%]", "", edtf))
         first, last = date.lower_strict(), date.upper_strict()
         return dt.date(*first[:3]), dt.date(*last[:3])
     except (ValueError, TypeError, AttributeError, LookupError, OverflowError):

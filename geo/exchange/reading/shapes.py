@@ -402,7 +402,7 @@ def _over_the_line(
         return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
     try:
         whole = cut_at_180(shapely.multipolygons(polygons))
-    except (ValueError, shapely.errors.GEOSException):
+    except (ValueError, AssertionError, LookupError, shapely.errors.GEOSException):
         return None
     _note_turned(entry, intake, f", and the area cut at 180: {abs(_km2(whole)):,.0f} km2")
     return whole

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from geo.exchange.catalog import LAYERS
 from geo.exchange.texts import xml_text
 from geo.exchange.writing.geojson import json_value
 from geo.exchange.writing.tables import ColumnType
+from geo.model import shift_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +74,7 @@ def _control_folder(table: TypedTable, content: Content) -> Iterator[str]:
         paint = content.paint(record)
         # A day of KML is a whole day: the last one on which the interval holds ends the span, or
         # two holders would be drawn on the day of the change.
-        until = record["valid_to"] and record["valid_to"] - dt.timedelta(days=1)
+        until = record["valid_to"] and shift_day(record["valid_to"], -1)
         end = f"<end>{until}</end>" if until else ""
         span = f"<TimeSpan><begin>{record['valid_from']}</begin>{end}</TimeSpan>"
         title = record["controller_name"] or paint.title

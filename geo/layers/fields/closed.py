@@ -127,8 +127,8 @@ def check_integer(value: object, column: Column) -> Result:
     return value, issues
 
 
-FIRST_DAY = dt.date(1900, 1, 1)
-"""Earlier dates are refused."""
+FIRST_DAY = dt.date(1, 1, 1)
+"""The calendar's first: Gregorian throughout, also before 1582. Before it there is no date."""
 
 LAST_DAY = dt.date(2100, 1, 1)
 """Later dates are refused: a sentinel such as 9999-12-31, or a typo. Not bound to the clock."""
