@@ -179,7 +179,8 @@ def _break_json(document, chance):
     elif way == 2 and isinstance(held, dict):
         held[str(chance.choice(JUNK))[:50]] = held.pop(path[-1])
     elif way == 3 and isinstance(held[path[-1]], int | float):
-        held[path[-1]] *= chance.choice([-1, 10, 1e-9, 1.0000001, 1e5])
+        factor = chance.choice([-1, 10, 1e-9, 1.0000001, 1e5])
+        held[path[-1]] = min(held[path[-1]], 1e300) * factor
     else:
         held[path[-1]] = copy.deepcopy(chance.choice(JUNK))
     return document

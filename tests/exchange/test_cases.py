@@ -249,6 +249,16 @@ def test_a_refused_record_adds_no_actor_word_or_place(kind, name, content, put):
     assert not any(imported.records.values())
 
 
+@pytest.mark.parametrize("name", ["A\u202eB", "A\x07B", "A\ufffdB"])
+def test_a_name_that_no_table_can_hold_refuses_its_record_alone(name, put, tmp_path):
+    rows = f"P,{name},2024-07-08,1,2\nQ,b,2024-07-08,1,2\n"
+    imported = run_import("statements-csv", [put("a.csv", HEADER + rows)])
+    assert_adds_up(imported)
+    assert (imported.counts[0].written, imported.counts[0].refused) == (1, 1)
+    save_import(imported, tmp_path / "new")
+    assert len(read_folder(tmp_path / "new").rows("actors")) == 1
+
+
 def test_an_import_of_which_nothing_was_taken_says_so(put, tmp_path):
     imported = run_import("control-geojson", [layer(put, ({"controller": "g"}, LINE))])
     with pytest.raises(LayerError, match="no record of any file was taken"):
