@@ -81,6 +81,8 @@ TAKEN = st.sampled_from(
         "{a}, backed by {c}, captured {p} from {b} on 2 May 2020.",
         "Backed by {c}, {a} captured {p} from {b} on 2 May 2020.",
         "{a} captured {p} on 2 May 2020 after clashes with {b}.",
+        "On 2 May 2020 {a} captured {p}, held by {b}.",
+        "Control of {p} passed from {b} to {a} on 2 May 2020.",
     ]
 )
 NOBODY = st.sampled_from(
@@ -90,6 +92,8 @@ NOBODY = st.sampled_from(
         "{b} was expelled from {p} on 2 May 2020.",
         "Gunmen overran {p} on 2 May 2020 after clashes with {b}.",
         "{w} said that fighters seized {p} from {b} on 2 May 2020.",
+        "{b} had its men expelled from {p} on 2 May 2020.",
+        "{b} came under attack at {p} on 2 May 2020.",
     ]
 )
 SIDES = st.permutations(["Redcap Front", "Bluecoat League", "Government of Ilia"])
@@ -108,7 +112,8 @@ def test_the_taker_is_who_takes_whatever_the_voice(sentence, sides, place):
     assert said["event_date"] == "2020-05-02"
     kind = "Government regains" if IDS[a] == "government" else "Non-state actor overtakes"
     assert said["sub_event_type"] == f"{kind} territory"
-    assert said["draft_open"] is None
+    # Where it is not said that it was taken from them, on whom is for a person to settle.
+    assert said["draft_open"] in (None, "actor2")
     if "acked by" in text:
         assert IDS[c] in said["assoc_actor_1"]
 
@@ -120,6 +125,14 @@ def test_who_is_only_an_object_never_acts(sentence, sides, place):
     assert draft.properties["actor1"] is None, text
     assert "actor1" in draft.properties["draft_open"]
     assert draft.properties["actor2"] in (IDS[sides[0]], None)
+
+
+@given(SIDES, st.sampled_from(PLACES[:3]))
+def test_an_attack_from_somebody_is_theirs(sides, place):
+    a, b, _ = sides
+    text = f"On 2 May 2020 {b} came under attack from {a} at {place.name}."
+    (draft,) = read(text).drafts
+    assert columns(draft, "actor1", "actor2") == (IDS[a], IDS[b])
 
 
 @given(st.text(max_size=80), SIDES)

@@ -109,8 +109,26 @@ class Drafter:
             if one.absorbed or one.clause.cue.value in STATES or one.mode.name in _NO_EVENT:
                 continue
             places: list[Where | None] = [*one.where] or [None]
+            rivals = self._rivals(one, told)
             for where in places:
-                yield self._draft(span, inside, one, where)
+                yield self._draft(span, inside, one, where, rivals)
+
+    def _rivals(self, one: Told, told: list[Told]) -> list[str]:
+        """Others of the sentence on whom it may have been done, where it does not say on whom."""
+        actors = self.reader.actors
+        own = {actors.side(p.actor) for p in one.roles.first if p.actor}
+        known = {p.start for p in (*one.roles.first, *one.roles.second)}
+        busy = {
+            p.start
+            for other in told
+            if other is not one and not other.absorbed and other.own_place
+            for p in (*other.roles.first, *other.roles.second)
+        }
+        if not own:
+            return []
+        named = [p for t in told for p in t.parties if p.actor and p.start not in known | busy]
+        free = [p for p in named if p.relation not in {"report", "backer"}]
+        return list(dict.fromkeys(p.actor for p in free if actors.side(p.actor) not in own))
 
     def told(self, start: int, end: int, inside: list[Mention]) -> list[Told]:
         """What each clause of a sentence tells."""
@@ -145,7 +163,9 @@ class Drafter:
         for one in told:
             struck = " ".join(p.words for p in one.roles.first)
             one.kind = plain_type(text, one.clause, one.where, struck)
-            if one.kind.frame == "repulse" and one.clause.kind.frame == "expel":
+            beaten = one.kind.frame == "repulse" and one.clause.kind.frame == "expel"
+            # "Y were driven back": Y attacked. "X drove Y back": X did.
+            if beaten and (one.passive or not one.roles.second):
                 one.roles.first, one.roles.second = one.roles.second, one.roles.first
             if one.kind.frame == "loot" and not one.roles.second:
                 index = told.index(one)
@@ -165,7 +185,12 @@ class Drafter:
     # one draft
 
     def _draft(
-        self, span: tuple[int, int], inside: list[Mention], told: Told, where: Where | None
+        self,
+        span: tuple[int, int],
+        inside: list[Mention],
+        told: Told,
+        where: Where | None,
+        rivals: list[str],
     ) -> Feature:
         rule, mode = told.kind, told.mode
         unreal = mode.name in {"possible", "denied"}
@@ -179,6 +204,9 @@ class Drafter:
         geometry = self._fill_where(values, notes, open_, where)
         self._fill_when(values, notes, open_, told, inside)
         self._fill_who(values, notes, open_, told, unreal=unreal)
+        if rivals and not values["actor2"]:
+            open_.append("actor2")
+            notes.append(f"on whom may be: {', '.join(rivals)}")
         values |= {"event_type": rule.event_type, "source_ids": self.source_id}
         ground = rule.frame in {"take", "fall", "lose", "expel"}
         transfer = self._transfer(values["actor1"]) if ground else None
@@ -262,6 +290,9 @@ class Drafter:
         if own and any(not p.actor for p in roles.first):
             open_.append("actor1")
             notes.append("with others, of whom it does not say who they are")
+        if told.kind.frame == "expel" and not theirs:
+            open_.append("actor2")
+            notes.append("it does not say who was driven out")
         if told.kind.frame == "mutual" and not theirs and _needs_two(told.kind):
             open_.append("actor2")
             notes.append("it does not say against whom")
@@ -432,7 +463,8 @@ def _join_repulse(told: list[Told]) -> None:
             "clashes",
         }:
             continue
-        if not other.passive or other.own_place:
+        active = not other.passive and other.roles.first
+        if active or other.own_place:
             continue
         other.absorbed = True
         if not attack.roles.second:

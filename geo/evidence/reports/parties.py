@@ -83,7 +83,7 @@ def parties(
         if all(match.end() <= a or match.start() >= b for a, b in taken)
     ]
     found: list[Party] = []
-    cues = [m.start for m in mentions if m.kind == "cue" and _is_deed(m)]
+    cues = [m.start for m in mentions if m.kind == "cue" and is_noun_of_deed(m)]
     for a, b in sorted([*((a, b) for a, b, _ in named.values()), *rest]):
         mention = named[a][2] if a in named else None
         if mention is None and _head_of(text, b, spans):
@@ -115,7 +115,7 @@ def _widened(text: str, mention: Mention, end: int) -> tuple[int, int]:
     return mention.start, at
 
 
-def _is_deed(cue: Mention) -> bool:
+def is_noun_of_deed(cue: Mention) -> bool:
     """Whether a cue is a noun that may be somebody's: attacks, shelling."""
     if grammar.behind("voice", "verb").fullmatch(cue.text):
         return False
@@ -192,6 +192,8 @@ def _case(mention: Mention | None, actors: Actors, before: str, words: str) -> s
         if is_instrumental(word):
             return "instrumental"
         return "oblique" if word.casefold().endswith(grammar.genitive()) else "nominative"
+    if grammar.tail("things").search(before):
+        return "oblique"  # the positions of X
     if mention.text.isupper() or actors.as_listed(mention.text):
         return "nominative"
     if is_instrumental(words):

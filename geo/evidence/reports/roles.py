@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from geo.evidence.gazetteer import sounds
 from geo.evidence.reports import grammar
 from geo.evidence.reports.inflected import is_cyrillic
+from geo.evidence.reports.parties import is_noun_of_deed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -209,12 +210,16 @@ class Caster:
         if (
             not subject
             and not objects
-            and cue.value in {"attack", "shelling", "air strike"}
+            and cue.value in {"attack", "shelling", "air strike", "strike"}
             and owned
         ):
             return _Frame(_first_group(owned), right, agents, False, by, clause)
+        sure = [p for p in right if not p.words.isupper()]
         if not subject and right and not objects:
             subject, right = _first_group(right), []
+        elif not subject and sure:
+            # The object before the verb, the subject behind it.
+            subject, right = sure[:1], [p for p in right if p not in sure[:1]]
         return _Frame(subject, [*objects, *right], agents, False, by, clause)
 
     def _dead_behind(self, clause: Clause) -> set[int]:
@@ -265,7 +270,22 @@ class Caster:
             losers += frame.of("to")  # weapons "for" somebody, in one word
         if frame.passive:
             return _cast(frame.agents, [*losers, *frame.patients])
-        return _cast(frame.agents or frame.subject, losers)
+        return _cast(self._doers(frame), losers)
+
+    def _doers(self, frame: _Frame) -> list[Party]:
+        """
+        Who did it: the subject of a verb; of a noun, the one named with a "by".
+
+        "A took X, held by B": by whom it was held did not take it.
+        """
+        cue = frame.clause.cue
+        if sounds.has_arabic(cue.text) or is_noun_of_deed(cue):
+            return frame.agents or frame.subject
+        if frame.subject and frame.agents:
+            gap = self.text[cue.end : frame.agents[0].start]
+            if "," not in gap:
+                return []  # "A had its men driven out by B": who did it is not sure
+        return frame.subject or frame.agents
 
     def _enemies(self, frame: _Frame) -> list[Party]:
         """Those with whom there was fighting in the same clause."""
@@ -293,7 +313,7 @@ class Caster:
         losers = frame.patients
         if sounds.has_arabic(frame.clause.cue.text) and not losers and len(frame.subject) > 1:
             losers, frame.subject = frame.subject[1:], frame.subject[:1]
-        return _cast(frame.agents or frame.subject, losers or frame.of("source"))
+        return _cast(self._doers(frame), losers or frame.of("source"))
 
     def _give(self, frame: _Frame) -> Roles:
         if frame.passive:
@@ -308,17 +328,23 @@ class Caster:
 
     def _act(self, frame: _Frame) -> Roles:
         objects = [*frame.patients, *frame.of("against", "with")]
+        clause = frame.clause
+        head = min(c.start for c in clause.cues)
+        if grammar.words("voice", "under").search(self.text, clause.start, head):
+            # "X came under attack from Y".
+            first = [*frame.agents, *frame.of("source")]
+            return _cast([p for p in first if p not in frame.subject], [*frame.subject, *objects])
         if frame.passive:
             return _cast(frame.agents, objects)
-        first = frame.subject or frame.agents
+        first = self._doers(frame)
         if sounds.has_arabic(frame.clause.cue.text) and not first:
             first = [p for p in frame.of("source") if p.start > frame.clause.cue.end]
         objects = [p for p in objects if p not in first]
         if frame.clause.cue.value == "advance":
             objects = [*objects, *frame.of("source")]
-        if frame.subject and frame.agents:
+        if frame.subject and first == frame.agents:
             # "X came under fire by Y".
-            first, objects = frame.agents, [*frame.subject, *objects]
+            objects = [*frame.subject, *objects]
         return _cast(first, objects)
 
     def _mutual(self, frame: _Frame) -> Roles:
