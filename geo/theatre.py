@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,11 +115,8 @@ class Theatre(draw.MapElements):
     ) -> None:
         if folder is None and root is None:
             raise ValueError("give a folder, or where to read it from")
-        self._folder = folder
-        self._root = root if folder is None else folder.root
-        self._composite = composite
-        self._digests = digests
-        self._drawn = drawn or {}
+        self._folder, self._root = folder, root if folder is None else folder.root
+        self._composite, self._digests, self._drawn = composite, digests, drawn or {}
 
     def __repr__(self) -> str:
         days = self.dates
@@ -233,8 +230,8 @@ class Theatre(draw.MapElements):
     def history(self, place_id: str) -> pd.DataFrame:
         """Return who held a place, when, and why; see `geo.evidence.place_history`."""
         history = draw.HistoryFrame(evidence.place_history(self.folder, self.composite, place_id))
-        name = self.folder.places[place_id].properties["name"]
-        history.attrs |= {"title": f"Who held {name}", "colors": draw.actor_colors(self.folder)}
+        title = f"Who held {self.folder.places[place_id].properties['name']}"
+        history.attrs |= {"title": title, "colors": draw.actor_colors(self.folder)}
         return history
 
     def holder(self, lon: float | None, lat: float | None, day: Day) -> str | None:
@@ -462,9 +459,8 @@ class Theatre(draw.MapElements):
         longitude and latitude, or ids of places. `width_km` is the breadth of the ground taken.
         """
         self._supply.require_sides(side)
-        prongs = [
-            [evidence.locate_place(self.folder, where)[:2] for where in prong] for prong in through
-        ]
+        place = partial(evidence.locate_place, self.folder)
+        prongs = [[place(where)[:2] for where in prong] for prong in through]
         return control.WhatIf.of(
             self.composite, self._day(day), side, prongs, width_km=width_km, supply=self._supply
         )
@@ -480,7 +476,8 @@ class Theatre(draw.MapElements):
     @cached_property
     def plot(self) -> Plots:
         """Matplotlib axes: ``plot(day)``, ``plot.areas()`` and more (`geo.draw.Plots`)."""
-        return draw.Plots(self.folder, self.composite, self.areas)
+        given = self.folder, self.composite, self.areas
+        return draw.Plots(*given, bands=lambda: self._bands["holders"])
 
     def slider(self, day: Day | None = None, *, language: str = "en") -> Any:
         """Return the layers under a slider of dates, for a notebook; see `geo.draw.slider`."""
@@ -490,6 +487,7 @@ class Theatre(draw.MapElements):
             self._day(day or self.after),
             picture=lambda shown: self.still(shown, language=language).render("png"),
             language=language,
+            bands=self._bands["holders"],
         )
 
     def still(
@@ -501,15 +499,19 @@ class Theatre(draw.MapElements):
         size: tuple[int, int] = (1600, 1000),
     ) -> Still:
         """Draw a date, or with `before` a change, as one picture; see `geo.draw.draw_still`."""
-        first = None if before is None else self._day(before)
+        first, last = None if before is None else self._day(before), self._day(day)
+        told = {"bands": self._bands["holders"]}
+        if first is not None and first <= last:
+            given = self.folder, self.composite, self._known_digests, (first, last)
+            told["figures"] = evidence.tell_moves(*given, lambda: self._ensemble)
         return draw.draw_still(
-            self.folder, self.composite, self._day(day), before=first, language=language, size=size
+            self.folder, self.composite, last, before=first, language=language, size=size, **told
         )
 
     def animate(self, *, step: str = "layer", language: str = "en") -> Animation:
         """Draw the layers one after the other; see `geo.draw.animate`."""
-        chosen: Any = step
-        return draw.animate(self.folder, self.composite, step=chosen, language=language)
+        how: Any = {"step": step, "language": language, "bands": self._bands["holders"]}
+        return draw.animate(self.folder, self.composite, **how)
 
     def map(
         self,

@@ -27,6 +27,7 @@ from geo.cli.printing import (
     tell_figure,
     wrapped,
 )
+from geo.evidence import EFFECTS
 from geo.model import CHANGES, Edges, Ground, parse_day
 
 if TYPE_CHECKING:
@@ -92,23 +93,43 @@ def change(
         transfers = theatre.transfers(before, after)
         click.echo("Transfers, km2 (rows: before, columns: after)")
         click.echo(transfers.to_string(float_format=km2) + "\n")
-        totals = theatre.totals(before, after)
-        if len(totals):
-            click.echo(
-                "Taken by whom from whom, with the 90 % band where a side took it from another"
-            )
-            show(banded(totals), form)
-            click.echo()
-        click.echo("Ground that changed hands, or became known, piece by piece")
-    show(
-        banded(_held(frame)) if form == "table" else frame,
-        form,
-        shown=("from", "to", "km2", "low", "high", "place_ids", "change_ids"),
-        empty="Nothing changed hands.",
-    )
+        _print_change(theatre.totals(before, after), frame)
+    else:
+        show(frame, form)
     left_out = frame.attrs["left_out_km2"]
     if left_out:
         say(f"pieces under {min_area_km2:g} km2 left out: {left_out:.4f} km2 together")
+
+
+def _print_change(totals: pd.DataFrame, pieces: pd.DataFrame) -> None:
+    """Whole amounts by what became of the ground, then piece by piece; no rows of nothing."""
+    if len(totals):
+        click.echo("By effect, with the 90 % band where one side has it after another")
+        order = totals["effect"].map({name: i for i, name in enumerate(EFFECTS)})
+        _show_borne(totals.iloc[order.argsort(kind="stable")], ())
+        click.echo()
+    click.echo("Piece by piece")
+    shown = ("effect", "from", "to", "km2", "low", "high", "place_ids", "change_ids")
+    _show_borne(_held(pieces), shown)
+
+
+def _show_borne(rows: pd.DataFrame, shown: tuple[str, ...]) -> None:
+    """A table of change; what no map of the evidence bears out is counted in a line below it."""
+    columns = banded(rows)
+    ends = zip(columns["km2"], columns["high"], strict=True)
+    kept = [not ({figure, high} <= {"-", "0.0", ""}) for figure, high in ends]
+    columns = {
+        name: [cell for cell, keep in zip(column, kept, strict=True) if keep]
+        for name, column in columns.items()
+        if name != "geometry"
+    }
+    show(columns, "table", shown=shown, empty="Nothing changed hands.")
+    if count := len(kept) - sum(kept):
+        area = sum(a for a, keep in zip(rows["drawn_km2"], kept, strict=True) if not keep)
+        what = "row" if count == 1 else "rows"
+        click.echo(
+            f"and {count} {what} that no map of the evidence bears out: {area:,.2f} km2 drawn"
+        )
 
 
 @command.command()

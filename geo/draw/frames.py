@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.draw.looks import LOOKS, flat_color, side_colors
+from geo.evidence import round_figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,12 +69,11 @@ class ChangeFrame(gpd.GeoDataFrame):  # type: ignore[misc]  # geopandas ships no
         rows = []
         for row in self.drop(columns="geometry").head(_ROWS).to_dict("records"):
             held = [row[f"{way}_controller"] or row[f"{way}_status"] for way in ("from", "to")]
-            area = f"{row['area_km2']:,.1f}"
-            if "low_km2" in row:
-                area += f" ({row['low_km2']:,.0f}–{row['high_km2']:,.0f})"
+            area = _figure(row["area_km2"], row.get("low_km2"), row.get("high_km2"))
             ids = [_text(str(row[n] or "").replace(";", ", ")) for n in ("place_ids", "change_ids")]
-            rows.append([_swatch(h, colors) for h in held] + [_text(area), *ids])
-        head = ("from", "to", "km²", "places", "ledger")
+            effect = _text(row.get("effect"))
+            rows.append([effect, *(_swatch(h, colors) for h in held), _text(area), *ids])
+        head = ("", "from", "to", "km²", "places", "ledger")
         return _card(self.attrs.get("title", "Change"), _table(head, rows, len(self)))
 
 
@@ -117,6 +117,7 @@ def theatre_card(folder: Folder, areas: pd.DataFrame | None) -> str:
     if areas is None:
         return _card(name, "<p>no control layer yet</p>")
     days = tuple(folder.control)
+    # The bands would have to be worked out first: a card shows at once what is drawn.
     held = areas[areas["date"] == days[-1]].sort_values("area_km2", ascending=False)
     colors = actor_colors(folder)
     ground = "".join(
@@ -126,7 +127,8 @@ def theatre_card(folder: Folder, areas: pd.DataFrame | None) -> str:
     events, places = len(folder.events), len(folder.places)
     counts = f"{events} events, {places} places, {len(folder.statements.rows)} statements"
     body = (
-        f"<p>{days[0]} to {days[-1]}: {len(days)} layers; {counts}</p><p>as of {days[-1]}</p>"
+        f"<p>{days[0]} to {days[-1]}: {len(days)} layers; {counts}</p>"
+        f"<p>as of {days[-1]}, as drawn</p>"
         f'<ul style="list-style:none;padding:0">{ground}</ul>'
     )
     return _card(name, body)
@@ -148,6 +150,13 @@ def _swatch(holder: str, colors: Mapping[str, str]) -> str:
         for part in str(holder).split(";")
     )
     return f'<span style="white-space:nowrap">{boxes}{_text(str(holder).replace(";", ", "))}</span>'
+
+
+def _figure(middle: float, low: float | None, high: float | None) -> str:
+    """A figure and its band, rounded as the band allows."""
+    decimals, *ends = round_figure(middle, low, high)
+    first, *band = (f"{end:,.{decimals}f}" for end in ends if end is not None)
+    return f"{first} ({'–'.join(band)})" if band else first
 
 
 def _known(value: Any) -> Any:

@@ -250,10 +250,12 @@ def paints_of(look: Look, colors: Mapping[str, str], *, faded: bool = False) -> 
     return [table["ground"], *_bands(tints, **bands)]
 
 
-def change_paints(old: str, new: str, colors: Mapping[str, str]) -> list[Paint]:
-    """Fill of the new holder, wide stripes of the old; what only became known is told apart."""
+def change_paints(
+    old: str, new: str, colors: Mapping[str, str], *, taken: bool = True
+) -> list[Paint]:
+    """Fill of the new holder, wide stripes of the old; what only the map learned is paler."""
     table = LOOKS["change"]
-    if old in colors and new in colors:
+    if taken and old in colors and new in colors:
         now, then = (mix(colors[holder], _STRENGTH["changed"]) for holder in (new, old))
         return [now, *_bands([then], **table["hands"]["bands"])]
     known = table["known"]

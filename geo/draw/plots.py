@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from geo.control import Composite
     from geo.draw.still.paper import Axes
+    from geo.draw.still.scene import Bands
     from geo.layers import Folder
 
 _CERTAINTY: dict[str, tuple[str, str]] = looks.LOOKS["certainty"]
@@ -50,6 +51,9 @@ class Plots:
     areas
         Gives the ground of each controller and date: ``date``, ``controller``, ``status``,
         ``area_km2``, and its band ``low_km2``, ``high_km2`` where that is known.
+    bands
+        Gives low, middle and high of the ground of each side, km2, by date, for the key of a map;
+        the default tells what is drawn.
     language
         One of `geo.draw.LANGUAGES`.
     """
@@ -60,9 +64,11 @@ class Plots:
         composite: Composite,
         areas: Callable[[], pd.DataFrame],
         *,
+        bands: Callable[[], Bands] | None = None,
         language: str = "en",
     ) -> None:
         self._folder, self._composite, self._areas = folder, composite, areas
+        self._bands = bands or dict
         self._words = Words(language)
 
     def __call__(self, day: str | dt.date, *, ax: Axes | None = None) -> Axes:
@@ -87,7 +93,7 @@ class Plots:
             If `day` is before the first layer, or no date.
         """
         date = parse_day(day)
-        scene = Scene(self._folder, self._composite, date, None, self._words)
+        scene = Scene(self._folder, self._composite, date, None, self._words, bands=self._bands())
         west, south, east, north = shapely.bounds(self._folder.area).tolist()
         cosine = math.cos(math.radians((south + north) / 2))
         height = 7.5 * (north - south) / ((east - west) * cosine)
@@ -372,7 +378,9 @@ class Plots:
                 continue
             face, lines = _paint(scene.holder_look(holder), scene.colors)
             name = shown(scene.holder_title(holder))
-            text = name if plain else f"{name}  {totals[holder]:,.0f} km²"
+            band = scene.band(holder)
+            drawn = f"{totals.get(holder, 0.0):,.0f} km² drawn"
+            text = name if plain else f"{name}  {self._words.figure(*band) if band else drawn}"
             handles.append(patch(face, lines, text))
         return handles
 

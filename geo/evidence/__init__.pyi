@@ -1,7 +1,8 @@
-from .bands import DOUBT, FIGURES, Ensemble, tell_effect
+from .bands import DOUBT, FIGURES, Ensemble
 from .disagreement import find_disagreement
 from .drafted import draft_layer, write_draft
 from .draws import Judgements
+from .effects import EFFECTS, PICTURE, tell_effect
 from .estimate.draft import Draft, Estimator
 from .estimate.parameters import Parameters
 from .estimate.patches import percent
@@ -13,8 +14,8 @@ from .kept import Memory, kept_bands, kept_draws
 from .ledger import (
     DRAFT,
     MIN_AREA_KM2,
-    PICTURE,
     draft_ledger,
+    explain_changes,
     explain_pieces,
     idle_rows,
     ledger_frame,
@@ -28,13 +29,14 @@ from .reports.review import read_report
 from .reports.statements import STATEMENT_DRAFTS
 from .rounding import round_figure
 from .sieges import Sieges
-from .told import tell_all
+from .told import tell_all, tell_moves
 from .why import Why, find_why
 
 __all__ = [
     "DOUBT",
     "DRAFT",
     "DRAFTS",
+    "EFFECTS",
     "FIGURES",
     "MIN_AREA_KM2",
     "PICTURE",
@@ -52,6 +54,7 @@ __all__ = [
     "accept_statements",
     "draft_layer",
     "draft_ledger",
+    "explain_changes",
     "explain_pieces",
     "find_disagreement",
     "find_why",
@@ -71,6 +74,7 @@ __all__ = [
     "sound_rules",
     "tell_all",
     "tell_effect",
+    "tell_moves",
     "write_draft",
     "write_ledger",
 ]

@@ -52,7 +52,9 @@ import shapely
 from geo.control import front_lines
 from geo.evidence.dated_field import DatedField, supported_patches
 from geo.evidence.draws import Draws, Field, Judgements, sums
+from geo.evidence.effects import HANDS, tell_effect
 from geo.evidence.kept import Memory, pack_draws, unpack_draws
+from geo.evidence.ledger import explain_changes
 from geo.model import Status
 
 if TYPE_CHECKING:
@@ -75,7 +77,6 @@ FIGURES = ("area_km2", "low_km2", "high_km2", "drawn_km2", "shown_km2")
 """Columns of `Ensemble.areas` that are figures."""
 DOUBT = ("low_km2", "high_km2", "chance", "drawn_km2")
 """Columns of `Ensemble.change` that say how sure its areas are."""
-TAKEN = "taken"
 _AXES = ("controller", "status")
 
 _MANY_DATES = 40
@@ -98,6 +99,9 @@ class Ensemble:
         The numbers; the default are `Judgements()`.
     memory
         Where draws of changes and fronts are kept, by question; the default keeps nothing.
+    ledger
+        Gives what the ledger says became of the pieces of a change (`tell_effect`), by id; the
+        default knows of nothing that was only corrected.
     """
 
     def __init__(
@@ -108,8 +112,10 @@ class Ensemble:
         field: Callable[[dt.date], Field | None] | None = None,
         judgements: Judgements | None = None,
         memory: Memory | None = None,
+        ledger: Callable[[dt.date, dt.date], Mapping[str, str]] | None = None,
     ) -> None:
         self.composite = composite
+        self._ledger = ledger or (lambda *_: {})
         self._memory = memory or Memory()
         self._draws = Draws(
             composite, supported or {}, field or (lambda _: None), judgements or Judgements()
@@ -157,6 +163,7 @@ class Ensemble:
             field=dated.field,
             judgements=judgements,
             memory=memory,
+            ledger=lambda *dates: ledger_effects(folder, composite, *dates),
         )
 
     # ------------------------------------------------------------ questions
@@ -261,7 +268,7 @@ class Ensemble:
             )
             for way in ("from", "to")
         }
-        effect = self._effects(pieces)
+        effect = self._effects(pieces, self._ledger(before, after))
         figures = [
             self._gain(area, more, kind)
             for area, more, kind in zip(drawn, spread.T, effect, strict=True)
@@ -310,19 +317,20 @@ class Ensemble:
         index = [[place[name] for name in group] for group in groups]
         return [self._figure(drawn[i].sum(), spread[:, i].sum(axis=1)) for i in index]
 
-    def _effects(self, pieces: gpd.GeoDataFrame) -> list[str]:
-        """What became of the ground of each piece."""
+    def _effects(self, pieces: gpd.GeoDataFrame, known: Mapping[str, str]) -> list[str]:
+        """What became of the ground of each piece, by the ledger or else by its hands alone."""
         sides = self.composite.sides
         rows = zip(
             *(pieces[f"{way}_{name}"] for way in ("from", "to") for name in _AXES), strict=True
         )
-        return [tell_effect((sides.get(a, a), b), (sides.get(c, c), d)) for a, b, c, d in rows]
+        told = [tell_effect((sides.get(a, a), b), (sides.get(c, c), d)) for a, b, c, d in rows]
+        return [known.get(one, effect) for one, effect in zip(pieces["id"], told, strict=True)]
 
     def _gain(
         self, drawn: float, more: Floats, effect: str
     ) -> tuple[float, float | None, float | None, float | None]:
         """Middle, ends of the band, and the chance that any ground was gained."""
-        if effect != TAKEN:
+        if effect not in HANDS:
             return drawn, None, None, None
         middle, low, high = self._figure(drawn, more)
         return middle, low, high, float(np.mean(drawn + more > 0))
@@ -501,33 +509,12 @@ def figure(draws: Floats) -> tuple[float, float, float]:
     return middle, low, high
 
 
-def tell_effect(before: tuple[str, str], after: tuple[str, str]) -> str:
-    """
-    Return what became of ground.
-
-    Parameters
-    ----------
-    before, after
-        Side and status.
-
-    Returns
-    -------
-    effect
-        ``taken`` where one side lost it to another, ``became known`` or ``became unknown`` where
-        the picture changed, ``contested`` where sides began or ended to share it, else ``same``.
-
-    Examples
-    --------
-    >>> tell_effect(("red", "controlled"), ("blue", "controlled"))
-    'taken'
-    >>> tell_effect(("", "unknown"), ("blue", "controlled"))
-    'became known'
-    """
-    if before[1] == after[1] == Status.CONTROLLED:
-        return TAKEN if before[0] != after[0] else "same"
-    if before[1] == Status.UNKNOWN:
-        return "became known"
-    return "became unknown" if after[1] == Status.UNKNOWN else "contested"
+def ledger_effects(
+    folder: Folder, composite: Composite, before: dt.date, after: dt.date
+) -> dict[str, str]:
+    """What the ledger says became of each piece of a change, by its id."""
+    pieces = explain_changes(folder, composite, before, after)
+    return {piece.ground.id: piece.effect for piece in pieces}
 
 
 def _insert_after(

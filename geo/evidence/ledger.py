@@ -26,6 +26,7 @@ import numpy as np
 import shapely
 
 from geo.control import build_frame
+from geo.evidence.effects import PICTURE, tell_effect
 from geo.evidence.places import places_on
 from geo.layers import dump_table, save_file
 from geo.model import Row, parse_day, split_ids
@@ -46,9 +47,6 @@ MIN_AREA_KM2 = 0.01
 
 DRAFT = "Draft: "
 """How the note of a drafted ledger row begins."""
-
-PICTURE = frozenset({"correction", "refinement"})
-"""Kinds of ledger rows that say that our picture changed, not the ground."""
 
 
 def ledger_frame(
@@ -115,12 +113,15 @@ class ExplainedGround:
         Rows that speak of it.
     unnamed
         Places on it that none of these names.
+    effect
+        What became of it; see `tell_effect`.
     """
 
     ground: ChangedGround
     place_ids: tuple[str, ...]
     change_ids: tuple[str, ...]
     unnamed: tuple[str, ...]
+    effect: str = ""
 
 
 def explain_ground(
@@ -169,9 +170,60 @@ def explain_pieces(
     Returns
     -------
     change
-        The columns of `Composite.change`, with ``place_ids`` (places on the piece)
-        and ``change_ids`` before ``geometry``. Between dates that are not consecutive,
-        ``change_ids`` are the rows of every step that touched the ground.
+        The columns of `Composite.change`, with ``place_ids`` (places on the piece),
+        ``change_ids`` and ``effect`` (`tell_effect`) before ``geometry``. Between dates that are
+        not consecutive, ``change_ids`` are the rows of every step that touched the ground.
+
+    Raises
+    ------
+    DateError
+        If a date is before the first layer.
+    ValueError
+        If `min_area_km2` is negative.
+    """
+    whole = composite.change(before, after)
+    told = {
+        piece.ground.id: piece
+        for piece in explain_changes(folder, composite, before, after, min_area_km2=min_area_km2)
+    }
+    frame = whole[whole["area_km2"] >= min_area_km2].reset_index(drop=True)
+    pieces = [told[piece] for piece in frame["id"]]
+    for name, cells in (
+        ("place_ids", [";".join(piece.place_ids) for piece in pieces]),
+        ("change_ids", [";".join(piece.change_ids) for piece in pieces]),
+        ("effect", [piece.effect for piece in pieces]),
+    ):
+        frame.insert(len(frame.columns) - 1, name, cells)
+    frame.attrs["left_out_km2"] = float(whole["area_km2"].sum() - frame["area_km2"].sum())
+    return frame
+
+
+def explain_changes(
+    folder: Folder,
+    composite: Composite,
+    before: dt.date,
+    after: dt.date,
+    *,
+    min_area_km2: float = MIN_AREA_KM2,
+) -> list[ExplainedGround]:
+    """
+    Return what `explain_pieces` does, piece by piece, without a frame.
+
+    Parameters
+    ----------
+    folder
+        The layers.
+    composite
+        Of its control layers.
+    before, after
+        The dates; each stands for the layer in force.
+    min_area_km2
+        Smaller pieces are left out.
+
+    Returns
+    -------
+    pieces
+        Each with what became of it.
 
     Raises
     ------
@@ -183,22 +235,35 @@ def explain_pieces(
     if min_area_km2 < 0:
         raise ValueError(f"min_area_km2 is {min_area_km2}; it cannot be negative")
     first, second = composite.index(before), composite.index(after)
-    whole = composite.change(before, after)
-    frame = whole[whole["area_km2"] >= min_area_km2].reset_index(drop=True)
+    pieces = composite.changes(before, after, min_area_km2)
     steps = [
         explain_ground(folder, composite.changes(*pair, min_area_km2), *pair)
         for pair in pairwise(composite.dates[first : second + 1])
     ]
     if len(steps) == 1:
         by_id = {piece.ground.id: piece.change_ids for piece in steps[0]}
-        rows = [by_id[piece] for piece in frame["id"]]
+        rows = [by_id[piece.id] for piece in pieces]
     else:
-        rows = _touching(frame.geometry, steps)
-    places = places_on(folder, frame.geometry)
-    frame.insert(len(frame.columns) - 1, "place_ids", [";".join(ids) for ids in places])
-    frame.insert(len(frame.columns) - 1, "change_ids", [";".join(ids) for ids in rows])
-    frame.attrs["left_out_km2"] = float(whole["area_km2"].sum() - frame["area_km2"].sum())
-    return frame
+        rows = _touching([piece.geometry for piece in pieces], steps)
+    kinds = {row.id: str(row.values["kind"]) for row in folder.changes.rows}
+    places = places_on(folder, [piece.geometry for piece in pieces])
+    return [
+        ExplainedGround(
+            piece,
+            on_it,
+            ids,
+            (),
+            tell_effect(
+                (
+                    composite.sides.get(piece.from_controller, piece.from_controller),
+                    piece.from_status,
+                ),
+                (composite.sides.get(piece.to_controller, piece.to_controller), piece.to_status),
+                [kinds[one] for one in ids],
+            ),
+        )
+        for piece, on_it, ids in zip(pieces, places, rows, strict=True)
+    ]
 
 
 def idle_rows(folder: Folder, pieces: gpd.GeoDataFrame) -> tuple[Row, ...]:

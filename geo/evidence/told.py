@@ -1,9 +1,7 @@
 """
 What happened between two dates, in figures: what was taken, drawn otherwise, became known.
 
-Ground that one side holds after another is *taken* where some row of the ledger says that it moved,
-or where no row speaks of it at all; where only corrections and refinements speak of it, the picture
-moved and not the war: *redrawn*. The rest is as in `geo.evidence.bands.tell_effect`.
+What became of each piece of ground says `geo.evidence.effects.tell_effect`.
 """
 
 from __future__ import annotations
@@ -16,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from geo.control import UnknownRule
-from geo.evidence.bands import TAKEN, tell_effect
-from geo.evidence.ledger import PICTURE, explain_pieces
+from geo.evidence.effects import HANDS
+from geo.evidence.ledger import explain_pieces
 from geo.layers import cache_key, load_or_keep
 from geo.model import split_ids
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from geo.evidence.sieges import Sieges
     from geo.layers import Folder
 
-REDRAWN = "redrawn"
 _SPOTS = 12
 """So many pieces of ground are pointed out, the largest first."""
 _MANY_DATES = 20
@@ -76,22 +73,17 @@ def tell_change(
         If a date is before the first layer.
     """
     pieces = explain_pieces(folder, composite, before, after)
-    kind_of = {row.id: row.values["kind"] for row in folder.changes.rows}
     sides = composite.sides
     groups: dict[tuple[str, str, str], list[int]] = {}
     rows = zip(
         *(pieces[f"{way}_{name}"] for way in ("from", "to") for name in ("controller", "status")),
-        pieces["change_ids"],
+        pieces["effect"],
         strict=True,
     )
-    for i, (was, was_status, now, now_status, ids) in enumerate(rows):
-        one, two = (sides.get(was, was), was_status), (sides.get(now, now), now_status)
-        effect = tell_effect(one, two)
-        said = {kind_of[row] for row in split_ids(ids)}
-        if effect == TAKEN and said and said <= PICTURE:
-            effect = REDRAWN
+    for i, (was, was_status, now, now_status, effect) in enumerate(rows):
+        one, two = sides.get(was, was) or was_status, sides.get(now, now) or now_status
         if effect != "same":
-            groups.setdefault((one[0] or one[1], two[0] or two[1], effect), []).append(i)
+            groups.setdefault((one, two, effect), []).append(i)
     bands = _bands(
         ensemble, before, after, [pieces["id"].iloc[g].tolist() for g in groups.values()]
     )
@@ -99,7 +91,7 @@ def tell_change(
     figures = []
     for (key, index), band in zip(groups.items(), bands, strict=True):
         drawn = float(area[index].sum())
-        known = band if band and key[2] in {TAKEN, REDRAWN} else (drawn, None, None)
+        known = band if band and key[2] in HANDS else (drawn, None, None)
         figures.append((*key, *known, index))
     figures.sort(key=lambda row: (-float(area[row[-1]].sum()), row[:3]))
     large = sorted(
@@ -191,6 +183,56 @@ def _known(value: Any, digits: int) -> float | None:
     return round(float(value), digits) if value is not None and abs(value) < float("inf") else None
 
 
+def _kept(digests: Mapping[str, str], question: str, work: Callable[[], Any]) -> Any:
+    """What was worked out for these layers, or is now."""
+    key = cache_key({**digests, "told": question})
+    return load_or_keep(key, work, pack=lambda found: json.dumps(found).encode(), unpack=json.loads)
+
+
+def tell_moves(
+    folder: Folder,
+    composite: Composite,
+    digests: Mapping[str, str],
+    dates: tuple[dt.date, dt.date],
+    ensemble: Callable[[], Ensemble],
+) -> dict[tuple[str, str, str], tuple[float, float | None, float | None]]:
+    """
+    Return how much went from whom to whom between two dates; worked out once, then kept.
+
+    Parameters
+    ----------
+    folder
+        The layers.
+    composite
+        Of its control layers.
+    digests
+        SHA-256 of every file of the layers.
+    dates
+        The two dates, in order.
+    ensemble
+        Gives the bands; called where nothing was kept.
+
+    Returns
+    -------
+    moves
+        Middle, low and high, km2, by who had it, who has it and the effect; no low and high where
+        there is no band.
+
+    Raises
+    ------
+    DateError
+        If a date is before the first layer.
+    """
+    first, second = (composite.index(day) for day in dates)
+    days = composite.dates[first], composite.dates[second]
+
+    def work() -> Any:
+        return tell_change(folder, composite, *days, ensemble=ensemble())
+
+    rows = _kept(digests, f"change {first} {second}", work)["rows"] if first < second else []
+    return {(old, new, effect): (km2, low, high) for old, new, effect, km2, low, high in rows}
+
+
 def tell_all(
     folder: Folder,
     composite: Composite,
@@ -237,11 +279,7 @@ def tell_all(
         pairs = {(i, j) for j in numbers for i in range(j)}
     sides = {composite.sides.get(k.controller, k.controller) for k in composite.labels} - {""}
 
-    def kept(question: str, work: Callable[[], Any]) -> Any:
-        key = cache_key({**digests, "told": question})
-        return load_or_keep(
-            key, work, pack=lambda found: json.dumps(found).encode(), unpack=json.loads
-        )
+    kept = partial(_kept, digests)
 
     def change(i: int, j: int) -> Any:
         sure = ensemble() if every or (i, j) == (first, second) else None

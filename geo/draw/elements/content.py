@@ -33,7 +33,6 @@ from geo.draw.looks import (
 )
 from geo.draw.still.scene import Scene, Words
 from geo.errors import escape
-from geo.evidence import tell_effect
 from geo.model import Label, split_ids
 
 if TYPE_CHECKING:
@@ -206,11 +205,11 @@ class Teller:
         ordered = pieces.sort_values("area_km2", ascending=False, kind="stable")
         for row in ordered.to_dict("records"):
             old, new = (self._hand(row, way) for way in ("from", "to"))
-            if (effect := tell_effect(old, new)) == "same":
+            if (effect := str(row["effect"])) == "same":
                 continue
             was, now = old[0] or old[1], new[0] or new[1]
             hands = effect == "taken"
-            number = found.fill(change_paints(was, now, self._colors))
+            number = found.fill(change_paints(was, now, self._colors, taken=hands))
             color, width = change_line(hands=hands)
             told = words.say(
                 f"effect.{effect.replace(' ', '.')}", old=self._name(was), new=self._name(now)

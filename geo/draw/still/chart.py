@@ -83,7 +83,6 @@ class Map:
 
     def draw(self) -> None:
         """Draw from the ground up: land, control, lines, marks, names."""
-        folder = self.scene.folder
         self.sheet.fill(self._box, looks.OUTSIDE)
         for feature, shape in self._context("country"):
             if shapely.get_dimensions(feature.geometry) == 2:
@@ -97,6 +96,14 @@ class Map:
         self._event_marks()
         for x, y, r in places.values():
             self._take((x - r, y - r, x + r, y + r))
+        with self.sheet.cover():
+            self._write(places, corners)
+
+    def _write(
+        self, places: dict[str, tuple[float, float, float]], corners: tuple[Box, Box]
+    ) -> None:
+        """Names, scale, north and frame: above all that changes."""
+        folder = self.scene.folder
         major = {i: spot for i, spot in places.items() if self._rank(folder.places[i]) <= 1}
         self._place_names(major)
         self._line_names()
@@ -116,20 +123,16 @@ class Map:
             box[0] < b[2] and box[2] > b[0] and box[1] < b[3] and box[3] > b[1] for b in self._taken
         )
 
-    def _hands(self, change: tuple[tuple[str, str], object]) -> bool:
-        """Whether ground changed hands, rather than that it became known; it lies above."""
-        return set(change[0]) <= self.scene.colors.keys()
-
     def _ground(self) -> None:
         scene, sheet, unit = self.scene, self.sheet, self.unit
         change = scene.before is not None
         for look, shape in scene.looks.items():
             sheet.paint(self.placed(shape), looks.paints_of(look, scene.colors, faded=change), unit)
-        for (old, new), (_, shape) in sorted(scene.changes.items(), key=self._hands):
-            placed = self.placed(shape)
-            hands = self._hands(((old, new), None))
-            sheet.paint(placed, looks.change_paints(old, new, scene.colors), unit)
-            color, width = looks.change_line(hands=hands)
+        for move in sorted(scene.changes, key=lambda move: move.is_taken):
+            placed = self.placed(move.shape)
+            paints = looks.change_paints(move.old, move.new, scene.colors, taken=move.is_taken)
+            sheet.paint(placed, paints, unit)
+            color, width = looks.change_line(hands=move.is_taken)
             sheet.stroke(placed, color, width * unit)
         moved = self.placed(scene.moved)
         sheet.stroke(moved, looks.WHITE, 4.2 * unit, alpha=0.9)
@@ -203,7 +206,7 @@ class Map:
 
     def _place_dots(self) -> dict[str, tuple[float, float, float]]:
         """Dots of the places that are shown, most important first; position and radius."""
-        limit = looks.lowest_rank(self.zoom)
+        limit = 1 if self.scene.steady else looks.lowest_rank(self.zoom)
         places = self.scene.folder.places.values()
         shown: dict[str, tuple[float, float, float]] = {}
         stains: list[tuple[float, float, float]] = []
@@ -225,9 +228,10 @@ class Map:
             else:
                 sharp.append(shapely.Point(x, y).buffer(radius, quad_segs=8))
         stain(self.sheet, stains, self._box)
-        for disc in sharp:
-            self.sheet.stroke(disc, looks.WHITE, 2.4 * self.unit)
-            self.sheet.fill(disc, looks.INK)
+        if sharp:  # one path for all: a picture has a hundred, and each would cost as much
+            discs = shapely.MultiPolygon(shapely.get_parts(sharp).tolist())
+            self.sheet.stroke(discs, looks.WHITE, 2.4 * self.unit)
+            self.sheet.fill(discs, looks.INK)
         return shown
 
     def _rank(self, place: Feature) -> int:
@@ -254,8 +258,11 @@ class Map:
                 continue
             kind = min(kinds, key=looks.EVENT_KINDS.index)
             event_mark(self.sheet, kind, x, y, radius, len(kinds))
-            if not self.scene.steady:
-                self._take((x - radius, y - radius, x + radius, y + radius))
+        # In an animation names stay where they are, clear of the marks of every frame.
+        for lon, lat in self.scene.event_spots:
+            x, y = self.at(lon, lat)
+            radius = 8.5 * self.unit
+            self._take((x - radius, y - radius, x + radius, y + radius))
 
     def _place_names(self, places: Mapping[str, tuple[float, float, float]]) -> None:
         """Names in order of weight; one that would cover another, or a mark, is left out."""
@@ -264,7 +271,7 @@ class Map:
             lines = self._name_lines(place)
             width = max(self.sheet.width_of(*line) for line in lines)
             tall = 15 * self.unit
-            if self.scene.steady:  # names stay where they are when events come and go
+            if self.scene.steady:  # a mark of an event may come
                 radius = max(radius, 9 * self.unit)
             height, gap = len(lines) * tall, radius + 4 * self.unit
             spots: list[tuple[float, float, Align]] = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from geo.draw.still.paper import Align, Box, Sheet
-    from geo.draw.still.scene import Scene
+    from geo.draw.still.scene import Move, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Legend:
 
     def blocks(self) -> list[list[Row]]:
         """Parts that stay together, the most important first."""
-        found = [self._control(), *self._transfers(), self._summary(), self._doubt()]
+        found = [self._control(), *self._transfers(), self._summary() or self._first_reason()]
+        found.append(self._doubt())
         return [rows for rows in (*found, self._events(), self._lines()) if rows]
 
     def _put(
@@ -103,97 +105,110 @@ class Legend:
         def last(x: float, y: float) -> None:
             line = shapely.LineString([(x, y + 2), (x + self.width, y + 2)])
             self.sheet.stroke(line, looks.LOOKS["paper"]["rule"], 0.8 * self.unit)
-            self._put(
-                x, y + 14 * self.unit, 40 * self.unit, say("study.area"), 14, color=looks.QUIET
-            )
+            middle = y + 14 * self.unit
+            self._put(x, middle, 40 * self.unit, say("study.area"), 14, color=looks.QUIET)
             number = self.words.km2(total)
-            self._put(
-                x, y + 14 * self.unit, self._stops[0], number, 14, end=True, color=looks.QUIET
-            )
+            self._put(x, middle, self._stops[-1], number, 14, end=True, color=looks.QUIET)
 
-        return [*rows, Row(34 * self.unit, last)]
+        rows.append(Row(30 * self.unit, last))
+        if self._is_banded:
+            rows += self._note(say("band.short"), 12, looks.QUIET)
+        return [*rows, self._gap(8)]
 
     @property
-    def _stops(self) -> tuple[float, float, float]:
-        """Where the columns of numbers end: km2, share, change."""
-        if self.scene.reference is None:
-            return self.width - 74 * self.unit, self.width, self.width
-        return self.width - 152 * self.unit, self.width - 98 * self.unit, self.width
+    def _is_banded(self) -> bool:
+        return any(self.scene.band(holder) for holder in self.scene.holders)
+
+    @property
+    def _stops(self) -> tuple[float, ...]:
+        """Where the columns of numbers end: middle, band and what is drawn, or that alone."""
+        if not self._is_banded:
+            return self.width - 74 * self.unit, self.width
+        return self.width - 184 * self.unit, self.width - 66 * self.unit, self.width
 
     def _columns(self, x: float, y: float) -> None:
         say, middle = self.words.say, y + 8 * self.unit
-        heads = [say("km2"), say("share")]
-        if self.scene.reference is not None:
-            heads.append(say("change"))
+        plain = (say("km2"), say("share"))
+        heads = (say("km2"), say("band"), say("drawn")) if self._is_banded else plain
         self._put(x, middle, 40 * self.unit, say("side"), 12.5, color=looks.QUIET)
-        for stop, head in zip(self._stops, heads, strict=False):
+        for stop, head in zip(self._stops, heads, strict=True):
             self._put(x, middle, stop, head, 12.5, end=True, color=looks.QUIET)
 
     def _holder(self, holder: str, area: float) -> Row:
         scene, unit = self.scene, self.unit
-        total = sum(scene.totals[scene.layer].values())
         paints = looks.paints_of(scene.holder_look(holder), scene.colors)
         room = self._stops[0] - 48 * unit - self.sheet.width_of("00,000", 15 * unit)
         lines = self.sheet.wrap(scene.holder_title(holder), 15 * unit, room)
+        cells = self._figures(holder, area)
 
         def show(x: float, y: float) -> None:
             middle = y + 13 * unit
             self._painted(x, middle, 0, paints)
             for i, line in enumerate(lines):
                 self._put(x, middle + i * 18 * unit, 40 * unit, line, 15)
-            self._put(x, middle, self._stops[0], self.words.km2(area), 15, end=True)
-            share = self.words.percent(area / total)
-            self._put(x, middle, self._stops[1], share, 13.5, end=True, color=looks.QUIET)
-            if scene.reference is not None:
-                then = scene.totals[scene.reference_layer].get(holder, 0.0)
-                text, color = self.words.signed(area - then)
-                self._put(x, middle, self._stops[2], text, 13.5, end=True, color=color)
+            for stop, cell, lead in zip(self._stops, cells, (True, False, False), strict=False):
+                size, color = (15, looks.INK) if lead else (13, looks.QUIET)
+                self._put(x, middle, stop, cell, size, end=True, color=color)
 
         return Row((27 + 18 * (len(lines) - 1)) * unit, show)
 
+    def _figures(self, holder: str, area: float) -> tuple[str, ...]:
+        """The numbers of a holder: middle, band and what is drawn, or that and its share."""
+        words, drawn = self.words, self.words.km2(area)
+        if not self._is_banded:
+            return drawn, words.percent(area / sum(self.scene.totals[self.scene.layer].values()))
+        band = self.scene.band(holder)
+        if band is None:
+            return "", "", drawn
+        first, low, high = words.rounded(*band)
+        return first, words.say("from.to", low=low, high=high), drawn
+
     def _transfers(self) -> list[list[Row]]:
         scene, say = self.scene, self.words.say
-        if scene.reference is not None and scene.before is None:
-            since = say("still.since", date=self.words.date(scene.reference_layer))
-            return [[*self._note(f"▲▼ {since}", 12.5, looks.QUIET), self._gap(8)]]
         if scene.before is None:
             return []
         if not scene.changes:
             return [self._note(say("no.change"))]
-        hands = [p for p in scene.changes if set(p) <= set(scene.colors)]
-        known = [p for p in scene.changes if p not in hands]
-        return [
-            self._table(say(title), pairs)
-            for title, pairs in (("changed.hands", hands), ("changed.picture", known))
-            if pairs
-        ]
+        taken = [move for move in scene.changes if move.is_taken]
+        redrawn = [move for move in scene.changes if move.effect == "redrawn"]
+        known = [move for move in scene.changes if move not in (*taken, *redrawn)]
+        tables = (
+            (say("changed.taken"), taken),
+            (say("changed.picture"), known),
+            (say("changed.map"), redrawn),
+        )
+        return [self._table(title, moves) for title, moves in tables if moves]
 
-    def _table(self, title: str, pairs: Sequence[tuple[str, str]], most: int = 6) -> list[Row]:
-        scene = self.scene
+    def _table(self, title: str, moves: Sequence[Move], most: int = 6) -> list[Row]:
+        """One row a pair of hands; slivers, and what is too much, are counted in a line."""
         rows = [self._heading(title)]
-        rows += [self._transfer(*pair, scene.changes[pair][0]) for pair in pairs[:most]]
-        if len(pairs) > most:
-            rest = sum(scene.changes[pair][0] for pair in pairs[most:])
-            text = self.words.say("still.rest", count=len(pairs) - most)
-            unit = self.words.say("km2")
-            rows += self._note(f"{text}: {self.words.km2(rest)} {unit}", 12.5, looks.QUIET)
+        large = [m for m in moves if max(m.figure[0], m.figure[2] or 0) >= 0.05][:most]
+        rows += [self._transfer(move) for move in large]
+        rest = [move for move in moves if move not in large]
+        if (left := sum(move.drawn_km2 for move in rest)) >= 0.05:
+            area = self.words.km2(left)
+            text = self.words.say("still.rest", count=len(rest))
+            rows += self._note(f"{text}: {area} {self.words.say('km2')}", 12.5, looks.QUIET)
         return [*rows, self._gap(8)]
 
-    def _transfer(self, old: str, new: str, area: float) -> Row:
-        scene, unit = self.scene, self.unit
-        paints = looks.change_paints(old, new, scene.colors)
-        text = f"{scene.holder_title(new)} {self.words.say('from')} {scene.holder_name(old)}"
-        number = f"{self.words.km2(area)} {self.words.say('km2')}"
-        room = self.width - 50 * unit - self.sheet.width_of(number, 14 * unit)
-        lines = self.sheet.wrap(text, 14 * unit, room)
+    def _transfer(self, move: Move) -> Row:
+        scene, unit, words = self.scene, self.unit, self.words
+        paints = looks.change_paints(move.old, move.new, scene.colors, taken=move.is_taken)
+        text = f"{scene.holder_title(move.new)} {words.say('from')} {scene.holder_name(move.old)}"
+        first, low, high = words.rounded(*move.figure)
+        number = f"{first} {words.say('km2')}"
+        band = words.say("from.to", low=low, high=high) if low else ""
+        wide = max(self.sheet.width_of(number, 14 * unit), self.sheet.width_of(band, 12.5 * unit))
+        lines = self.sheet.wrap(text, 14 * unit, self.width - 50 * unit - wide)
 
         def show(x: float, y: float) -> None:
             self._painted(x, y + 12 * unit, 0, paints)
             for i, line in enumerate(lines):
                 self._put(x, y + (12 + 17 * i) * unit, 40 * unit, line, 14)
             self._put(x, y + 12 * unit, self.width, number, 14, end=True)
+            self._put(x, y + 29 * unit, self.width, band, 12.5, end=True, color=looks.QUIET)
 
-        return Row((25 + 17 * (len(lines) - 1)) * unit, show)
+        return Row((25 + 17 * (max(len(lines), 2 if band else 1) - 1)) * unit, show)
 
     def _summary(self) -> list[Row]:
         theatre = self.scene.folder.theatre.properties
@@ -205,6 +220,10 @@ class Legend:
             return []
         rows = [self._heading(self.words.say("what.happened")), *self._note(text, 13)]
         return [*rows, self._gap(8)]
+
+    def _first_reason(self) -> list[Row]:
+        """Of a change without a summary what took the most ground, as the ledger tells it."""
+        return self._reasons[0] if self.scene.before is not None and self._reasons else []
 
     def _doubt(self) -> list[Row]:
         """The key of certainty: every look that occurs on the day."""
@@ -258,7 +277,13 @@ class Legend:
         return Row((24 + 17 * (len(lines) - 1)) * self.unit, show)
 
     def why(self) -> list[list[Row]]:
-        """What the ledger says of the change, entry by entry; shown where there is room."""
+        """What the ledger says of the change and is not told yet; shown where there is room."""
+        told = self.scene.before is not None and not self._summary()
+        return self._reasons[1:] if told else self._reasons
+
+    @cached_property
+    def _reasons(self) -> list[list[Row]]:
+        """What the ledger says of the change, entry by entry."""
         scene = self.scene
         found = []
         for row in scene.ledger:

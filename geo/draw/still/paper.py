@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes as Axes
     from matplotlib.path import Path as Outline
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from geo.draw.looks import Paint
@@ -48,7 +49,7 @@ def style() -> Iterator[None]:
     except ModuleNotFoundError as error:
         raise GeoError("pictures need matplotlib 3.11 or newer; install it") from error
 
-    with mpl.rc_context():
+    with mpl.rc_context(), _few_fonts():
         mpl.rcdefaults()
         mpl.rcParams.update(
             {
@@ -63,6 +64,24 @@ def style() -> Iterator[None]:
             }
         )
         yield
+
+
+@contextmanager
+def _few_fonts() -> Iterator[None]:
+    """
+    Look for letters among the fonts that we draw with, and not among all of a machine.
+
+    matplotlib compares every font at hand anew for each size: hundreds of fonts, dozens of sizes.
+    """
+    from matplotlib.font_manager import fontManager
+
+    every = fontManager.ttflist
+    names = set(families())
+    fontManager.ttflist = [entry for entry in every if entry.name in names]
+    try:
+        yield
+    finally:
+        fontManager.ttflist = every
 
 
 @cache
@@ -112,8 +131,11 @@ class Sheet:
         self._axes.set_axis_off()
         self._axes.set_xlim(0, width)
         self._axes.set_ylim(height, 0)
+        self._flat = self._axes.transData
+        self._is_cover, self._cover = False, list[Any]()
         self._level = 0
         self.texts: list[tuple[str, Box]] = []
+        self.covering: tuple[tuple[str, Box], ...] = ()
         self._halos: list[Any] = []
         self._arabic: list[Any] = []
 
@@ -129,8 +151,30 @@ class Sheet:
             artist.set_path_effects([Normal()] if form == "pdf" else [])
         out = io.BytesIO()
         with style():
-            self.figure.savefig(out, format=form, dpi=DPI, metadata=metadata)
+            # Half the time of the tightest packing, for a file a tenth larger.
+            packing: Any = {"pil_kwargs": {"compress_level": 4}} if form == "png" else {}
+            self.figure.savefig(out, format=form, dpi=DPI, metadata=metadata, **packing)
         return _svg_halos(out.getvalue()) if form == "svg" else out.getvalue()
+
+    def pixels(self, *, cover: bool | None = None) -> NDArray[np.uint8]:
+        """
+        Red, green, blue and opacity of every pixel, row by row.
+
+        Of everything, or of the `cover` alone (clear elsewhere), or of all but that.
+        """
+        covering = set(map(id, self._cover))
+        every = self.figure.artists + self.figure.texts
+        for artist in every:
+            artist.set_visible(cover is None or cover == (id(artist) in covering))
+        self.figure.patch.set_alpha(0 if cover else 1)
+        with style():
+            canvas: Any = self.figure.canvas
+            canvas.draw()
+            found = np.array(canvas.buffer_rgba())
+        self.figure.patch.set_alpha(1)
+        for artist in every:
+            artist.set_visible(True)
+        return found
 
     def paint(self, shape: BaseGeometry, paints: Sequence[Paint], unit: float) -> None:
         """Lay paints over an area, the first at the bottom."""
@@ -197,8 +241,23 @@ class Sheet:
             zorder=self._level,
             snap=False,
         )
-        self._axes.add_artist(patch)
-        return patch
+        return self._lay(patch)
+
+    def _lay(self, artist: Any) -> Any:
+        """Put an artist onto the sheet; the axes would look for a path to cut it at, each time."""
+        artist.set_transform(artist.get_transform() if artist.is_transform_set() else self._flat)
+        self.figure.add_artist(artist)
+        if self._is_cover:
+            self._cover.append(artist)
+        return artist
+
+    @contextmanager
+    def cover(self) -> Iterator[None]:
+        """What is drawn here lies above all else, and is the same in all frames."""
+        self._is_cover, first = True, len(self.texts)
+        yield
+        self._is_cover = False
+        self.covering += tuple(self.texts[first:])
 
     def width_of(self, text: str, size: float, bold: bool = False) -> float:
         """Width of a text in pixels."""
@@ -207,12 +266,15 @@ class Sheet:
     def wrap(self, text: str, size: float, width: float) -> list[str]:
         """Break a text into lines no wider than a width."""
         lines: list[str] = []
+        # Words are measured one by one: most come again, and each is known the next time.
+        space, used = self.width_of("\u00a0", size), 0.0
         for word in text.split():
-            longer = f"{lines[-1]} {word}" if lines else word
-            if lines and self.width_of(longer, size) <= width:
-                lines[-1] = longer
+            wide = self.width_of(word, size)
+            if lines and used + space + wide <= width:
+                lines[-1], used = f"{lines[-1]} {word}", used + space + wide
             else:
                 lines.append(word)
+                used = wide
         return lines
 
     def fit(self, text: str, size: float, width: float, bold: bool = False) -> str:
@@ -239,6 +301,7 @@ class Sheet:
     ) -> None:
         """Write a line; `y` is the middle of its small letters, in every script the same."""
         from matplotlib.patheffects import Stroke
+        from matplotlib.text import Text
 
         if not text:
             return
@@ -252,9 +315,10 @@ class Sheet:
         place = (x + drop * math.sin(slope), y + drop * math.cos(slope))
         for rim in (True, False) if halo else (False,):
             self._level += 1
-            artist = self._axes.text(
+            artist = Text(
                 *place,
                 shown(text),
+                transform=self._flat,
                 fontsize=size * 0.72,
                 color=color,
                 weight="bold" if bold else "normal",
@@ -267,6 +331,7 @@ class Sheet:
                 parse_math=False,
                 zorder=self._level,
             )
+            self._lay(artist)
             if rim:
                 artist.set_path_effects([Stroke(linewidth=halo * 0.72, foreground=WHITE)])
                 self._halos.append(artist)
@@ -277,19 +342,21 @@ class Sheet:
                 artist.set_gid(f"halo{halo * 0.72:.2f}-{self._level}")
 
 
-_WIDTHS: dict[tuple[str, float, bool], float] = {}
+_WIDTHS: dict[tuple[str, bool], float] = {}
+_LARGE = 64.0
+"""Size of the letters that are measured, pixels; without hinting width grows as size does."""
 
 
 def _measure(renderer: Any, text: str, size: float, bold: bool) -> float:
     from matplotlib.font_manager import FontProperties
 
-    key = (text, round(size, 3), bold)
-    if key not in _WIDTHS:
+    if (text, bold) not in _WIDTHS:
         if len(_WIDTHS) > 20_000:
             _WIDTHS.clear()
-        font = FontProperties(size=size * 0.72, weight="bold" if bold else "normal")
-        _WIDTHS[key] = renderer.get_text_width_height_descent(text, font, ismath=False)[0]
-    return _WIDTHS[key]
+        font = FontProperties(size=_LARGE * 0.72, weight="bold" if bold else "normal")
+        wide = renderer.get_text_width_height_descent(text, font, ismath=False)[0]
+        _WIDTHS[text, bold] = wide / _LARGE
+    return _WIDTHS[text, bold] * size
 
 
 def outline(shape: BaseGeometry) -> Outline:

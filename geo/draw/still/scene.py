@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,26 +12,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo.draw.looks import GAIN, LATE, LOSS, QUIET, event_kind, held_colors, look_of, texture
+from geo.draw.looks import LATE, event_kind, held_colors, look_of, texture
 from geo.draw.still.paper import drawable
 from geo.draw.words.languages import language_words
 from geo.errors import escape
-from geo.evidence import round_figure
+from geo.evidence import EFFECTS, PICTURE, explain_changes, round_figure
 from geo.model import Label, shift_day, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
 
     from shapely.geometry.base import BaseGeometry
 
     from geo.control import Composite
     from geo.draw.looks import Look
     from geo.layers import Folder
-
-
-_PICTURE = frozenset({"correction", "refinement"})
-"""Kinds of ledger rows by which our picture changed, not the ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +102,21 @@ class Words:
         """Square kilometres: tenths below 100, whole above."""
         return self.number(area, 1 if abs(area) < 99.95 else 0)
 
+    def rounded(self, middle: float, low: float | None, high: float | None) -> tuple[str, str, str]:
+        """A figure and the ends of its band, rounded as the band allows; no ends where none is."""
+        decimals, *ends = round_figure(middle, low, high)
+        first, second, third = ("" if end is None else self.number(end, decimals) for end in ends)
+        is_band = second and second != third
+        return (first, second, third) if is_band else (self.km2(middle), "", "")
+
     def figure(
         self, middle: float, low: float | None, high: float | None, *, unit: str = "km2"
     ) -> str:
-        """A figure with its band, rounded as the band allows."""
-        decimals, *ends = round_figure(middle, low, high)
-        first, *others = (self.number(end, decimals) for end in ends if end is not None)
-        if not others:
-            return f"{first} {self.say(unit)}"
-        return self.say(
-            "about.band", figure=first, low=others[0], high=others[1], unit=self.say(unit)
-        )
+        """A figure with its unit and band, in words."""
+        figure, first, last = self.rounded(middle, low, high)
+        if not first:
+            return f"{figure} {self.say(unit)}"
+        return self.say("about.band", figure=figure, low=first, high=last, unit=self.say(unit))
 
     def knows(self, key: str) -> bool:
         """Whether there is a phrase."""
@@ -127,16 +127,50 @@ class Words:
         number = self.number(share * 100, 1 if 0 < share < 0.0995 else 0)
         return self.say("percent", number=number)
 
-    def signed(self, area: float) -> tuple[str, str]:
-        """A change with its sign and a mark, and its colour."""
-        if abs(area) < 0.05:
-            return self.number(0), QUIET
-        mark, color = ("▲ +", GAIN) if area > 0 else ("▼ −", LOSS)
-        return f"{mark}{self.km2(abs(area))}", color
 
+STEADY = 12
+"""So many places of the ledger are named in every frame of an animation, beside the towns."""
 
 EVENT_DAYS = 7
 """Events of so many days before and after the dates are marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """
+    Ground that one holder had and another has.
+
+    Attributes
+    ----------
+    old, new
+        Sides, or statuses of ground that no side holds alone.
+    effect
+        What became of it; see `geo.evidence.tell_effect`.
+    figure
+        The middle and the ends of its band, km2; without draws as drawn, and no ends.
+    drawn_km2
+        As it is drawn.
+    shape
+        The ground.
+    """
+
+    old: str
+    new: str
+    effect: str
+    figure: tuple[float, float | None, float | None]
+    drawn_km2: float
+    shape: BaseGeometry
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether ground changed hands, and not the map alone."""
+        return self.effect == EFFECTS[0]
+
+
+Bands = Mapping[str, Mapping[str, Sequence[float]]]
+"""Low, middle and high of the ground of each side, km2, by date."""
+Moved = Mapping[tuple[str, str, str], tuple[float, float | None, float | None]]
+"""Middle, low and high of what went from one to another, km2, by these two and the effect."""
 
 
 class Scene:
@@ -152,7 +186,10 @@ class Scene:
         *,
         moved_since: dt.date | None = None,
         steady: bool = False,
+        bands: Bands | None = None,
+        figures: Moved | None = None,
     ) -> None:
+        self._bands, self._figures = bands or {}, figures or {}
         self.folder, self.composite, self.day, self.before = folder, composite, day, before
         self.words, self.moved_since, self.steady = words, moved_since, steady
         self.index = composite.index(day)
@@ -166,7 +203,7 @@ class Scene:
     def totals(self) -> dict[dt.date, dict[str, float]]:
         """Square kilometres of each holder at each layer: sides, then ground of nobody alone."""
         found: dict[dt.date, dict[str, float]] = {day: {} for day in self.composite.dates}
-        areas = self.composite.areas()
+        areas = self.composite.area_columns()
         for day, controller, status, area in zip(
             areas["date"], areas["controller"], areas["status"], areas["area_km2"], strict=True
         ):
@@ -230,35 +267,66 @@ class Scene:
             shapes.setdefault(look_of(patch.label, self.sides), []).append(patch.geometry)
         return {look: shapely.coverage_union_all(many) for look, many in sorted(shapes.items())}
 
-    @cached_property
-    def changes(self) -> dict[tuple[str, str], tuple[float, BaseGeometry]]:
-        """Ground that went from one holder to another: km2 and shape, largest first."""
-        if self.before is None:
-            return {}
-        return self._changed(self.before, self.day)
+    def band(self, holder: str) -> tuple[float, float, float] | None:
+        """Middle and band of the ground of a side on the day, where they are known."""
+        found = self._bands.get(str(self.layer), {}).get(holder)
+        return None if found is None else (found[1], found[0], found[2])
 
-    def _changed(
-        self, before: dt.date, after: dt.date
-    ) -> dict[tuple[str, str], tuple[float, BaseGeometry]]:
-        pieces: dict[tuple[str, str], list[tuple[float, shapely.Geometry]]] = {}
-        for piece in self.composite.changes(before, after):
-            old = self._side(piece.from_controller, piece.from_status)
-            new = self._side(piece.to_controller, piece.to_status)
+    @cached_property
+    def changes(self) -> list[Move]:
+        """Ground that went from one holder to another: what was taken first, largest first."""
+        if self.before is None:
+            return []
+        pieces = explain_changes(
+            self.folder, self.composite, self.before, self.day, min_area_km2=0.0
+        )
+        found: dict[tuple[str, str, str], list[tuple[float, shapely.Geometry]]] = {}
+        for piece in pieces:
+            ground = piece.ground
+            old = self._side(ground.from_controller, ground.from_status)
+            new = self._side(ground.to_controller, ground.to_status)
             if old != new:
-                pieces.setdefault((old, new), []).append((piece.area_km2, piece.geometry))
-        sums = {
-            pair: (sum(area for area, _ in many), shapely.union_all([shape for _, shape in many]))
-            for pair, many in pieces.items()
-        }
-        return dict(sorted(sums.items(), key=lambda item: (-item[1][0], item[0])))
+                moved = (ground.area_km2, ground.geometry)
+                found.setdefault((old, new, piece.effect), []).append(moved)
+        moves = []
+        for (old, new, effect), many in found.items():
+            area = sum(area for area, _ in many)
+            figure = self._figures.get((old, new, effect), (area, None, None))
+            shape = shapely.union_all([shape for _, shape in many])
+            moves.append(Move(old, new, effect, figure, area, shape))
+        moves.sort(key=lambda m: (EFFECTS.index(m.effect), -m.drawn_km2, m.old, m.new))
+        return moves
+
+    @property
+    def headline(self) -> str:
+        """What happened between the two dates, in a sentence; of what was taken the most."""
+        if self.before is None:
+            return ""
+        told = [move for move in self.changes if move.is_taken and max(move.figure[0], 0) >= 0.05]
+        if not told:
+            known = bool(self.changes)
+            return self.words.say("headline.map" if known else "no.change")
+        most = max(told, key=lambda move: move.figure[0])
+        text = self.words.say(
+            "headline.taken",
+            new=self.holder_name(most.new),
+            old=self.holder_name(most.old),
+            figure=self.words.figure(*most.figure),
+        )
+        return text[:1].upper() + text[1:]
 
     @cached_property
     def moved(self) -> BaseGeometry:
         """Ground that changed since the frame before."""
         if self.moved_since is None:
             return shapely.GeometryCollection()
-        changed = self._changed(self.moved_since, self.day).values()
-        return shapely.union_all([shape for _, shape in changed])
+        shapes = [
+            piece.geometry
+            for piece in self.composite.changes(self.moved_since, self.day)
+            if self._side(piece.from_controller, piece.from_status)
+            != self._side(piece.to_controller, piece.to_status)
+        ]
+        return shapely.union_all(shapes)
 
     @cached_property
     def fronts(self) -> dict[bool, BaseGeometry]:
@@ -306,19 +374,39 @@ class Scene:
     @cached_property
     def key_places(self) -> frozenset[str]:
         """Places of the ledger: those that the change is about are named first."""
-        rows = [row.values for row in self.folder.changes.rows] if self.steady else self.ledger
+        if self.steady:
+            return self._steady_places
         # Where ground is said to have changed, what only the picture has it is not the story.
-        told = [row for row in rows if row["kind"] not in _PICTURE]
-        named = {place for row in told or rows for place in split_ids(row.get("place_ids"))}
-        if told and not self.steady:
+        told = [row for row in self.ledger if row["kind"] not in PICTURE]
+        named = {place for row in told or self.ledger for place in split_ids(row.get("place_ids"))}
+        if told:
             return frozenset(named)
-        ground = shapely.union_all([shape for _, shape in self.changes.values()])
+        ground = shapely.union_all([move.shape for move in self.changes])
         inside = {
             place.id
             for place in self.folder.places.values()
             if place.geometry is not None and ground.covers(place.geometry)
         }
         return frozenset(named | inside)
+
+    @cached_property
+    def _steady_places(self) -> frozenset[str]:
+        """Those that the ledger names most where ground changed: the same in every frame."""
+        named: Counter[str] = Counter()
+        for row in self.folder.changes.rows:
+            if row.values["kind"] not in PICTURE:
+                named.update(split_ids(row.values.get("place_ids")))
+        order = sorted(named, key=lambda one: (-named[one], one))
+        return frozenset(order[:STEADY])
+
+    @cached_property
+    def event_spots(self) -> list[tuple[float, float]]:
+        """Where marks of events stand in some frame of an animation, or in this picture."""
+        if not self.steady:
+            return list(self.events)
+        shapes = [event.geometry for event in self.folder.events]
+        spots = ((one.x, one.y) for one in shapes if isinstance(one, shapely.Point))
+        return list(dict.fromkeys(spots))
 
     @cached_property
     def ledger(self) -> list[dict[str, Any]]:
@@ -335,11 +423,28 @@ class Scene:
             and str(row.values["from_date"]) < last
             and str(row.values["to_date"]) > first
         ]
-        # What is said to have happened comes before what only the picture has.
+        # What is said to have happened comes before what only the picture has, and of that what
+        # took the most ground.
         return sorted(
             found,
-            key=lambda v: (v["kind"] in _PICTURE, str(v.get("date") or v["from_date"])),
+            key=lambda v: (
+                v["kind"] in PICTURE,
+                -self._taken_by_row.get(str(v["id"]), 0.0),
+                str(v.get("date") or v["from_date"]),
+            ),
         )
+
+    @cached_property
+    def _taken_by_row(self) -> dict[str, float]:
+        """Square kilometres that were taken, by the rows of the ledger that speak of them."""
+        assert self.reference is not None
+        areas: dict[str, float] = {}
+        pieces = explain_changes(self.folder, self.composite, self.reference, self.day)
+        for piece in pieces:
+            if piece.effect == EFFECTS[0]:
+                for one in piece.change_ids:
+                    areas[one] = areas.get(one, 0.0) + piece.ground.area_km2
+        return areas
 
     @cached_property
     def publishers(self) -> list[str]:
@@ -372,12 +477,23 @@ class Scene:
         """The picture in words."""
         parts = [f"{self.name}. {self.title}{self.words.comma}{self.as_of(self.day)}."]
         unit, now, km2 = self.words.say("km2"), self.totals[self.layer], self.words.km2
-        parts += [f"{self.holder_name(h)}: {km2(now.get(h, 0.0))} {unit}." for h in self.holders]
-        word = self.words.say("from")
-        for (old, new), (area, _) in self.changes.items():
-            who = f"{self.holder_name(new)} {word} {self.holder_name(old)}"
-            parts.append(f"{who}: {km2(area)} {unit}.")
+        for holder in self.holders:
+            band = self.band(holder)
+            drawn = f"{km2(now.get(holder, 0.0))} {unit}"
+            parts.append(
+                f"{self.holder_name(holder)}: {self.words.figure(*band) if band else drawn}."
+            )
+        parts[1:1] = [f"{self.headline}."] if self.headline else []
+        parts += [f"{self.tell(move)}: {self.words.figure(*move.figure)}." for move in self.changes]
         return " ".join(parts)
+
+    def tell(self, move: Move) -> str:
+        """What became of ground, in words."""
+        return self.words.say(
+            f"effect.{move.effect.replace(' ', '.')}",
+            old=self.holder_name(move.old),
+            new=self.holder_name(move.new),
+        )
 
     @property
     def name(self) -> str:

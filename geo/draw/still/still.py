@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from geo.draw.looks import QUIET
+import numpy as np
+
+from geo.draw.looks import LOOKS, QUIET
 from geo.draw.still.chart import Map
 from geo.draw.still.legend import Legend, TimeAxis
 from geo.draw.still.paper import Sheet, style
@@ -27,9 +29,12 @@ from geo.layers import digest, save_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from geo.control import Composite
     from geo.draw.still.legend import Row
     from geo.draw.still.paper import Align
+    from geo.draw.still.scene import Bands, Moved
     from geo.layers import Folder
 
 FORMATS = ("png", "svg", "pdf")
@@ -141,13 +146,18 @@ class Animation:
         """
         from PIL import Image
 
-        images = [Image.open(io.BytesIO(f.render("png"))).convert("RGB") for f in self.frames]
-        width, height = images[0].size
-        sheet = Image.new("RGB", (width, height * len(images)))
-        for i, image in enumerate(images):
-            sheet.paste(image, (0, i * height))
-        palette = sheet.quantize(colors=256, method=Image.Quantize.MAXCOVERAGE)
-        drawn = [i.quantize(palette=palette, dither=Image.Dither.NONE) for i in images]
+        # Names and what else lies above all frames is drawn once.
+        sheets = [frame._sheet for frame in self.frames]
+        covers = {one.covering: one for one in reversed(sheets)}
+        drawn_once = {key: one.pixels(cover=True) for key, one in covers.items()}
+        codes = [
+            _codes(_laid_over(one.pixels(cover=False), drawn_once[one.covering])) for one in sheets
+        ]
+        palette, number = _palette(codes)
+        drawn = []
+        for one in codes:
+            drawn.append(Image.fromarray(number[one]))
+            drawn[-1].putpalette(palette)
         durations = [round(self.seconds * 1000)] * (len(drawn) - 1) + [round(self.seconds * 3000)]
         out = io.BytesIO()
         drawn[0].save(
@@ -188,6 +198,8 @@ def draw_still(
     before: dt.date | None = None,
     language: str = "en",
     size: tuple[int, int] = (1600, 1000),
+    bands: Bands | None = None,
+    figures: Moved | None = None,
 ) -> Still:
     """
     Draw who held what at the end of a day, or what changed until then.
@@ -206,6 +218,12 @@ def draw_still(
         One of `geo.draw.LANGUAGES`.
     size
         Width and height, pixels. A picture higher than wide has its legend below the map.
+    bands
+        Low, middle and high of the ground of each side, km2, by date; without them the picture
+        tells what is drawn alone.
+    figures
+        Middle, low and high of what changed, km2, by who had it, who has it and the effect
+        (`geo.evidence.tell_effect`).
 
     Returns
     -------
@@ -225,7 +243,8 @@ def draw_still(
     if before is not None and before > day:
         raise DateError(f"before ({before}) is later than the date ({day}); swap them")
     with style():
-        return _Picture(Scene(folder, composite, day, before, Words(language)), size).still()
+        scene = Scene(folder, composite, day, before, Words(language), bands=bands, figures=figures)
+        return _Picture(scene, size).still()
 
 
 def animate(
@@ -236,6 +255,7 @@ def animate(
     seconds: float = 1.5,
     language: str = "en",
     size: tuple[int, int] = (1280, 800),
+    bands: Bands | None = None,
 ) -> Animation:
     """
     Draw who held what through time.
@@ -255,6 +275,8 @@ def animate(
         One of `geo.draw.LANGUAGES`.
     size
         Width and height, pixels.
+    bands
+        As for `draw_still`.
 
     Returns
     -------
@@ -278,7 +300,14 @@ def animate(
     with style():
         for earlier, day in zip([None, *days], days, strict=False):
             scene = Scene(
-                folder, composite, day, None, Words(language), moved_since=earlier, steady=True
+                folder,
+                composite,
+                day,
+                None,
+                Words(language),
+                moved_since=earlier,
+                steady=True,
+                bands=bands,
             )
             frames.append(_Picture(scene, size).still())
     return Animation(tuple(frames), seconds)
@@ -297,6 +326,60 @@ def _monthly(dates: Sequence[dt.date]) -> list[dt.date]:
         if (day := dt.date(year, month, 1)) >= dates[-1]:
             return [*days, dates[-1]] if days[-1] != dates[-1] else days
         days.append(day)
+
+
+_FLAT = 176
+"""So many of the 256 colours are those of the most ground, as they are; the rest are of rims."""
+
+
+def _laid_over(below: NDArray[np.uint8], above: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One picture above another."""
+    from PIL import Image
+
+    found = Image.alpha_composite(Image.fromarray(below), Image.fromarray(above))
+    return np.asarray(found)
+
+
+def _codes(pixels: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Each pixel as one number."""
+    red, green, blue = (pixels[:, :, i].astype(np.uint32) for i in range(3))
+    codes: NDArray[np.uint32] = red << np.uint32(16) | green << np.uint32(8) | blue
+    return codes
+
+
+def _channels(codes: NDArray[np.uint32]) -> NDArray[np.int32]:
+    return np.column_stack([codes >> 16, codes >> 8 & 255, codes & 255]).astype(np.int32)
+
+
+def _palette(frames: Sequence[NDArray[np.uint32]]) -> tuple[bytes, NDArray[np.uint8]]:
+    """
+    The colours of an animation, and for every number of a colour which of them stands for it.
+
+    Marks and what covers ground stay exactly as they are; what smooths letters is nearly so.
+    """
+    from PIL import Image
+
+    some, counts = np.unique(np.concatenate([o.ravel()[::7] for o in frames]), return_counts=True)
+    found = some[np.argsort(-counts, kind="stable")]
+    marks = [*(look["color"] for look in LOOKS["events"].values()), LOOKS["paper"]["pointer"]]
+    own = np.array([int(color[1:], 16) for color in marks], dtype=np.uint32)
+    found = np.concatenate([own, found[~np.isin(found, own)]])
+    flat = _channels(found[:_FLAT])
+    rest = _channels(found[_FLAT:]).astype(np.uint8)[None]
+    colors = flat
+    if rest.size:
+        near = Image.fromarray(rest).quantize(256 - len(flat), method=Image.Quantize.MEDIANCUT)
+        more = np.array((near.getpalette() or [])[: 3 * (256 - len(flat))], dtype=np.int32)
+        colors = np.concatenate([flat, more.reshape(-1, 3)])
+    number = np.zeros(1 << 24, dtype=np.uint8)
+    seen = np.zeros(1 << 24, dtype=bool)
+    for one in frames:
+        seen[one] = True
+    every = np.flatnonzero(seen).astype(np.uint32)
+    for part in np.array_split(every, len(every) // 20_000 + 1):
+        away = ((_channels(part)[:, None, :] - colors[None]) ** 2).sum(axis=2)
+        number[part] = away.argmin(axis=1)
+    return colors.astype(np.uint8).tobytes(), number
 
 
 _STEPS: dict[str, Callable[[Sequence[dt.date]], list[dt.date]]] = {
@@ -378,13 +461,14 @@ class _Picture:
         x, align = self._start
         room = self.width - 2 * self.margin
         y = self.margin + 10 * unit
-        title = sheet.fit(scene.title, 28 * unit, room, bold=True)
+        title = sheet.fit(scene.headline or scene.title, 28 * unit, room, bold=True)
         sheet.text(x, y, title, 28 * unit, align=align, bold=True)
         as_of = scene.as_of(scene.day)
         if scene.before and scene.reference_layer != scene.before:
             arrow = "←" if scene.words.rtl else "→"
             as_of = f"{scene.as_of(scene.before)} {arrow} {as_of}"
-        line = sheet.fit(f"{scene.name} · {as_of}", 17 * unit, room)
+        told = [scene.title] if scene.headline else []
+        line = sheet.fit(" · ".join([*told, scene.name, as_of]), 17 * unit, room)
         sheet.text(x, y + 32 * unit, line, 17 * unit, align=align, color=QUIET)
         return y + 56 * unit
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from geo.control import Composite
     from geo.draw.looks import Look
+    from geo.draw.still.scene import Bands
     from geo.layers import Folder
 
 _WIDTH = 720
@@ -35,6 +36,7 @@ def slider(
     *,
     picture: Callable[[dt.date], bytes],
     language: str = "en",
+    bands: Bands | None = None,
 ) -> Any:
     """
     Return a widget that shows the layers, one at a time.
@@ -51,6 +53,9 @@ def slider(
         Draws a date as PNG, for places where no widget runs.
     language
         One of `geo.draw.LANGUAGES`.
+    bands
+        Low, middle and high of the ground of each side, km2, by date; without them what is drawn
+        is told alone.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def slider(
             shown = composite.dates[self.dates.index(self.date)]
             return {**(data or {}), "image/png": picture(shown)}, meta
 
-    scene = _Drawn(folder, composite, Words(language)).scene()
+    scene = _Drawn(folder, composite, Words(language), bands).scene()
     first = composite.dates[composite.index(day)].isoformat()
     dates = [one.isoformat() for one in composite.dates]
     return Slider(scene=scene, dates=dates, date=first)
@@ -103,7 +108,10 @@ def slider(
 class _Drawn:
     """All dates as paths in pixels; a path that several dates share is kept once."""
 
-    def __init__(self, folder: Folder, composite: Composite, words: Words) -> None:
+    def __init__(
+        self, folder: Folder, composite: Composite, words: Words, bands: Bands | None = None
+    ) -> None:
+        self._bands = bands
         self._folder, self._composite, self._words = folder, composite, words
         west, south, east, north = shapely.bounds(folder.area).tolist()
         self._west, self._north = west, north
@@ -140,7 +148,7 @@ class _Drawn:
         }
 
     def _frame(self, day: dt.date) -> dict[str, Any]:
-        scene = Scene(self._folder, self._composite, day, None, self._words)
+        scene = Scene(self._folder, self._composite, day, None, self._words, bands=self._bands)
         totals, unit = scene.totals[scene.layer], self._words.say("km2")
         return {
             "title": self._words.date(day),
@@ -152,7 +160,12 @@ class _Drawn:
             "held": [
                 [
                     str(paints_of(scene.holder_look(holder), scene.colors)[0]),
-                    f"{scene.holder_title(holder)} {self._words.km2(totals[holder])} {unit}",
+                    f"{scene.holder_title(holder)} "
+                    + (
+                        self._words.figure(*band)
+                        if (band := scene.band(holder))
+                        else f"{self._words.km2(totals[holder])} {unit}"
+                    ),
                 ]
                 for holder in scene.holders
                 if totals.get(holder, 0.0) > 1e-9
