@@ -257,6 +257,7 @@ def _moved(theatre: Theatre, since: str, date: str, sides: tuple[str, ...]) -> s
 
     lines = [
         f"since {moved.before}:",
+        "swept, with what was only drawn otherwise (`frontline change` parts the two):",
         f"{moved.left} swept {figure('gained_km2', 'km2')} from {moved.right}",
         f"{moved.right} swept {figure('lost_km2', 'km2')} from {moved.left}",
         f"front {figure('length_before_km', 'km')} then, {figure('length_after_km', 'km')} now",

@@ -8,6 +8,7 @@ import pytest
 
 from geo import open_layers
 from geo.errors import DateError, UnknownIdError
+from geo.evidence import round_figure
 
 mpl.use("Agg")
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -39,7 +40,8 @@ def test_a_map_says_its_date_its_ground_and_its_sources(rif):
     area = rif.areas().query(
         "date == @day and controller == 'government'", local_dict={"day": dt.date(2017, 8, 2)}
     )
-    assert f"{area['drawn_km2'].sum():,.0f} km²" in said
+    middle = round_figure(*area[["area_km2", "low_km2", "high_km2"]].sum())[1]
+    assert f"about {middle:,.0f} km²" in said
     assert "Sources:" in said
     west, south, east, north = rif.area.bounds
     assert ax.get_xlim()[0] < west < east < ax.get_xlim()[1]

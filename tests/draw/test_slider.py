@@ -4,6 +4,7 @@ import pytest
 
 from geo import open_layers
 from geo.errors import DateError
+from geo.evidence import round_figure
 
 traitlets = pytest.importorskip("traitlets")
 pytest.importorskip("anywidget")
@@ -39,7 +40,8 @@ def test_the_legend_says_the_ground_of_each_side(rif, slider):
     areas = rif.areas()
     row = areas[(areas["date"] == rif.after) & (areas["controller"] == "opposition")]
     said = " ".join(text for _, text in frame["held"])
-    assert f"{row['drawn_km2'].sum():,.0f} km²" in said
+    middle = round_figure(*row[["area_km2", "low_km2", "high_km2"]].sum())[1]
+    assert f"about {middle:,.0f} km²" in said
 
 
 def test_without_a_widget_a_picture_stands_there(slider):
