@@ -330,9 +330,8 @@ class Theatre(draw.MapElements):
         """
         self._supply.require_sides(left, right)
         first, second = self._pair(before, after)
-        places = self._supply.places
-        moved = control.measure_movement(self.composite, first, second, left, right, places)
-        return self._ensemble.movement(moved)
+        given = self.composite, first, second, left, right, self._supply.places
+        return self._ensemble.movement(control.measure_movement(*given))
 
     # ------------------------------------------------------------ on what it rests
 
@@ -467,9 +466,8 @@ class Theatre(draw.MapElements):
 
     def read_what_if(self, path: str | Path) -> WhatIf:
         """Return a what-if that was saved; see `geo.layers.read_advance`."""
-        supply = self._supply
-        asked = layers.read_advance(Path(path), sides=supply.sides, days=self.composite.dates)
-        return control.WhatIf.beside(self.composite, asked, supply)
+        asked = layers.read_advance(Path(path), sides=self._supply.sides, days=self.composite.dates)
+        return control.WhatIf.beside(self.composite, asked, self._supply)
 
     # ------------------------------------------------------------ what is drawn
 
