@@ -355,3 +355,19 @@ def test_leaving_out_leaves_nothing_else_out():
     assert [e for i, e in enumerate(rest) if i != number] == [
         e for i, e in enumerate(whole) if i != number
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("Sayqal air base", "sayqal"), ("Tloul al-Safa", "safa"), ("Сайкаль", "sayqal")],
+)
+def test_words_that_are_one_plurals_and_cyrillic_letters_are_heard(name, place):
+    places = Gazetteer(
+        [
+            Entry("sayqal", "Sayqal airbase", ("Saykal",), kind="airbase"),
+            Entry("safa", "Tulul al-Safa", kind="area"),
+        ]
+    )
+    answer = places.find(name)
+    assert answer.verdict == "found"
+    assert answer.place.id == place

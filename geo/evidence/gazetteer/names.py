@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from geo.evidence.gazetteer import sounds
 from geo.evidence.gazetteer.prices import left_out
-from geo.evidence.words.languages import every, languages
+from geo.evidence.words.languages import every, languages, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -205,8 +205,22 @@ def parse_name(text: str) -> Name:
     ['east']
     """
     outside = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", text)
-    written = sounds.words(_kana_kinds_apart(outside)) or sounds.words(text)
+    written = sounds.words(_joined(_kana_kinds_apart(outside))) or sounds.words(text)
     return _name(tuple(written), vowels=not sounds.has_arabic(text))
+
+
+@cache
+def _one_word() -> dict[str, str]:
+    """Two words that are one, and the one."""
+    return pairs(*(language.names.joined for language in languages()))
+
+
+def _joined(text: str) -> str:
+    """The air base as the airbase."""
+    for two, one in _one_word().items():
+        if two.split()[0] in text.casefold():
+            text = re.sub(rf"\b{re.escape(two)}\b", one, text, flags=re.IGNORECASE)
+    return text
 
 
 def _kana_kinds_apart(text: str) -> str:

@@ -64,6 +64,7 @@ SUN = re.compile("[aeiu](sh|th|dh|[dnrstz])")
 _APOSTROPHES = str.maketrans(dict.fromkeys("`´‘’ʻʼʾʿˈ′‛", "'"))
 _WORD = re.compile(r"[^\W_]+(?:'+[^\W_]+)*'?|'[^\W_]+(?:'+[^\W_]+)*'?")
 _ARABIC_LETTER = re.compile("[\u0621-\u064a\u0671-\u06d3]")
+_CYRILLIC_LETTER = re.compile("[\u0430-\u045f\u0491]")
 _KANA_LETTER = re.compile("[\u30a1-\u30fa]")
 _TATWEEL = "\u0640"
 
@@ -192,7 +193,7 @@ def sounds(word: str) -> str:
     """
     if has_arabic(word):
         heard = _arabic(word)
-    elif _KANA_LETTER.search(word):
+    elif _KANA_LETTER.search(word) or _CYRILLIC_LETTER.search(word):
         heard = "".join(_letters().get(c, "") for c in word)
     else:
         heard = _latin(word)

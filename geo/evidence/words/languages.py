@@ -57,6 +57,8 @@ class Names:
         Words between others that are not heard.
     articles
         The article, detached.
+    joined
+        Two words that are one.
     letters
         From letter to sounds.
     spellings
@@ -66,6 +68,7 @@ class Names:
     soft: str = ""
     glue: str = ""
     articles: str = ""
+    joined: str = ""
     letters: str = ""
     spellings: str = ""
 
