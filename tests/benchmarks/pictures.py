@@ -12,6 +12,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from geo import open_layers
 
@@ -29,16 +30,22 @@ class Shot:
     size: tuple[int, int] = (1280, 800)
     keys: tuple[str, ...] = ()
     media: str = "screen"
+    scheme: Literal["light", "dark"] = "light"
 
 
 SHOTS = (
-    Shot("page-swipe"),
+    Shot("page-opening"),
+    Shot("page-wide", size=(1920, 1080)),
+    Shot("page-tablet", size=(768, 1024)),
+    Shot("page-phone", size=(390, 844)),
+    Shot("page-dark", scheme="dark"),
+    Shot("page-july", "#c=2017-07-14&d=2017-07-31"),
+    Shot("page-arabic", "#c=2017-08-02&d=2017-08-10&lang=ar"),
+    Shot("page-swipe", "#m=swipe"),
     Shot("page-one", "#m=one&s=p%3Abir_mahruthah"),
     Shot("page-change", "#m=change"),
-    Shot("page-arabic", "#lang=ar"),
-    Shot("page-phone", size=(390, 844)),
     Shot("page-help", keys=("?",)),
-    Shot("page-print", size=(1120, 790), media="print"),
+    Shot("page-print", size=(1047, 718), media="print"),
 )
 
 
@@ -59,7 +66,9 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         for shot in SHOTS:
             page = browser.new_page(
-                viewport={"width": shot.size[0], "height": shot.size[1]}, reduced_motion="reduce"
+                viewport={"width": shot.size[0], "height": shot.size[1]},
+                reduced_motion="reduce",
+                color_scheme=shot.scheme,
             )
             page.goto(f"file://{path}{shot.fragment}")
             page.wait_for_selector("body[data-ready]")

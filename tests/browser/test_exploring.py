@@ -322,6 +322,20 @@ def test_paper_is_one_page_with_the_story_the_scale_and_the_marks(visit, shipped
         assert view.page.locator("#sheet figure").count() == 2
 
 
+def test_paper_frames_what_changed_whatever_the_window_shows(visit, shipped_page):
+    view = visit(shipped_page, fragment="#m=swipe&v=11/33.9/38.8")
+    view.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    yellow = view.page.evaluate("""() => {
+        const all = [...document.querySelectorAll('#sheet figure canvas')];
+        return all.map((c) => {
+        const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+        let n = 0;
+        for (let i = 0; i < data.length; i += 4) n += data[i] === 255 && data[i + 1] === 210;
+        return n; }); }""")
+    assert yellow[0] == 0
+    assert yellow[1] > 200
+
+
 # Touch, and other eyes.
 
 

@@ -40,6 +40,17 @@ function paintScale(ctx, view) {
   ctx.fillText('N', cx, top + 21);
 }
 
+/** A picture of some size that just holds what the opening is about, whatever the window shows. */
+function storyView(width, height, ratio) {
+  const bounds = storyBounds();
+  const [west, east] = [worldX(bounds.getWest()), worldX(bounds.getEast())];
+  const [north, south] = [worldY(bounds.getNorth()), worldY(bounds.getSouth())];
+  const zoom = Math.log2(Math.min(width / (east - west), height / (south - north)) / 256);
+  const view = viewOf(width, height, ratio, zoom);
+  const size = 256 * 2 ** zoom;
+  return { ...view, x0: ((west + east) / 2) * size - width / 2, y0: ((north + south) / 2) * size - height / 2 };
+}
+
 /** One page: what happened, before and after with the change marked, the key, and how it was made. */
 function printSheet() {
   const mode = state.mode;
@@ -47,11 +58,11 @@ function printSheet() {
   const all = scenes();
   const width = all.length > 1 ? 520 : 1060;
   const height = 300 + (all.length > 1 ? 30 : 0);
-  const shrink = Math.log2(width / (map.getSize().x * (mode === 'swipe' ? 0.5 : 1)));
+  const shrink = Math.log2(width / map.getSize().x);
   const figures = all.map((scene) => {
     const canvas = el('canvas', { width: width * 2, height: height * 2 });
     const ctx = canvas.getContext('2d');
-    const view = viewOf(width, height, 2, map.getZoom() + Math.min(0, shrink));
+    const view = scene.story ? storyView(width, height, 2) : viewOf(width, height, 2, map.getZoom() + Math.min(0, shrink));
     painter.paint(ctx, view, { ...scene, selected: null, hot: null, near: null, show: { ...scene.show, sidePatterns: true, tiles: false } });
     paintScale(ctx, view);
     return el('figure', null, el('figcaption', null, foreign(all.length > 1 ? `${sentence(t(scene.side))}: ${sceneTitle(scene)}` : sceneTitle(scene))), canvas);
