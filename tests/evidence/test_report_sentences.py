@@ -143,6 +143,12 @@ def test_no_text_makes_a_monitor_act(text, sides):
         assert draft.properties["actor2"] != "watch"
 
 
+def test_who_condones_an_advance_does_not_make_it():
+    text = "On 2 May 2020 the Bluecoat League condoned the advance of Redcap Front near Arden."
+    (draft,) = read(text).drafts
+    assert draft.properties["actor1"] == "redcaps"
+
+
 # --- one event, one place, one time ---------------------------------------------------
 
 

@@ -136,7 +136,8 @@ class Caster:
         if sounds.has_arabic(cue.text):
             return self._verb_first(clause, left, right, agents, by, passive=passive)
         noun = [p for p in by.get("of", []) if 0 <= p.start - cue.end < _NEAR]
-        if noun and not left:
+        # "P condones the advance of X": X advances.
+        if noun and (not left or (cue.value == "advance" and is_noun_of_deed(cue))):
             agents = [*agents, *noun]
         if passive:
             return _Frame([], _last_group(left), agents, True, by, clause)
