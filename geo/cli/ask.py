@@ -17,6 +17,7 @@ from geo.cli.options import (
     wrong_usage,
 )
 from geo.cli.printing import (
+    answer,
     banded,
     km2,
     plain,
@@ -25,6 +26,7 @@ from geo.cli.printing import (
     show,
     show_json,
     tell_figure,
+    window,
     wrapped,
 )
 from geo.evidence import EFFECTS
@@ -92,7 +94,7 @@ def change(
         say(f"as of {theatre.as_of(before)} and {theatre.as_of(after)}")
         transfers = theatre.transfers(before, after)
         click.echo("Transfers, km2 (rows: before, columns: after)")
-        click.echo(transfers.to_string(float_format=km2) + "\n")
+        click.echo(transfers.to_string(float_format=km2, line_width=window()) + "\n")
         _print_change(theatre.totals(before, after), frame)
     else:
         show(frame, form)
@@ -194,7 +196,7 @@ def _print_history(frame: pd.DataFrame) -> None:
         holder = plain(row["controller"]) or plain(row["controllers"]) or "-"
         words = [plain(row[name]) for name in ("status", "basis", "confidence")]
         head = "  ".join([f"{row['valid_from']} {span}", holder, *filter(None, words)])
-        click.echo(head)
+        answer(head)
         for name in ("note", "statement_ids", "source_ids"):
             if value := plain(row[name]):
                 text = f"{name}: " * (name != "note") + str(value).replace(";", ", ")
@@ -238,13 +240,13 @@ def fronts(date: str, sides: tuple[str, ...], since: str | None, form: str, laye
         for row in theatre.front_totals(date, *sides).to_dict("records"):
             middle, low, high = tell_figure(row["length_km"], row["low_km"], row["high_km"])
             lines = int(((frame["left"] == row["left"]) & (frame["right"] == row["right"])).sum())
-            click.echo(
+            answer(
                 f"{row['left']} and {row['right']}: about {middle} km ({low} to {high}), "
                 f"drawn {row['drawn_km']:,.1f} km in {lines} "
                 f"{'lines' if lines > 1 else 'line'}"
             )
     if since:
-        (click.echo if form == "table" else say)(_moved(theatre, since, date, sides))
+        (answer if form == "table" else say)(_moved(theatre, since, date, sides))
 
 
 def _moved(theatre: Theatre, since: str, date: str, sides: tuple[str, ...]) -> str:
@@ -283,12 +285,12 @@ def why(where: str, date: str, form: str, layers: Path) -> None:
     """Why the map says what it says at a place or position: from the patch down to the sources."""
     theatre = open_theatre(layers)
     with wrong_usage():
-        answer = theatre.why(where, date)
+        found = theatre.why(where, date)
     _say_middle(theatre, where)
     if form == "json":
-        show_json(answer.to_dict())
+        show_json(found.to_dict())
     else:
-        click.echo(str(answer))
+        click.echo(found.text(window() or 96))
 
 
 @command.command()
@@ -320,7 +322,7 @@ def find(
     Exit code 0: found; 1: not found; 3: several places bear the name.
     """
     theatre = open_theatre(layers)
-    answer = theatre.gazetteer(tables).find(name, near=position(theatre, near))
+    found_names = theatre.gazetteer(tables).find(name, near=position(theatre, near))
     rows = [
         {
             "place": one.id,
@@ -331,17 +333,17 @@ def find(
             "distance_km": None if one.distance_km is None else round(one.distance_km, 1),
         }
         | ({"held_by": theatre.holder(one.entry.lon, one.entry.lat, date)} if date else {})
-        for one in answer.candidates
+        for one in found_names.candidates
     ]
     if form == "json":
-        found = {"verdict": answer.verdict, "reason": answer.reason, "candidates": rows}
+        found = {"verdict": found_names.verdict, "reason": found_names.reason, "candidates": rows}
         show_json(found)
     else:
-        click.echo(answer.reason)
+        answer(found_names.reason)
         columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
         show(columns, form, empty="Nothing comes near it.")
-    if answer.verdict != "found":
-        sys.exit({"not_found": 1}.get(answer.verdict, 3))
+    if found_names.verdict != "found":
+        sys.exit({"not_found": 1}.get(found_names.verdict, 3))
 
 
 def _held(frame: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import click
 
 from geo._version import __version__
 from geo.cli.options import FOLDER, command, format_option, name_values
-from geo.cli.printing import say, show_json
+from geo.cli.printing import answer, say, show_json
 from geo.errors import Issue, LayerError
 from geo.model import SCHEMAS, json_schema
 
@@ -47,7 +47,7 @@ def check(
     from geo.layers import read_folder
 
     if explain:
-        click.echo(explain_code(explain))
+        answer(explain_code(explain))
         return
     severities: Any = name_values(rules)
     try:
@@ -69,9 +69,9 @@ def check(
         click.echo(json.dumps(sarif_report(issues, version=__version__), indent=1))
     else:
         for issue in issues:
-            click.echo(str(issue))
+            answer(str(issue))
         if counts:
-            click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
+            answer(", ".join(f"{count} {name}" for name, count in counts.items()))
         click.echo(f"{errors} errors, {warnings} warnings")
     if errors or (strict and warnings):
         sys.exit(1)

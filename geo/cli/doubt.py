@@ -8,7 +8,7 @@ import click
 
 from geo.cli.opening import open_theatre
 from geo.cli.options import command, format_option, layers_option
-from geo.cli.printing import say, show, wrapped
+from geo.cli.printing import answer, say, show, wrapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,12 +36,12 @@ def disagreement(date: str, form: str, layers: Path) -> None:
 def _print_pieces(frame: pd.DataFrame) -> None:
     """A heading a piece, and below it a line a statement, the weightiest first."""
     if frame.empty:
-        click.echo("No two sources in force give different answers about one place.")
+        answer("No two sources in force give different answers about one place.")
     for piece in frame.to_dict("records"):
         places = piece["place_ids"].replace(";", ", ")
         first = piece["holders"].split(" | ")[0].replace(";", " and ")
         against = f"{piece['share']:.0%} of the weight against {first}"
-        click.echo(f"{places}: {piece['area_km2']:,.1f} km2, {against}")
+        answer(f"{places}: {piece['area_km2']:,.1f} km2, {against}")
         for word in sorted(piece["says"], key=lambda word: -word["share"]):
             click.echo(wrapped(_line(word)))
 

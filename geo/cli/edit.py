@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo.cli.options import FOLDER, command, layers_option
-from geo.cli.printing import say
+from geo.cli.printing import answer, say
 from geo.errors import DateError, GeoError, escape
 from geo.model import CONTROL, parse_day
 
@@ -188,7 +188,7 @@ def _tell_plan(plan: Plan) -> None:
     for conflict in plan.conflicts:
         say(f"conflict: {conflict.message}")
     for line in describe_plan(plan):
-        click.echo(line)
+        answer(line)
     for issue in plan.findings:
         say(str(issue))
     if not plan.difference:
@@ -221,7 +221,7 @@ def recover(name: str | None, every: bool, yes: bool, layers: Path) -> None:
     if name is None:
         for one in found:
             when = one.saved_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-            click.echo(f"{one.kind:<10} {when}  {escape(one.name, 200)}: {one.says}")
+            answer(f"{one.kind:<10} {when}  {escape(one.name, 200)}: {one.says}")
         say(f"{len(found)} found; `frontline recover NAME` puts a backup back" if found else "none")
         return
     for item in found:

@@ -9,7 +9,7 @@ import click
 
 from geo.cli.opening import open_theatre
 from geo.cli.options import FOLDER, command, layers_option, name_values, wrong_usage
-from geo.cli.printing import say
+from geo.cli.printing import answer, say
 from geo.cli.progress import progress_bar
 from geo.exchange import FORMATS, KINDS, LAYERS, SERIES
 from geo.model import parse_day
@@ -112,7 +112,7 @@ def import_(
         )
         with progress_bar() as progress:
             imported = run_import(kind, paths, options=chosen, into=into, progress=progress)
-    click.echo(imported.report())
+    answer(imported.report())
     drafts = words is not None and not words.exists() and bool(imported.words)
     if drafts and words is not None:
         save_file(words, words_table(imported.words), expected=None)

@@ -9,7 +9,7 @@ import click
 
 from geo.cli.opening import open_theatre
 from geo.cli.options import FOLDER, command, format_option, layers_option
-from geo.cli.printing import say, show_json
+from geo.cli.printing import answer, say, show_json
 from geo.errors import LayerError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def git_setup(undo: bool, layers: Path) -> None:
 
     report = remove_git(layers) if undo else install_git(layers)
     for line in report:
-        click.echo(line)
+        answer(line)
 
 
 @command.group(name="git-driver", hidden=True)

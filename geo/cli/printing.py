@@ -6,8 +6,12 @@ Answers are printed from columns: loading pandas took longer than most of them.
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import re
+import shutil
+import sys
 import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -30,7 +34,7 @@ _TOLD = 5
 """Of many findings so many of each kind are told; more than a screen of one kind hides the rest."""
 
 _WIDTH = 96
-"""Columns of text, as the lines of a diff or of the source have them."""
+"""Columns of text where there is no window, as the lines of a diff or of the source have them."""
 
 _HEADINGS = {
     "area_km2": "km2",
@@ -46,9 +50,41 @@ _HEADINGS = {
 """Short names of figures and their bands in a table."""
 
 
+def window() -> int | None:
+    """How many columns there are to print on; None where nobody looks, as in a pipe."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return max(int(asked), 40)
+    return max(shutil.get_terminal_size().columns, 40) if sys.stdout.isatty() else None
+
+
+def folded(text: str) -> str:
+    """A text whose long lines go on below, further in; what has no space is never broken."""
+    width = window()
+    if width is None:
+        return text
+    lines = []
+    for line in text.split("\n"):
+        gap = " " * (len(line) - len(line.lstrip()))
+        lines += textwrap.wrap(
+            line.strip(),
+            width,
+            initial_indent=gap,
+            subsequent_indent=gap + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""] if len(line) > width else [line]  # fmt: skip
+    return "\n".join(lines)
+
+
+def answer(text: str) -> None:
+    """Print words on standard output, as wide as the window."""
+    click.echo(folded(text))
+
+
 def say(text: str) -> None:
     """Talk; answers go to standard output."""
-    click.echo(text, err=True)
+    click.echo(folded(text), err=True)
 
 
 def tell(error: GeoError) -> None:
@@ -84,9 +120,65 @@ def show(
     elif not any(columns.values()):
         click.echo(empty)
     else:
-        table = [[name, *map(_table_cell, columns[name])] for name in shown or columns]
-        for row in zip(*map(_align_cells, table), strict=True):
-            click.echo("  ".join(row).rstrip())
+        _print_table([[name, *map(_table_cell, columns[name])] for name in shown or columns])
+
+
+def _print_table(table: list[list[str]]) -> None:
+    """
+    Columns side by side, as wide as the window.
+
+    Where it is narrow the widest texts go on in a line below, between words or ids; where that is
+    not enough, the last texts of a row stand below it.
+    """
+    room = window()
+    texts = [not _is_numeric(column) for column in table]
+    widths = _fitted(table, texts, room)
+    below: list[tuple[str, list[str]]] = []
+    while room and _wide(widths) > room and len(table) > 1 and texts[-1]:
+        below.insert(0, (table[-1][0], table[-1]))
+        table, texts = table[:-1], texts[:-1]
+        widths = _fitted(table, texts, room)
+    parted = [
+        [_parted(cell, width) for cell in column]
+        for column, width in zip(table, widths, strict=True)
+    ]
+    for i, row in enumerate(zip(*parted, strict=True)):
+        for line in itertools.zip_longest(*row, fillvalue=""):
+            cells = [
+                cell.ljust(width) if is_text else cell.rjust(width)
+                for cell, width, is_text in zip(line, widths, texts, strict=True)
+            ]
+            click.echo("  ".join(cells).rstrip())
+        more = "; ".join(f"{name}: {column[i]}" for name, column in below if i and column[i])
+        if more:
+            click.echo(folded(f"    {more}"))
+
+
+def _wide(widths: Sequence[int]) -> int:
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _fitted(table: Sequence[Sequence[str]], texts: Sequence[bool], room: int | None) -> list[int]:
+    """Widths of columns: the widest texts become narrower, but no word or id is broken."""
+    widths = [max(map(len, column)) for column in table]
+    least = [
+        max(len(word) for cell in column for word in re.split(r"[ ;]", cell)) if is_text else width
+        for column, is_text, width in zip(table, texts, widths, strict=True)
+    ]
+    while room and _wide(widths) > room:
+        slack = [i for i, width in enumerate(widths) if width > least[i]]
+        if not slack:
+            break
+        widths[max(slack, key=lambda i: widths[i])] -= 1
+    return widths
+
+
+def _parted(cell: str, width: int) -> list[str]:
+    """A cell as lines of a width; lists of ids are parted between ids."""
+    if len(cell) <= width:
+        return [cell]
+    spaced = cell.replace(";", "; ") if ";" in cell else cell
+    return textwrap.wrap(spaced, width, break_on_hyphens=False, break_long_words=False) or [""]
 
 
 def show_json(value: object) -> None:
@@ -143,11 +235,9 @@ def _csv_cell(value: object) -> str:
     return "" if value is None else f"{value:.6f}" if isinstance(value, float) else str(value)
 
 
-def _align_cells(column: Sequence[str]) -> list[str]:
-    """A heading and its cells, equally wide; numbers stand under the end of the heading."""
-    width = max(map(len, column))
-    is_number = all(re.fullmatch(r"-?[\d,]*(\.\d+)?", cell) for cell in column[1:])
-    return [cell.rjust(width) if is_number else cell.ljust(width) for cell in column]
+def _is_numeric(column: Sequence[str]) -> bool:
+    """Whether the cells below a heading are numbers, which stand under the end of the heading."""
+    return all(re.fullmatch(r"-?[\d,]*(\.\d+)?", cell) for cell in column[1:])
 
 
 _BANDED = (("area_km2", "low_km2", "high_km2"), ("length_km", "low_km", "high_km"))
@@ -184,8 +274,14 @@ def tell_figure(middle: float, low: float | None, high: float | None) -> tuple[s
 
 def wrapped(text: str) -> str:
     """A paragraph below a heading."""
+    width = min(window() or _WIDTH, _WIDTH)
     return textwrap.fill(
-        text, _WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False
+        text,
+        width,
+        initial_indent="    ",
+        subsequent_indent="      ",
+        break_on_hyphens=False,
+        break_long_words=False,
     )
 
 

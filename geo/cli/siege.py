@@ -9,7 +9,7 @@ import click
 
 from geo.cli.opening import open_theatre
 from geo.cli.options import FOLDER, command, format_option, layers_option, wrong_usage
-from geo.cli.printing import km2, plain, say, show, show_json, wrapped
+from geo.cli.printing import answer, km2, plain, say, show, show_json, wrapped
 from geo.control import UnknownRule
 
 if TYPE_CHECKING:
@@ -85,12 +85,12 @@ def necks(
         _show_all(list(frames.values()), form, (), "")
         return
     for rule, frame in frames.items():
-        click.echo(f"{rule}: {_MEANS[rule]}")
+        answer(f"{rule}: {_MEANS[rule]}")
         for row in frame.to_dict("records"):
             _print_neck(row)
         is_cut = _print_pockets(theatre, date, side, rule, min_area_km2)
         if frame.empty and not is_cut:
-            click.echo("  no neck, and nothing is cut off")
+            answer("  no neck, and nothing is cut off")
 
 
 def _print_neck(row: dict[str, Any]) -> None:
@@ -98,14 +98,14 @@ def _print_neck(row: dict[str, Any]) -> None:
     import shapely
 
     head = f"  {row['rank']}. {row['length_km']:,.1f} km would cut off {km2(row['area_km2'])} km2"
-    click.echo(f"{head}, {km2(row['km2_per_km'])} km2 for each km, over {row['footing']}")
+    answer(f"{head}, {km2(row['km2_per_km'])} km2 for each km, over {row['footing']}")
     click.echo(wrapped(f"places: {_listed(row['place_ids']) or 'none'}"))
     _print_hold(row)
     legs = row["legs"].split("; ")
-    click.echo(f"    {'legs' if len(legs) > 1 else 'the cut'}, from enemy ground to enemy ground:")
+    answer(f"    {'legs' if len(legs) > 1 else 'the cut'}, from enemy ground to enemy ground:")
     for leg, line in zip(legs, shapely.get_parts(row["geometry"]), strict=True):
         ends = shapely.get_coordinates(line)[[0, -1]].round(3).tolist()
-        click.echo(f"      {leg}; {' '.join(f'{lon:g},{lat:g}' for lon, lat in ends)}")
+        answer(f"      {leg}; {' '.join(f'{lon:g},{lat:g}' for lon, lat in ends)}")
     lost = _listed(row["anchors_lost"]).replace("edge,", "over the edge of the study area,")
     click.echo(wrapped(f"supplied from: {lost}; none would be left"))
     if len(legs) > 1:
@@ -119,7 +119,7 @@ def _print_pockets(theatre: Theatre, date: str, side: str, rule: str, min_area_k
     """What is drawn as cut off, and how sure that is; whether there is any."""
     found = theatre.pockets(date, side, unknown=rule, min_area_km2=min_area_km2)
     for row in found.to_dict("records"):
-        click.echo(f"  {km2(row['area_km2'])} km2 are drawn as cut off")
+        answer(f"  {km2(row['area_km2'])} km2 are drawn as cut off")
         click.echo(wrapped(f"places: {_listed(row['place_ids']) or 'none'}"))
         _print_hold(row)
     return not found.empty
@@ -368,18 +368,18 @@ def what_if(
         show_json(_as_json(asked, sieges, path))
         return
     question, doubt = asked.question.rsplit("; ", 1)
-    click.echo(f"{question[0].upper()}{question[1:]}? {doubt[0].upper()}{doubt[1:]}.\n")
+    answer(f"{question[0].upper()}{question[1:]}? {doubt[0].upper()}{doubt[1:]}.\n")
     change = asked.change()
     if change.empty:
-        click.echo("It would take nothing: the ground is its own, or a friend's.")
+        answer("It would take nothing: the ground is its own, or a friend's.")
     else:
-        click.echo(f"{side} would take {km2(change['area_km2'].sum())} km2")
+        answer(f"{side} would take {km2(change['area_km2'].sum())} km2")
         show(change[["from", "area_km2"]], form)
     if places := ", ".join(asked.places_taken()):
-        click.echo(f"places on it: {places}")
-    click.echo("\nCut off, km2 before and after, and the places that would be besieged")
+        answer(f"places on it: {places}")
+    answer("\nCut off, km2 before and after, and the places that would be besieged")
     _print_sieges(sieges)
-    click.echo(f"\n{path}")
+    answer(f"\n{path}")
 
 
 def _print_sieges(sieges: pd.DataFrame) -> None:
@@ -390,14 +390,14 @@ def _print_sieges(sieges: pd.DataFrame) -> None:
         area = f"{km2(row['before_km2'])} -> {km2(row['after_km2'])} km2"
         answers.setdefault((row["unknown"], area, row["besieged"]), []).append(row["side"])
     for (rule, area, places), sides in answers.items():
-        click.echo(f"{' and '.join(sides)}, {rule}: {area}")
+        answer(f"{' and '.join(sides)}, {rule}: {area}")
         click.echo(wrapped(f"besieged: {_listed(places) or 'no place more'}"))
     rest = sieges.drop(changed.index)
     if len(rest):
         same = ", ".join(
             f"{side} ({'/'.join(some['unknown'])})" for side, some in rest.groupby("side")
         )
-        click.echo(f"nothing changes for: {same}")
+        answer(f"nothing changes for: {same}")
 
 
 def _as_json(asked: WhatIf, sieges: pd.DataFrame, path: PathLike[str]) -> dict[str, Any]:

@@ -127,7 +127,23 @@ class Why:
         }
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
+        return self.text()
+
+    def text(self, width: int = 96) -> str:
+        """
+        Return the chain as lines of text.
+
+        Parameters
+        ----------
+        width
+            Columns; a longer line goes on below, further in. Addresses are never broken.
+
+        Returns
+        -------
+        text
+            From the patch down to the sources.
+        """
+        return "\n".join(folded for line in self._lines() for folded in _fold(line, width))
 
     def _statement(self, row: Row) -> dict[str, object]:
         weight = self.weights.get(row.id)
@@ -154,8 +170,14 @@ class Why:
         yield "it rests on" if self.statements else "it rests on no statement"
         for row in self.statements:
             yield from self._said(row)
-        yield "against it" if self.against else "no statement in force speaks against it"
-        for row in self.against:
+        later = [row for row in self.against if str(row.values["date"]) > str(self.day)]
+        against = [row for row in self.against if row not in later]
+        yield "against it" if against else "no statement in force speaks against it"
+        for row in against:
+            yield from self._said(row)
+        if later:
+            yield "of days after it, for others: what they say may have come later"
+        for row in later:
             yield from self._said(row)
         yield "sources"
         for identity in self.sources:
@@ -195,7 +217,9 @@ class Why:
         weight = self.weights.get(row.id)
         sure = f"{values['basis']}, {values['confidence']}"
         heavy = "" if weight is None else f", weight {weight:.2f}"
-        yield f"  {row.id}: {values['date']} {values['place_id']}: {held}; {sure}{heavy}"
+        days = (parse_day(str(values["date"])) - self.day).days
+        late = f", {days} {'day' if days == 1 else 'days'} later" if days > 0 else ""
+        yield f"  {row.id}: {values['date']}{late}, {values['place_id']}: {held}; {sure}{heavy}"
         yield from _wrap(f"{values['note'] or ''} [{values['source_ids']}]", 4)
 
     def _source(self, identity: str) -> Iterator[str]:
@@ -381,7 +405,17 @@ def _tell_days(first: Value, last: Value) -> str:
 
 
 def _wrap(text: str, indent: int) -> list[str]:
-    gap = " " * indent
+    """A paragraph some way in."""
+    return [" " * indent + text] if text.strip() else []
+
+
+def _fold(line: str, width: int) -> list[str]:
+    gap = " " * (len(line) - len(line.lstrip()))
     return textwrap.wrap(
-        text, 96, initial_indent=gap, subsequent_indent=gap, break_on_hyphens=False
+        line.strip(),
+        width,
+        initial_indent=gap,
+        subsequent_indent=gap + "  " * (not gap.startswith("    ")),
+        break_on_hyphens=False,
+        break_long_words=False,
     )

@@ -12,7 +12,7 @@ import dataclasses
 import datetime as dt
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,8 @@ class Comparison:
         The study area of the second version.
     colors
         Of each side that has one.
+    names
+        Of actors, places and the publishers of sources, by id; of the second version first.
     """
 
     before: str
@@ -66,6 +68,7 @@ class Comparison:
     mended: tuple[Issue, ...]
     area: shapely.Geometry
     colors: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.grounds or self.records)
@@ -108,7 +111,16 @@ def compare_versions(layers: Path, before: str, after: str | None = None) -> Com
         mended=_surplus(findings[0], findings[1]),
         area=second.area,
         colors={side: color for side, color in second.own_colors.items() if color},
+        names=_names(first) | _names(second),
     )
+
+
+def _names(folder: Folder) -> dict[str, str]:
+    """What people call the things that ids stand for."""
+    records = [(place.id, place.properties["name"]) for place in folder.places.values()]
+    records += [(row.id, row.values["publisher"]) for row in folder.sources.rows]
+    records += [(row.id, row.values["name"]) for row in folder.actors.rows]
+    return {identity: str(name) for identity, name in records if name}
 
 
 def _findings(folder: Folder) -> dict[tuple[str, ...], list[Issue]]:

@@ -13,12 +13,16 @@ from geo.edit.versions.compare import LayerFate
 from geo.errors import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from geo.edit.merge.by_id import Change, Difference
     from geo.edit.versions.compare import Comparison, LayerChange
     from geo.errors import Issue
     from geo.model import Feature, Row, Value
+
+
+_NO_NAMES: Mapping[str, str] = {}
+"""In a text ids stay ids: one looks for them."""
 
 
 def review_text(comparison: Comparison, *, markdown: bool = False, full: bool = False) -> str:
@@ -265,12 +269,14 @@ def summarize(comparison: Comparison) -> str:
     return "; ".join(parts) + "."
 
 
-def list_transfers(comparison: Comparison) -> list[tuple[str, str]]:
+def list_transfers(
+    comparison: Comparison, names: Mapping[str, str] = _NO_NAMES
+) -> list[tuple[str, str]]:
     """Each date, with what is most of it and the places on it."""
     rows = []
     for ground in comparison.grounds:
         words = [str(ground.day), "" if ground.kind == LayerFate.CHANGED else ground.kind]
-        words += [words for words, _ in pair_transfers(ground)[:1]]
+        words += [words for words, _ in pair_transfers(ground, names)[:1]]
         if ground.flips:
             words.append(_count(len(ground.flips), "place"))
         rows.append((", ".join(filter(None, words)), format_km2(ground.moved_km2)))
@@ -292,9 +298,17 @@ def format_km2(value: float) -> str:
     return f"{value:,.1f}" if value >= 0.05 else f"{value:.3g}"
 
 
-def pair_transfers(ground: LayerChange) -> list[tuple[str, float]]:
+def pair_transfers(
+    ground: LayerChange, names: Mapping[str, str] = _NO_NAMES
+) -> list[tuple[str, float]]:
     """Transfers of ground in words, with their km2."""
-    return [(f"{was} → {now}", km2) for was, now, km2 in ground.transfers]
+    return [(f"{call(was, names)} → {call(now, names)}", km2) for was, now, km2 in ground.transfers]
+
+
+def call(ids: str, names: Mapping[str, str]) -> str:
+    """What ids are called; those that no name is known of stay ids."""
+    parts = [one.strip() for one in ids.split(";")]
+    return ", ".join(names.get(one, one) for one in parts) if names.keys() & parts else ids
 
 
 def sum_rows(entries: Sequence[tuple[str, float]], limit: int) -> list[tuple[str, str]]:
@@ -322,19 +336,19 @@ def tell_kind(ground: LayerChange) -> str:
     return f"the layer is gone; now the one of {ground.against} is in force"
 
 
-def list_entries(difference: Difference) -> list[str]:
+def list_entries(difference: Difference, names: Mapping[str, str] = _NO_NAMES) -> list[str]:
     """A line for each record; what was changed most comes first, as there is most to decide."""
     order = sorted(
         difference.changed, key=lambda c: (not c.values, -(c.moved_km2 or c.moved_km or 0), c.id)
     )
-    lines = [f"~ {_change(change)}" for change in order]
-    lines += [f"+ {_named(one)}" for one in difference.added]
-    return lines + [f"- {_named(one)}" for one in difference.gone]
+    lines = [f"~ {_change(change, names)}" for change in order]
+    lines += [f"+ {_named(one, names)}" for one in difference.added]
+    return lines + [f"- {_named(one, names)}" for one in difference.gone]
 
 
-def _change(change: Change) -> str:
+def _change(change: Change, names: Mapping[str, str]) -> str:
     parts = [
-        f"{name}: {_short(was)} → {_short(now)}" if name != "note" else "note changed"
+        f"{name}: {_short(was, names)} → {_short(now, names)}" if name != "note" else "note changed"
         for name, was, now in change.values
     ]
     if change.moved_km2 is not None:
@@ -342,23 +356,26 @@ def _change(change: Change) -> str:
         parts.append(f"redrawn: {sizes}, {format_km2(change.moved_km2)} km2 gained or lost")
     if change.moved_km is not None:
         parts.append(f"moved by {change.moved_km:.3g} km")
-    return f"{change.id}  " + "; ".join(parts)
+    return f"{names.get(change.id, change.id)}  " + "; ".join(parts)
 
 
-def _short(value: Value) -> str:
+def _short(value: Value, names: Mapping[str, str]) -> str:
     if value is None:
         return "empty"
-    shown = str(value)
+    shown = call(str(value), names) if names else str(value)
     return shown if len(shown) <= 60 else shown[:59] + "…"
 
 
-def _named(one: Feature | Row) -> str:
+def _named(one: Feature | Row, names: Mapping[str, str]) -> str:
     values, shape = one.values, one.geometry
     words = [
-        f"{_PREFIXES.get(key, '')}{values[key]}" for key in (*_DATES, *_KEYS) if values.get(key)
+        f"{_PREFIXES.get(key, '')}{_short(values[key], names)}"
+        for key in (*_DATES, *_KEYS)
+        if values.get(key)
     ]
     if shape is not None and shapely.get_dimensions(shape) == 2:
         words.append(f"{format_km2(float(area_km2(shape)[0]))} km2")
     if not one.id:
         words = [str(value) for value in values.values() if value is not None]
-    return f"{one.id}  {', '.join(_short(word) for word in words)}".strip()
+    named = names.get(one.id, one.id)
+    return f"{named}  {', '.join(_short(word, {}) for word in words)}".strip()

@@ -48,15 +48,17 @@ def review_page(comparison: Comparison) -> str:
     sides = {side for ground in comparison.grounds for drawn in ground.shapes for side in drawn}
     colors = side_colors(comparison.colors, sides - {"unknown", "none", "contested", "mixed"})
     body = [f"<h1>{_safe(title)}</h1>", f"<p>{_safe(review.summarize(comparison))}</p>"]
-    body += _legend(colors)
+    body += _legend({comparison.names.get(s, s): color for s, color in colors.items()})
     if len(comparison.grounds) > 2:
-        body += _html_table("Ground that changes sides", review.list_transfers(comparison))
+        body += _html_table(
+            "Ground that changes sides", review.list_transfers(comparison, comparison.names)
+        )
     for ground in comparison.grounds:
-        body += _ground_section(ground, comparison.area, colors)
+        body += _ground_section(ground, comparison, colors)
     for name, difference in comparison.records.items():
         layer = review.LAYER_NAMES[name].capitalize()
         body.append(f"<h2>{_safe(layer)}: {_safe(review.count_difference(difference))}</h2>")
-        body += _html_list(review.list_entries(difference))
+        body += _html_list(review.list_entries(difference, comparison.names))
     if comparison.findings:
         body.append("<h2>New findings of the checks</h2>")
         body += _html_list([str(issue) for issue in comparison.findings])
@@ -83,8 +85,9 @@ def _legend(colors: Mapping[str, str]) -> Iterator[str]:
 
 
 def _ground_section(
-    ground: LayerChange, area: shapely.Geometry, colors: Mapping[str, str]
+    ground: LayerChange, comparison: Comparison, colors: Mapping[str, str]
 ) -> Iterator[str]:
+    area, names = comparison.area, comparison.names
     yield f"<h2>{ground.day}: {_safe(review.tell_kind(ground))}</h2>"
     if ground.moved is not None:
         view = _View(area, pad=0.08)
@@ -99,11 +102,15 @@ def _ground_section(
         caption = "no ground changes sides; of the ground in the outline something else is said"
         yield _View(area, pad=0.08).figure(caption, ground.shapes[1], colors, ground.retold, ())
     yield from _html_table(
-        "Ground that changes sides", review.sum_rows(review.pair_transfers(ground), review.MOST)
+        "Ground that changes sides",
+        review.sum_rows(review.pair_transfers(ground, names), review.MOST),
     )
     yield from _html_table("Same side, but", review.sum_rows(ground.surer, review.MOST))
-    yield from _html_list([f"{f.name} ({f.id}): {f.before} → {f.after}" for f in ground.flips])
-    yield from _html_list(review.list_entries(ground.patches))
+    flips = [
+        (f.name, *(review.call(held, names) for held in (f.before, f.after))) for f in ground.flips
+    ]
+    yield from _html_list([f"{name}: {was} → {now}" for name, was, now in flips])
+    yield from _html_list(review.list_entries(ground.patches, names))
 
 
 def _html_table(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:
