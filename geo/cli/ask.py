@@ -29,6 +29,7 @@ from geo.cli.printing import (
     window,
     wrapped,
 )
+from geo.errors import escape
 from geo.evidence import EFFECTS
 from geo.model import CHANGES, Edges, Ground, parse_day
 
@@ -294,11 +295,68 @@ def why(where: str, date: str, form: str, layers: Path) -> None:
 
 
 @command.command()
+@click.option("--all", "every", is_flag=True, help="Print the rows behind the finding, too.")
 @format_option("table", "csv", "json")
 @layers_option
-def sources(form: str, layers: Path) -> None:
+def sources(every: bool, form: str, layers: Path) -> None:
     """On how many publishers, of which leaning and age, the ground of each date rests."""
-    show(open_theatre(layers).provenance(), form)
+    theatre = open_theatre(layers)
+    frame = theatre.provenance()
+    if form == "table":
+        told = _source_shares(frame)
+        answer(_source_finding(theatre, told))
+        show(told, form)
+        if not every:
+            say("--all prints the rows behind this")
+            return
+        click.echo()
+    show(frame, form)
+
+
+_SHARES = {
+    "one publisher": ("publishers", ("0", "1")),
+    "own side": ("leaning", ("own side",)),
+    "over 30 days": ("age_days", ("31-90", "over 90")),
+    "later words": ("age_days", ("no statement",)),
+}
+"""Shares of the ground that are told: the measure, and the values that are added up."""
+
+
+def _source_shares(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Of each date, how much of the ground rests on little."""
+    shares = frame.groupby(["date", "measure", "value"])["share"].sum().to_dict()
+    dates = sorted(set(frame["date"]))
+    return {"date": [str(day) for day in dates]} | {
+        name: [
+            f"{sum(shares.get((day, measure, value), 0.0) for value in values):.0%}"
+            for day in dates
+        ]
+        for name, (measure, values) in _SHARES.items()
+    }
+
+
+def _source_finding(theatre: Theatre, told: dict[str, list[str]]) -> str:
+    """What that comes to on the date that the theatre compares at last."""
+    from geo.model import split_ids
+
+    day = theatre.as_of(theatre.after)
+    if str(day) not in told["date"]:
+        return "No ground has a holder, so it rests on nobody."
+    at = told["date"].index(str(day))
+    publishers = {row.id: str(row.values["publisher"]) for row in theatre.folder.sources.rows}
+    ground = theatre.control(day)
+    ground = ground[ground["controller"].fillna("") != ""]
+    cited: dict[str, float] = {}
+    for ids, area in zip(ground["source_ids"], ground["area_km2"], strict=True):
+        for name in {publishers.get(one, one) for one in split_ids(plain(ids))}:
+            cited[name] = cited.get(name, 0.0) + area
+    most = max(cited, key=lambda name: (cited[name], name), default="")
+    share = f"{cited[most] / ground['area_km2'].sum():.0%}" if most else "0%"
+    who = f", and {share} on {escape(most)}, alone or with others" if most else ""
+    return (
+        f"On {day} {told['one publisher'][at]} of the ground that somebody holds rests on one "
+        f"publisher or none{who}; {told['own side'][at]} rests on its holder's own side alone."
+    )
 
 
 @command.command()
