@@ -32,6 +32,10 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "rendered" not in getattr(item, "fixturenames", ()))
 
 
+# pytest-xdist hands its window on to workers; what commands print would be folded to it.
+os.environ.pop("COLUMNS", None)
+
+
 @pytest.fixture
 def frontline(monkeypatch, capsys):
     """Run the command in this process: exit code, standard output, standard error."""
