@@ -1,27 +1,31 @@
-"""Bands that were worked out for a state of the layers, kept for the next command that asks."""
+"""
+What was worked out of evidence, kept for the next command that asks.
+
+Bands and draws are kept for a state of the layers; a field, which rests on words alone, for the
+very numbers that it is made from, so that an edit elsewhere leaves it. All are kept for this very
+code of the room: what another method gave is never read.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from geo.evidence.draws import Judgements
-from geo.layers import cache_key, keep_cached, load_cached, load_or_keep
+from geo.layers import cache_is_on, cache_key, keep_cached, load_cached, load_or_keep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-
-_METHOD = "field in space and time, 1"
-"""Another where the draws become others: what was kept by an older method is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,46 @@ def kept_bands(digests: Mapping[str, str], ensemble: Callable[[], _Banded]) -> d
 
 def _key(digests: Mapping[str, str], question: str) -> str:
     # Other judgements, and another method, give other bands of the same layers.
-    return cache_key({**digests, f"bands of {question}": f"{_METHOD} {Judgements()!r}"})
+    return cache_key({**digests, f"bands of {question}": f"{_method()} {Judgements()!r}"})
+
+
+def kept_table(question: str, parts: Sequence[object], compute: Callable[[], Floats]) -> Floats:
+    """
+    Return a table of numbers, read back where it was worked out from the same parts before.
+
+    Parameters
+    ----------
+    question
+        What it is, in a few words.
+    parts
+        All that it follows from: arrays by their bytes, all else by its ``repr``.
+    compute
+        Gives the table, two-dimensional.
+
+    Returns
+    -------
+    table
+        The same either way.
+    """
+    if not cache_is_on():
+        return compute()
+    told = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            told.update(f"{part.dtype} {part.shape} ".encode() + part.tobytes())
+        else:
+            told.update(repr(part).encode())
+    key = cache_key({question: f"{_method()} {told.hexdigest()}"})
+    return load_or_keep(key, compute, pack=pack_draws, unpack=unpack_draws)
+
+
+@cache
+def _method() -> str:
+    """A digest of the code of this room: another where answers may be others."""
+    told = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        told.update(path.read_bytes())
+    return told.hexdigest()
 
 
 def pack(bands: Mapping[str, Any]) -> bytes:

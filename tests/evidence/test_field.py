@@ -48,11 +48,16 @@ def chance_at(observations, *points, sides="ab"):
 # The field once more, with no word of its code: a Gaussian of many heights, conditioned.
 
 
+def lasts(clock):
+    """What is left over a stretch of the clock: exponential, round at its tip, 1 / e at 1."""
+    return np.exp(0.1 - np.sqrt(1.2 * np.square(clock) + 0.01))
+
+
 def kernel(one, other, range_m):
     """Covariance of heights at sharp points, as the assumptions say it."""
     squared = ((one[:, None] - other) ** 2).sum(axis=2)
     shares = 0.5 ** np.arange(8)
-    total = 0.5 * np.exp(-squared / (2 * (1e3 * range_m) ** 2))
+    total = np.full(squared.shape, 0.5)
     for k, share in enumerate(0.5 * shares / shares.sum()):
         total += share * np.exp(-squared / (2 * (range_m / 2**k) ** 2))
     return total
@@ -63,7 +68,7 @@ def conditioned(observations, parameters, points, clock, mean):
     where = np.concatenate([points, observations.xy])
     moment = np.concatenate([clock, np.repeat(observations.clock, observations.count)])
     prior = kernel(where, where, parameters.range_m)
-    prior *= np.exp(-abs(moment[:, None] - moment))
+    prior *= lasts(moment[:, None] - moment)
     m, n = len(points), len(observations)
     owner = np.repeat(np.arange(n), observations.count)
     average = np.zeros((n, len(where)))
@@ -94,18 +99,18 @@ def normal(x):
 @pytest.mark.parametrize("aged", [0.0, 0.7])
 @pytest.mark.parametrize("unreliable", [0.0, 0.5])
 def test_one_word_is_weighed_as_by_hand(unreliable, aged):
-    # Prior share of the side that is named once with weight w = (1 - unreliable) x exp(-aged):
+    # Prior share of the side that is named once with weight w = (1 - unreliable) x what lasts:
     # (w + 1) / (w + 2). Heights of such a prior differ by sqrt(2) x spread x its normal quantile. A
     # place whose covariance with the evidence is k moves towards the labels, 1 and 0, stretched by
     # how seldom the word says anything.
     spread, trust = 0.8, 1 - unreliable
     noise = PARAMETERS[0].noise + 1 / trust**2 - 1
-    share = (trust * math.exp(-aged) + 1) / (trust * math.exp(-aged) + 2)
+    share = (trust * lasts(aged) + 1) / (trust * lasts(aged) + 2)
     before = np.sqrt(2) * spread * _quantile(share)
     word = shaped([((0, 0), 0)], noise=unreliable, clock=-aged)
     # At the place itself, and so far from it that only the level of the theatre is shared.
-    for away_km, k in ((0, 1.0), (1000, 0.5 * np.exp(-(1e6**2) / (2 * 3e7**2)))):
-        k *= math.exp(-aged)
+    for away_km, k in ((0, 1.0), (1000, 0.5)):
+        k *= lasts(aged)
         lead = before + k / (1 + noise) * (1 - before) / trust
         left = 1 - k**2 / (1 + noise)
         by_hand = normal(lead / (np.sqrt(2) * spread * np.sqrt(left)))[0]
@@ -175,7 +180,7 @@ def test_an_observation_of_a_shape_is_the_mean_of_the_field_over_it(shape):
     by_force = kernel(points, fine, range_m).mean(axis=1)
     assert covariance.across(points, look, range_m)[:, 0] == pytest.approx(by_force, rel=0.03)
     within = kernel(fine, fine, range_m).mean()
-    assert covariance.among(look, range_m)[0, 0] == pytest.approx(within, rel=0.02)
+    assert covariance.among_all(look, [range_m])[0][0, 0] == pytest.approx(within, rel=0.02)
 
 
 def _fine(shape):
@@ -249,8 +254,8 @@ def test_whatever_the_clocks_it_is_a_covariance(looks, range_m):
     xy, clock = table[:, :2] * 1e3, table[:, 2]
     plain = Observations.of_sides(xy, np.zeros(len(xy), int), 1, radius_m=table[:, 3])
     timed = Observations(plain.xy, plain.radius_m, plain.shares, plain.noise, plain.count, clock)
-    now, faded = covariance.among(plain, range_m), covariance.among(timed, range_m)
-    assert faded == pytest.approx(now * np.exp(-abs(clock[:, None] - clock)), rel=1e-12)
+    (now,), (faded,) = (covariance.among_all(one, [range_m]) for one in (plain, timed))
+    assert faded == pytest.approx(now * lasts(clock[:, None] - clock), rel=1e-12)
     for found in (faded, covariance.at_points(xy, range_m, clock)):
         assert found == pytest.approx(found.T, rel=1e-12)
         assert np.linalg.eigvalsh(found).min() > -1e-9
@@ -285,7 +290,7 @@ def test_far_from_all_evidence_a_side_is_as_likely_as_its_share_of_it():
     words = shaped(
         [((0, 0), 0)] * 3 + [((9, 9), 1)], 3, noise=[0, 0.5, 0, 0.2], clock=[0, 0, -1, 0]
     )
-    weight = np.array([1 + 0.5 + math.exp(-1), 0.8, 0])
+    weight = np.array([1 + 0.5 + lasts(1), 0.8, 0])
     expected = (weight + 1) / (weight.sum() + 3)
     heights = prior_heights(words)
     assert heights.sum() == pytest.approx(0, abs=1e-9)

@@ -239,7 +239,7 @@ def test_two_dates_of_the_shipped_theatre_differ_in_the_pocket_of_the_report(shi
         found = rif.pockets(day, "opposition", unknown="passable", min_area_km2=300)
         row = next(r for r in found.to_dict("records") if "khirbat_al_umbashi" in r["place_ids"])
         chance = dict(one.split(" ") for one in row["behind"].split(";"))
-        assert float(chance["khirbat_al_umbashi"]) > 0.8
+        assert float(chance["tulul_al_safa"]) > 0.8
         assert row["low_km"] <= row["width_km"]
         told[day] = row
     # Taking Bir Mahruthah brought the ground of the factions within a few kilometres of the pocket.

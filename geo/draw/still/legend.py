@@ -40,8 +40,11 @@ class Row:
 class Legend:
     """Who holds how much, what changed, how sure, and what the marks mean."""
 
-    def __init__(self, scene: Scene, sheet: Sheet, width: float, unit: float) -> None:
-        self.scene, self.sheet, self.width, self.unit = scene, sheet, width, unit
+    def __init__(
+        self, scene: Scene, sheet: Sheet, width: float, unit: float, most: int = 6
+    ) -> None:
+        # Of each table of changes so many rows at most; the rest is counted.
+        self.scene, self.sheet, self.width, self.unit, self._most = scene, sheet, width, unit, most
         self.words = scene.words
 
     def blocks(self) -> list[list[Row]]:
@@ -179,10 +182,10 @@ class Legend:
         )
         return [self._table(title, moves) for title, moves in tables if moves]
 
-    def _table(self, title: str, moves: Sequence[Move], most: int = 6) -> list[Row]:
+    def _table(self, title: str, moves: Sequence[Move]) -> list[Row]:
         """One row a pair of hands; slivers, and what is too much, are counted in a line."""
         rows = [self._heading(title)]
-        large = [m for m in moves if max(m.figure[0], m.figure[2] or 0) >= 0.05][:most]
+        large = [m for m in moves if max(m.figure[0], m.figure[2] or 0) >= 0.05][: self._most]
         rows += [self._transfer(move) for move in large]
         rest = [move for move in moves if move not in large]
         if (left := sum(move.drawn_km2 for move in rest)) >= 0.05:

@@ -412,8 +412,8 @@ def _write(path: Path, data: bytes) -> None:
     save_file(path, data, expected=digest(path.read_bytes()) if path.exists() else None)
 
 
-_SHRINK = (1.0, 0.94, 0.88, 0.82, 0.76, 0.7)
-"""A legend that is too high for its place is drawn smaller."""
+_SHRINK = ((1.0, 6), (0.94, 6), (0.88, 6), (0.82, 5), (0.76, 4), (0.7, 3), (0.7, 1))
+"""A legend that is too high for its place is drawn smaller, and with fewer rows of a table."""
 
 
 class _Picture:
@@ -495,8 +495,8 @@ class _Picture:
         return top - 8 * unit
 
     def _legend_beside(self, x: float, top: float, bottom: float, width: float) -> None:
-        for scale in _SHRINK:
-            legend = Legend(self.scene, self.sheet, width, self.unit * scale)
+        for scale, most in _SHRINK:
+            legend = Legend(self.scene, self.sheet, width, self.unit * scale, most)
             rows = [row for block in legend.blocks() for row in block]
             if sum(row.height for row in rows) <= bottom - top:
                 break
@@ -510,8 +510,8 @@ class _Picture:
         """Two columns under the map; returns where the time axis must end."""
         gap = self.margin
         width = (self.width - 2 * self.margin - gap) / 2
-        for scale in _SHRINK:
-            blocks = Legend(self.scene, self.sheet, width, self.unit * scale).blocks()
+        for scale, most in _SHRINK:
+            blocks = Legend(self.scene, self.sheet, width, self.unit * scale, most).blocks()
             heights = [sum(row.height for row in block) for block in blocks]
             cut = min(range(len(blocks) + 1), key=lambda i: max(sum(heights[:i]), sum(heights[i:])))
             high = max(sum(heights[:cut]), sum(heights[cut:]))

@@ -47,6 +47,9 @@ Choices that need an argument.
 - *A capture is a leap of a clock, not a jump of the map.* It makes the words before and after it
   independent near it, and says nothing of who held what; the words do. Without it, words of the
   old state held the offensive of the shipped theatre back by weeks.
+- *A reading counts once.* "It was theirs before" is entered for an earlier day and rests on the
+  report of the later; read as two words, it made the field far too sure of the shipped pocket.
+- *What is severed was one.* Words that a side's grounds are no longer connected give it both.
 - *The drawing has hysteresis, the figures have none.* What is printed as km2 comes from draws of
   the field of that date (`geo.evidence.bands`); a border that nothing new is known of does not
   move.

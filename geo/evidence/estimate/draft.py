@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -19,9 +19,10 @@ from geo.evidence.estimate.parameters import Parameters
 from geo.evidence.estimate.patches import PatchMaker, is_by_hand, told_in
 from geo.evidence.estimate.series import follow
 from geo.evidence.estimate.statements import Statements
-from geo.evidence.field.covariance import KeptColumns
-from geo.evidence.field.fitting import fit
+from geo.evidence.field.covariance import KeptColumns, lasting
+from geo.evidence.field.fitting import FieldParameters, fit
 from geo.evidence.field.latent import LatentField
+from geo.evidence.kept import kept_table
 from geo.model import Feature, Row, parse_day
 
 if TYPE_CHECKING:
@@ -33,13 +34,12 @@ if TYPE_CHECKING:
 
     from geo.evidence.estimate.links import Link
     from geo.evidence.estimate.looks import Told
-    from geo.evidence.field.fitting import FieldParameters
     from geo.evidence.field.observations import Observations
     from geo.layers import Folder
 
     Floats = NDArray[np.float64]
 
-_CLOCKS_DAYS = (200.0, 600.0, 1800.0)
+_CLOCKS_DAYS = (200.0, 400.0, 800.0, 1600.0)
 """Ages at which words keep a third of their covariance that are tried: the best is taken."""
 _LEAST_M = 500.0
 """The ground of a place reaches so far at least, however well it is located."""
@@ -47,6 +47,8 @@ _NOTHING = 0.995
 """Where more than this share of the study area is not known, somebody asks why."""
 _EVEN = 0.5
 """No ground is drawn for a side that is not likelier than all others together."""
+_KEPT = 64
+"""Dates whose field and picture are held, for the dates that follow."""
 _ISLAND = 0.002
 """Ground of less than this share of the study area that no evidence names is not drawn apart."""
 
@@ -137,7 +139,8 @@ class Estimator:
         self.plane = LocalPlane.around(area)
         self._statements = Statements(places, statements, sources, sides, self.parameters, as_of)
         self._looks = Looks(area, self.plane, places, self._statements, self.parameters)
-        self._assessed = lru_cache(maxsize=64)(self._assess)
+        self._assessed = lru_cache(maxsize=_KEPT)(self._assess)
+        self._drawn: dict[dt.date, tuple[Floats, Floats]] = {}
         if not self._looks.located:
             raise ValueError(
                 "no place with a statement has a position in or near the study area, so there is "
@@ -370,7 +373,7 @@ class Estimator:
             Basis x confidence x age x position, see `Parameters`.
         """
         said = self._statements
-        aged = float(np.exp(-abs((day - said.day(row)).days) / self._fitted[1]))
+        aged = float(lasting((day - said.day(row)).days / self._fitted[1]))
         return said.credence(row) * said.sharpness(row) * aged
 
     @cached_property
@@ -382,9 +385,14 @@ class Estimator:
         clocks = [self._looks.clocks(told, middle, days) for days in _CLOCKS_DAYS]
         places = sorted({one.place_id for one in told})
         groups = np.array([places.index(one.place_id) for one in told], np.intp)
-        fits = fit(first, clocks, groups)
-        best = max(range(len(fits)), key=lambda k: fits[k][1])
-        return fits[best][0], _CLOCKS_DAYS[best]
+
+        def fitted() -> Floats:
+            fits = fit(first, clocks, groups)
+            best = max(range(len(fits)), key=lambda k: fits[k][1])
+            return np.array([(*astuple(one), _CLOCKS_DAYS[best]) for one in fits[best][0]])
+
+        found = kept_table("numbers of a field", [*first.arrays(), *clocks, groups], fitted)
+        return tuple(FieldParameters(*row[:-1]) for row in found.tolist()), float(found[0, -1])
 
     # ------------------------------------------------------------ the drawing
 
@@ -498,7 +506,13 @@ class Estimator:
 
     def _assess(self, day: dt.date) -> tuple[Floats, Floats]:
         """Chance of each side, and what is known, at the points of the grid."""
-        return self.field(day).assess(self._columns)
+        parts = [*self.observations(day).arrays(), self.field_parameters, self._grid.asked]
+        found = kept_table(
+            "field on a grid",
+            parts,
+            lambda: np.column_stack(self.field(day).assess(self._columns)),
+        )
+        return found[:, :-1], found[:, -1]
 
     @cached_property
     def _columns(self) -> KeptColumns:
@@ -506,12 +520,20 @@ class Estimator:
 
     def _series(self, day: dt.date) -> tuple[Floats, Floats]:
         """The field as it is drawn: that of the layer before, but where evidence moved it."""
-        steps = [one for one in self._dates if one < day and self._looks.of_day(one)]
-        drawn = self._assessed([*steps, day][0])
-        for before, after in pairwise([*steps, day]):
+        if day in self._drawn:
+            return self._drawn[day]
+        steps = [*(one for one in self._dates if one < day and self._looks.of_day(one)), day]
+        # From the last date that is known: of dates asked one after the other, the one before.
+        begun = max((k for k, one in enumerate(steps) if one in self._drawn), default=0)
+        drawn = self._drawn.get(steps[begun]) or self._assessed(steps[begun])
+        for before, after in pairwise(steps[begun:]):
             news = self._looks.news(before, after)
             fields = self._assessed(before), self._assessed(after)
             drawn = follow(self._grid, drawn, *fields, news, self.parameters)
+            if after in self._dates:
+                self._drawn[after] = drawn
+                if len(self._drawn) > _KEPT:
+                    del self._drawn[next(iter(self._drawn))]
         return drawn
 
     def _nearest(self, face: Face, chance: Floats) -> Floats:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ import shapely
 from geo.evidence.estimate.clock import Leaps
 from geo.evidence.estimate.links import Link
 from geo.evidence.estimate.shapes import look_at, spots, width_of
+from geo.evidence.field.covariance import lasting
 from geo.evidence.field.observations import Observations
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _AS_A_WHOLE = frozenset({"", "all", "share", "None"})
 """Extents whose words are about all of a place, so that several of them can be weighed together."""
 _OF_LINKS = frozenset({"gap", "severed"})
 """Extents whose words say how ground hangs together."""
+_DAYS_KEPT = 64
+"""A draft asks for the words of every date before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ class Looks:
         Shape in the plane and error of each place with a word in or near the area.
     unused
         Places that tell nothing, and why.
+    of_day
+        What the words in force on a day tell, and in hindsight the next ones after.
     """
 
     def __init__(
@@ -138,7 +143,11 @@ class Looks:
         self._plane, self._places = plane, places
         self.unused: list[Unused] = []
         self.located = self._locate(area, places)
+        self._spots = {
+            place_id: spots(shape, radius_m) for place_id, (shape, radius_m) in self.located.items()
+        }
         self._leaps = self._find_leaps()
+        self.of_day = lru_cache(maxsize=_DAYS_KEPT)(self._of_day)
 
     def _locate(
         self, area: shapely.Geometry, places: Mapping[str, Feature]
@@ -173,13 +182,16 @@ class Looks:
 
     # ------------------------------------------------------------ what is told
 
-    def of_day(self, day: dt.date) -> list[Told]:
+    def _of_day(self, day: dt.date) -> list[Told]:
         """What the words in force tell, and in hindsight the next ones after."""
         told: list[Told] = []
         for place_id in self.located:
-            told += self._tell(place_id, self._statements.in_force(place_id, day))
+            said = self._statements.in_force(place_id, day)
             if self._statements.as_of is None:
-                told += self._tell(place_id, self._statements.still_to_come(place_id, day))
+                coming = self._statements.still_to_come(place_id, day)
+                said, coming = self._statements.without_repeats(said, coming)
+                told += self._tell(place_id, coming)
+            told += self._tell(place_id, said)
         return told
 
     def nearest_word(self, day: dt.date) -> str:
@@ -218,13 +230,13 @@ class Looks:
             if str(row.values.get("extent") or "") in _AS_A_WHOLE:
                 whole[self._statements.day(row)].append(row)
                 continue
-            for look in look_at(row, shape, radius_m):
+            for look in look_at(row, shape, radius_m, self._other_end(row)):
                 weight = self._statements.credence(row)
                 weights = {self._statements.side(look.who): weight}
                 yield self._told(place_id, (look.xy, look.radius_m), [row], (weights, {}))
         for same_day in whole.values():
             yield self._told(
-                place_id, spots(shape, radius_m), same_day, self._statements.weigh(same_day)
+                place_id, self._spots[place_id], same_day, self._statements.weigh(same_day)
             )
 
     def _told(
@@ -255,18 +267,22 @@ class Looks:
             actors,
         )
 
+    def _other_end(self, row: Row) -> shapely.Geometry | None:
+        """The ground that a place is severed from by a statement, if it is told and located."""
+        other = self._places.get(str(row.values.get("to_place_id") or ""))
+        return None if other is None or not other.geometry else self._flat(other.geometry)
+
     def links(self, day: dt.date, clock_days: float) -> list[Link]:
         """What the words in force say of how ground hangs together."""
         found: list[tuple[Told, Row, shapely.Geometry | None]] = []
-        for place_id, (shape, radius_m) in self.located.items():
+        for place_id in self.located:
             for row in self._statements.in_force(place_id, day):
                 if str(row.values.get("extent") or "") not in _OF_LINKS:
                     continue
-                other = self._places.get(str(row.values.get("to_place_id") or ""))
-                there = None if other is None or not other.geometry else self._flat(other.geometry)
+                there = self._other_end(row)
                 side = self._statements.side(str(row.values["controller"]))
                 weights = {side: self._statements.credence(row)}
-                told = self._told(place_id, spots(shape, radius_m), [row], (weights, {}))
+                told = self._told(place_id, self._spots[place_id], [row], (weights, {}))
                 found.append((told, row, there))
         if not found:
             return []
@@ -278,7 +294,7 @@ class Looks:
                 *self.located[told.place_id],
                 there,
                 width_of(row),
-                float(1 - (1 - told.noise) * np.exp(-np.abs(clock))),
+                float(1 - (1 - told.noise) * lasting(clock)),
             )
             for (told, row, there), clock in zip(found, clocks, strict=True)
         ]
@@ -327,7 +343,7 @@ class Looks:
             told = 1 - np.exp(-self._statements.credence(row) / numbers.doubt)
             taken[key] = max(taken.get(key, 0.0), float(told))
         found = sorted(taken)
-        xy = [spots(*self.located[place_id])[0] for place_id, _, _ in found]
+        xy = [self._spots[place_id][0] for place_id, _, _ in found]
         count = np.array([len(one) for one in xy], np.int64)
         return Leaps(
             np.concatenate([np.zeros((0, 2)), *xy]),

@@ -49,7 +49,9 @@ class Look:
     who: str
 
 
-def look_at(row: Row, shape: shapely.Geometry, radius_m: float) -> Iterator[Look]:
+def look_at(
+    row: Row, shape: shapely.Geometry, radius_m: float, there: shapely.Geometry | None = None
+) -> Iterator[Look]:
     """
     The looks of a statement whose words are about more than a place as a whole.
 
@@ -61,12 +63,15 @@ def look_at(row: Row, shape: shapely.Geometry, radius_m: float) -> Iterator[Look
         Its place, in the plane.
     radius_m
         Error of the drawing.
+    there
+        The ground that the place is severed from, in the plane.
 
     Yields
     ------
     look
         For a front one on either hand; for a gap its middle and its two ends; for a ring its
-        inside and its rim.
+        inside and its rim; for grounds that are severed each of the two, as what is no longer
+        connected is a side's on both ends.
     """
     mine, other = str(row.values["controller"]), str(row.values.get("opposite") or "")
     match row.values.get("extent"):
@@ -89,6 +94,10 @@ def look_at(row: Row, shape: shapely.Geometry, radius_m: float) -> Iterator[Look
             yield Look(*spots(area, radius_m), mine)
             rim = shapely.boundary(shapely.buffer(area, radius_m + _HAND_M))
             yield Look(*spots(rim, radius_m), other)
+        case "severed":
+            for ground in (shape, there):
+                if ground is not None:
+                    yield Look(*spots(ground, radius_m), mine)
 
 
 def _hand(line: shapely.Geometry, away: float) -> shapely.Geometry:

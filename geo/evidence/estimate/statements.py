@@ -162,6 +162,24 @@ class Statements:
             soonest[voice] = min(soonest.get(voice, dt.date.max), self.day(row))
         return [row for row in rows if self.day(row) == soonest[self._voice(row)]]
 
+    def without_repeats(
+        self, said: Sequence[Row], coming: Sequence[Row]
+    ) -> tuple[list[Row], list[Row]]:
+        """
+        Words before and after a day, each reading once: where it weighs most.
+
+        "It was theirs before, too" is entered for an earlier day and rests on the report of the
+        later: one report, and so one word, however many dates it is entered for.
+        """
+        kept, repeats = list(said), []
+        for row in coming:
+            same = [one for one in kept if _is_same_reading(one, row)]
+            if any(self.credence(one) >= self.credence(row) for one in same):
+                repeats.append(row)
+            else:
+                kept = [one for one in kept if one not in same]
+        return kept, [row for row in coming if row not in repeats]
+
     def captures(self) -> list[Row]:
         """Statements by which ground was taken."""
         return [row for rows in self.by_place.values() for row in rows if row.id in self._taking]
@@ -269,3 +287,9 @@ def is_firm(row: Row) -> bool:
         values["basis"] in {Basis.ASSESSED, Basis.REPORTED}
         and values["confidence"] != Confidence.LOW
     )
+
+
+def _is_same_reading(one: Row, other: Row) -> bool:
+    """Whether two statements about one place say the same of it from the same sources."""
+    names = ("controller", "controllers", "extent", "opposite", "status", "source_ids")
+    return all((one.values.get(name) or "") == (other.values.get(name) or "") for name in names)

@@ -18,10 +18,11 @@ is a noisy look at the one-hot vector of sides (least-squares classification; Ra
 3. **Position error.** A place located to r lies within a round Gaussian whose root mean square
    distance is r. For Gaussians the expected covariance under such errors is exact and closed
    (Girard 2004), so a vague place pulls widely and weakly.
-4. **Time.** Heights at two moments correlate by exp(-|s - s'|) of a clock s that runs with time
-   and leaps where ground is taken: a look on the other side of an offensive tells little. The
+4. **Time.** Heights at two moments correlate by about exp(-|s - s'|) of a clock s that runs with
+   time and leaps where ground is taken: a look on the other side of an offensive tells little. The
    clock of each look is its own, at the place where it was taken, and that of the map is zero, so
-   this is a covariance whatever the clocks (an Ornstein-Uhlenbeck process read at mapped times).
+   this is a covariance whatever the clocks (a stationary process read at mapped times). It has no
+   corner at 0: words that contradict each other within days are a contradiction, and no change.
    The spatial covariance multiplies it: where one place is seen to have turned, its neighbours'
    older words are doubted too, which is how offensives go.
 5. **Unreliable words.** An observation of unreliability q says nothing with probability q: its

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.evidence.field.covariance import among, among_now, fade
+from geo.evidence.field.covariance import among_all, among_now_all, fade, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +41,8 @@ _NORMAL = np.array(
     [0.5 * (1 + math.erf(k / _STEPS / math.sqrt(2))) for k in range(-9 * _STEPS, 9 * _STEPS + 2)]
 )
 _RISE = np.diff(_NORMAL)
+_HOPELESS = 7.0
+"""A side so many deviations below another holds the ground in 4 of 10 million maps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +57,17 @@ class FieldParameters:
     spread
         Standard deviation of the heights, where the labels are 0 and 1: a temperature.
     noise
-        Variance of a perfectly reliable look against that of the field. A judgement: what is left
-        out cannot tell noise from finer octaves.
+        Variance of a perfectly reliable look against that of the field: what its words round off.
+        What is left out cannot tell noise from finer octaves, so it is set by polygons that
+        somebody else drew (``make bench-estimate``): with 0.05 the truth lay in 85 % of the bands,
+        with 0.15 in 88 to 91 %, and with 0.3 the sides' areas were off by a quarter more.
     weight
         Weight of this pair in the average, against others.
     """
 
     range_m: float
     spread: float = 1.0
-    noise: float = 0.05
+    noise: float = 0.15
     weight: float = 1.0
 
 
@@ -92,11 +96,13 @@ def fit(
     # Sorted once, so that all clocks share their covariances at one moment, and sums round alike.
     order = replace(observations, clock=clocks[0]).order()
     kept = order[thinned(len(observations), _FIT_AT_MOST)]
-    now: dict[float, NDArray[np.float64]] = {}
+    ranges = [extent_m(observations) * fraction for fraction in _RANGES]
+    now = among_now_all(observations.take(kept), ranges)
+    together = dict(zip(ranges, now, strict=True))
     found = []
     for clock in clocks:
         seen = replace(observations, clock=clock).take(kept)
-        pairs, scores = zip(*_score_pairs(seen, groups[kept], now), strict=True)
+        pairs, scores = zip(*_score_pairs(seen, groups[kept], together), strict=True)
         prior = [math.log2(p.range_m / usual) ** 2 + math.log2(p.spread) ** 2 for p in pairs]
         score = np.array(scores) - prior
         weights = np.exp((score - score.max()) * _TEMPER)
@@ -114,12 +120,10 @@ def _score_pairs(
     """Candidates, each with the summed logarithmic score of observations left out in turn."""
     kinds, prior = seen.shares.shape[1], prior_heights(seen)
     together_out = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-    for fraction in _RANGES:
-        parameters = FieldParameters(extent_m(seen) * fraction)
+    for range_m, one in now.items():
+        parameters = FieldParameters(range_m)
         noise = look_noise(seen, parameters.noise)
-        if parameters.range_m not in now:
-            now[parameters.range_m] = among_now(seen, parameters.range_m)
-        together = fade(now[parameters.range_m], seen.clock, seen.clock)
+        together = fade(one, seen.clock, seen.clock)
         inverse = np.linalg.inv(together + np.diag(noise))
         # Left out in closed form: Rasmussen and Williams 2006, equation 5.12, by blocks.
         blocks = [np.linalg.inv(inverse[np.ix_(rows, rows)]) for rows in together_out]
@@ -152,10 +156,15 @@ def extent_m(observations: Observations) -> float:
     return float(np.hypot(*np.ptp(observations.xy, axis=0))) or 1e5
 
 
-def invert(seen: Observations, parameters: FieldParameters) -> NDArray[np.float64]:
-    """The precision of the observations."""
-    noise = look_noise(seen, parameters.noise)
-    return np.asarray(np.linalg.inv(among(seen, parameters.range_m) + np.diag(noise)), dtype=float)
+def invert(
+    seen: Observations, keys: Sequence[tuple[float, float]]
+) -> dict[tuple[float, float], NDArray[np.float64]]:
+    """The precision of the observations, for some ranges and levels of noise."""
+    together = among_all(seen, [range_m for range_m, _ in keys])
+    return {
+        key: np.asarray(np.linalg.inv(one + np.diag(look_noise(seen, key[1]))), float)
+        for key, one in zip(keys, together, strict=True)
+    }
 
 
 def look_noise(seen: Observations, level: float) -> NDArray[np.float64]:
@@ -179,7 +188,7 @@ def prior_heights(observations: Observations) -> NDArray[np.float64]:
 
     One word of doubt is added for each side; a look counts less the farther its moment is.
     """
-    weight = (1 - observations.noise) * np.exp(-np.abs(observations.clock))
+    weight = (1 - observations.noise) * lasting(observations.clock)
     kinds = observations.shares.shape[1]
     shares = (weight @ observations.shares + 1) / (weight.sum() + kinds)
     heights = np.zeros((1, kinds))
@@ -193,15 +202,19 @@ def prior_heights(observations: Observations) -> NDArray[np.float64]:
 
 def greatest(heights: NDArray[np.float64], deviation: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probability that each of some independent normal heights of one deviation is greatest."""
+    if heights.shape[1] == 1:
+        return np.ones_like(heights)
     lead = (heights[:, :, None] - heights[:, None, :]) / deviation[:, None, None]
-    chance = np.empty_like(heights)
+    chance = np.full_like(heights, 1e-12)
     for k in range(heights.shape[1]):
         above = np.delete(lead[:, k, :], k, axis=1)
         if above.shape[1] == 1:
             chance[:, k] = _normal(above[:, 0] / math.sqrt(2))
             continue
-        each = _normal(above[:, :, None] + _NODES)
-        chance[:, k] = each.prod(axis=1) @ _WEIGHTS
+        # Elsewhere it is less than 1e-6: some other side is higher by so many deviations.
+        open_ = np.flatnonzero(above.min(axis=1) > -_HOPELESS)
+        each = _normal(above[open_][:, :, None] + _NODES)
+        chance[open_, k] = each.prod(axis=1) @ _WEIGHTS
     chance = np.maximum(chance, 1e-12)
     return np.asarray(chance / chance.sum(axis=1, keepdims=True))
 
@@ -213,6 +226,11 @@ def root(variance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _normal(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """The normal distribution function, to 3e-8."""
-    steps = (np.clip(x, -_FARTHEST, _FARTHEST) + _FARTHEST) * _STEPS
+    steps = x * _STEPS
+    steps += _FARTHEST * _STEPS
+    np.clip(steps, 0, 2 * _FARTHEST * _STEPS, out=steps)
     below = steps.astype(np.intp)
-    return np.asarray(_NORMAL[below] + (steps - below) * _RISE[below], dtype=float)
+    steps -= below
+    steps *= _RISE.take(below)
+    steps += _NORMAL.take(below)
+    return np.asarray(steps, dtype=float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -134,6 +134,10 @@ class Observations:
             count=count,
             clock=self.clock[rows],
         )
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Return all that they say."""
+        return self.xy, self.radius_m, self.shares, self.noise, self.count, self.clock
 
     @classmethod
     def join(cls, parts: Sequence[Observations]) -> Observations:

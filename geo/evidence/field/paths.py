@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.evidence.field.covariance import among_now, between, mean_columns, octaves
+from geo.evidence.field.covariance import (
+    LEVEL,
+    among_now,
+    between,
+    lasting,
+    mean_columns,
+    octaves,
+)
 from geo.evidence.field.fitting import look_noise, targets
 
 if TYPE_CHECKING:
@@ -57,7 +64,7 @@ class Paths:
 
     def near(self, xy: Floats, radius_m: float) -> Singles:
         """Covariance of the ground about some points, at the moment of the map, with each look."""
-        seen, left = self.seen, np.exp(-np.abs(self.seen.clock)).astype(np.float32)
+        seen, left = self.seen, lasting(self.seen.clock).astype(np.float32)
         near = np.empty((len(xy), len(seen)), np.float32)
         for part in range(0, len(xy), _CHUNK):
             some = xy[part : part + _CHUNK]
@@ -75,19 +82,18 @@ class Paths:
     ) -> Singles:
         """By how much each of so many maps differs from the mean, rows x m."""
         drawn = self._octaves(radius_m)
-        wave, share = _waves(drawn[1:])
-        level = float(np.sqrt(drawn[0][0]))
+        wave, share = _waves(drawn)
         weight = rng.standard_normal((rows, 2 * wave.shape[1] + 1), np.float32)
-        looks = _features(self.seen.xy, self.seen.radius_m, wave, share, level)
+        looks = _features(self.seen.xy, self.seen.radius_m, wave, share)
         looks = mean_columns(looks.T, self.seen).T
-        looks = looks * np.exp(-np.abs(self.seen.clock))[:, None].astype(np.float32)
+        looks = looks * lasting(self.seen.clock)[:, None].astype(np.float32)
         beside = rng.standard_normal((rows, len(self.seen)), np.float32)
         seen = weight @ looks.T + beside @ self._beside(drawn)
-        prior = weight @ _features(xy, np.full(len(xy), radius_m), wave, share, level).T
+        prior = weight @ _features(xy, np.full(len(xy), radius_m), wave, share).T
         return np.asarray(prior - (seen @ self.inverse.astype(np.float32)) @ near.T, np.float32)
 
     def _octaves(self, radius_m: float) -> list[tuple[float, float]]:
-        """Share and scale of the level and of the octaves that ground of some radius shows."""
+        """Share and scale of the octaves that ground of some radius shows."""
         return [(share, scale) for share, scale in octaves(self.range_m) if scale > radius_m / 2]
 
     def _beside(self, drawn: list[tuple[float, float]]) -> Singles:
@@ -97,16 +103,15 @@ class Paths:
         That is what was at other moments, what is finer than the map, and their noise.
         """
         seen = self.seen
-        age = np.abs(seen.clock)
-        apart = np.exp(-np.abs(np.subtract.outer(seen.clock, seen.clock)))
-        then = np.exp(-np.add.outer(age, age))
-        found = among_now(seen, self.range_m) * (apart - then)
+        left = lasting(seen.clock)
+        apart = lasting(np.subtract.outer(seen.clock, seen.clock))
+        found = among_now(seen, self.range_m) * (apart - np.multiply.outer(left, left))
         # A point varies wholly with itself, wherever it lies: of that the map knows a part.
         single = seen.count == 1
         radius = seen.radius_m[seen.first[single]]
-        known = sum(s * scale**2 / (scale**2 + radius**2) for s, scale in drawn)
+        known = LEVEL + sum(s * scale**2 / (scale**2 + radius**2) for s, scale in drawn)
         own = look_noise(seen, self.noise)
-        own[single] += (1 - known) * np.exp(-2 * age[single])
+        own[single] += (1 - known) * left[single] ** 2
         found[np.diag_indices(len(seen))] += own
         return np.linalg.cholesky(found).T.astype(np.float32)
 
@@ -124,11 +129,11 @@ def _waves(drawn: list[tuple[float, float]]) -> tuple[Floats, Floats]:
     return np.concatenate(waves, axis=1), np.concatenate(shares)
 
 
-def _features(xy: Floats, radius_m: Floats, wave: Floats, share: Floats, level: float) -> Singles:
+def _features(xy: Floats, radius_m: Floats, wave: Floats, share: Floats) -> Singles:
     """The basis of the prior at positions that are uncertain by a radius, or stand for so much."""
     # In single precision a phase of a thousand turns is still good to a ten-thousandth of a turn.
     phase = xy.astype(np.float32) @ wave.astype(np.float32)
     blur = np.multiply.outer(radius_m**2 / -4, (wave**2).sum(axis=0))
     size = (np.sqrt(share) * np.exp(blur)).astype(np.float32)
-    flat = np.full((len(xy), 1), level, np.float32)
+    flat = np.full((len(xy), 1), np.sqrt(LEVEL), np.float32)
     return np.concatenate([np.cos(phase) * size, np.sin(phase) * size, flat], axis=1)
