@@ -16,3 +16,8 @@ def examples(number):
 def dear(number):
     """The same where an example takes a good part of a second."""
     return number if IS_THOROUGH else min(number, ON_A_CHANGE // 4)
+
+
+def broken_files(number):
+    """Seeds of broken files beyond the first hundred: some in the whole check, all in a night."""
+    return range(100, number if os.environ.get("NIGHTLY") else 250)

@@ -157,6 +157,16 @@ def test_an_advance_has_an_arrow_and_the_key_says_what_is_known_of_it(visit, tol
     assert "Advance" not in view.page.inner_text("#story-key")
 
 
+def test_the_arrow_follows_a_way_that_is_told_only_into_what_was_taken(visit, shipped_page):
+    # From 2 to 10 August a source tells of a way that ends far from the ground that was taken.
+    view = visit(shipped_page, fragment="")
+    pick(view, "after", dt.date(2017, 8, 10))
+    pick(view, "before", dt.date(2017, 8, 2))
+    assert "took" in view.page.inner_text("#story")
+    assert "Changed ground" in view.page.inner_text("#story-key")
+    assert "along the way that is told" not in view.page.inner_text("#story-key")
+
+
 def test_the_changed_ground_lies_in_both_panels_under_nothing(visit, told):
     view = visit(told["en"], fragment="")
     for number in (0, 1):

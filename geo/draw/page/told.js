@@ -112,17 +112,18 @@ function changedRings({ rows, spots }) {
   return found;
 }
 
-/** The way of the advance: as somebody told it, else from the nearest ground of those who took it. */
+/** The way of the advance: as somebody told it, where it leads into what was taken; else from the nearest ground of those who took it. */
 function arrowOf({ lead, rings, spots }) {
   if (!lead?.to_controller || !['advance', 'handover'].includes(lead.kind)) return null;
   const side = sideOf(lead.to_controller);
   const [first, last] = [store.days[state.dateBefore], store.days[state.dateAfter]];
+  const isTaken = (spot) => !rings.length || rings.some(({ ring }) => insideRings(spot, [ring]));
   const track = Object.values(DATA.statements).find((one) => one.extent === 'track' && one.controller
-    && sideOf(one.controller) === side && toDay(one.date) > first && toDay(one.date) <= last && PLACES.get(one.place_id)?.lines);
+    && sideOf(one.controller) === side && toDay(one.date) > first && toDay(one.date) <= last
+    && PLACES.get(one.place_id)?.lines && isTaken(PLACES.get(one.place_id).lines[0].at(-1)));
   if (track) return { side, told: true, points: PLACES.get(track.place_id).lines[0] };
   const places = splitIds(lead.place_ids).map((id) => PLACES.get(id)?.lonlat).filter(Boolean);
-  const to = places.find((spot) => !rings.length || rings.some(({ ring }) => insideRings(spot, [ring])))
-    ?? places[0] ?? (spots.length ? spots[0].slice(1) : null);
+  const to = places.find(isTaken) ?? places[0] ?? (spots.length ? spots[0].slice(1) : null);
   if (!to) return null;
   const from = nearestGround(side, to, state.dateBefore);
   return from && { side, told: false, points: [from, to] };
