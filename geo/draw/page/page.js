@@ -67,9 +67,9 @@ function clipPanes() {
   over.style.width = `${size.x}px`;
   over.style.height = `${size.y}px`;
   L.DomUtil.setPosition(over, corner);
-  byId('bar').style.height = `${size.y}px`;
-  byId('bar').hidden = mode !== 'swipe';
-  L.DomUtil.setPosition(byId('bar'), L.point(middle, corner.y));
+  byId('divider-bar').style.height = `${size.y}px`;
+  byId('divider-bar').hidden = mode !== 'swipe';
+  L.DomUtil.setPosition(byId('divider-bar'), L.point(middle, corner.y));
 }
 
 /** In a swipe the names lie on a layer of their own above both halves, so that none is cut. */
@@ -188,7 +188,7 @@ function prepareDivider() {
   const divider = byId('divider');
   const over = byId('over');
   map.createPane('frontline-over').append(over);
-  map.createPane('frontline-bar').append(byId('bar')); // Below the names, which it must not cut.
+  map.createPane('frontline-bar').append(byId('divider-bar')); // Below the names, which it must not cut.
   L.DomEvent.disableClickPropagation(divider);
   const follow = (event) => {
     const box = byId('stage').getBoundingClientRect();
