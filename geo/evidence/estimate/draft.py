@@ -27,7 +27,7 @@ from geo.model import Feature, Row, parse_day
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -49,6 +49,8 @@ _EVEN = 0.5
 """No ground is drawn for a side that is not likelier than all others together."""
 _KEPT = 64
 """Dates whose field and picture are held, for the dates that follow."""
+_WORTH_KEEPING = 60
+"""A field of fewer words takes no time, and would push out of the cache what does."""
 _ISLAND = 0.002
 """Ground of less than this share of the study area that no evidence names is not drawn apart."""
 
@@ -391,7 +393,8 @@ class Estimator:
             best = max(range(len(fits)), key=lambda k: fits[k][1])
             return np.array([(*astuple(one), _CLOCKS_DAYS[best]) for one in fits[best][0]])
 
-        found = kept_table("numbers of a field", [*first.arrays(), *clocks, groups], fitted)
+        parts = [*first.arrays(), *clocks, groups]
+        found = self._keep("numbers of a field", len(first), parts, fitted)
         return tuple(FieldParameters(*row[:-1]) for row in found.tolist()), float(found[0, -1])
 
     # ------------------------------------------------------------ the drawing
@@ -506,13 +509,21 @@ class Estimator:
 
     def _assess(self, day: dt.date) -> tuple[Floats, Floats]:
         """Chance of each side, and what is known, at the points of the grid."""
-        parts = [*self.observations(day).arrays(), self.field_parameters, self._grid.asked]
-        found = kept_table(
-            "field on a grid",
-            parts,
-            lambda: np.column_stack(self.field(day).assess(self._columns)),
-        )
+        seen = self.observations(day)
+        parts = [*seen.arrays(), self.field_parameters, self._grid.asked]
+
+        def assessed() -> Floats:
+            return np.column_stack(self.field(day).assess(self._columns))
+
+        found = self._keep("field on a grid", len(seen), parts, assessed)
         return found[:, :-1], found[:, -1]
+
+    @staticmethod
+    def _keep(
+        question: str, words: int, parts: Sequence[object], compute: Callable[[], Floats]
+    ) -> Floats:
+        """What so many words give, kept where it is worth that."""
+        return kept_table(question, parts, compute) if words >= _WORTH_KEEPING else compute()
 
     @cached_property
     def _columns(self) -> KeptColumns:
