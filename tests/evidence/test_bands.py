@@ -644,7 +644,8 @@ def test_areas_print_the_figure_and_its_band_under_short_names(frontline, small)
 
 
 @pytest.mark.slow
-def test_what_is_printed_fits_in_a_hundred_columns(frontline, shipped):
+def test_what_is_printed_fits_in_a_hundred_columns(frontline, shipped, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     for words in (
         ["areas"],
         ["change", "2017-07-14", "2017-08-31"],
