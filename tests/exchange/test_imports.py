@@ -9,7 +9,6 @@ import shapely
 from pyproj import Geod
 
 from geo.check import check_folder
-from geo.errors import SchemaError
 from geo.exchange.catalog import FORMATS, KINDS
 from geo.exchange.export import render_export
 from geo.exchange.imports import reader_of, run_import
@@ -137,10 +136,12 @@ def test_states_hold_on_the_days_that_their_records_say(data):
         assert drawn == there
 
 
-def test_states_older_than_layers_may_be_ask_since_when(data):
+def test_states_of_the_nineteenth_century_need_no_window(data):
     path = data / "cshapes-europe" / "cshapes_europe_1912_1950.geojson"
-    with pytest.raises(SchemaError, match="say since when"):
-        run_import("intervals-geojson", [path])
+    imported = run_import("intervals-geojson", [path])
+    assert_adds_up(imported)
+    records = [f["properties"] for f in json.loads(path.read_text(encoding="utf-8"))["features"]]
+    assert str(min(imported.control)) == min(record["start"] for record in records)
 
 
 def by_side(composite):

@@ -174,7 +174,11 @@ def _assign_ids(
     for n, (i, issue) in enumerate(draft.found):
         if issue.code != "id.missing":
             continue
-        content = orjson.dumps([records[i], geometries[i]], option=orjson.OPT_SORT_KEYS)
+        held = [records[i], geometries[i]]
+        try:
+            content = orjson.dumps(held, option=orjson.OPT_SORT_KEYS)
+        except TypeError:  # Half a character, or a number past 64 bits: refused where it stands.
+            content = repr(held).encode("utf-8", "surrogatepass")
         name = fields.new_id(schema, content, taken)
         taken.add(name)
         draft.ids[i] = name
