@@ -133,7 +133,8 @@ function arrowOf({ lead, rings, spots }) {
 function suppliedRings(side, date) {
   const rings = (store.rings(date, store.values(date, (label) => (label.holder === side ? side : null))).get(side) ?? [])
     .map((chain) => store.positions(chain));
-  const cut = DATA.told?.holds[date]?.filter((one) => one.cut && one.sides.includes(side)).map((one) => one.rings);
+  const held = [date, state.dateAfter].flatMap((one) => DATA.told?.holds[one] ?? []);
+  const cut = DATA.told?.holds[date] && held.filter((one) => one.cut && one.sides.includes(side)).map((one) => one.rings);
   if (cut) return rings.filter((ring) => !cut.some((pocket) => insideRings(ring[0], pocket) || pocket.some((one) => insideRings(one[0], [ring]))));
   // Where that was not worked out, its largest ground.
   const size = rings.map(ringKm2);
