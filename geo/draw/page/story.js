@@ -38,12 +38,9 @@ function moveDates(move) {
 /** What a theatre says of the two dates in its own words, if it does. */
 function ownWords() {
   const { theatre } = DATA;
-  const [before, after] = [store.days[state.dateBefore], store.days[state.dateAfter]].map(toIso);
-  const mine = (DATA.stories ?? []).find((one) => one.before === before && one.after === after);
-  if (mine) return { headline: inLanguage(mine, 'headline'), text: inLanguage(mine, 'text') };
   const standard = [theatre.before, theatre.after].map((iso) => store.index(toDay(iso)));
   const same = standard[0] === state.dateBefore && standard[1] === state.dateAfter;
-  return { headline: '', text: same ? inLanguage(theatre, 'summary') : '' };
+  return same ? inLanguage(theatre, 'summary') : '';
 }
 
 /** What a move is called by: its first place, of many the one that most is said of. */
@@ -53,7 +50,7 @@ function leadPlace(move) {
   return id ? placeName(id) : t('headline.ground');
 }
 
-function headline() {
+function storyHeadline() {
   const { lead, moves, rows } = toldChange();
   const span = { before: dateText(state.before), after: dateText(state.after) };
   if (state.dateBefore === state.dateAfter) return t('headline.same', span);
@@ -164,8 +161,6 @@ const storyParts = () => [
   ['taken', takenText()], ['known', knownText()], ['corrected', correctedText()], ['stake', stakeText()], ['rests', restsText()],
 ].filter(([, said]) => said);
 
-const storyHeadline = () => ownWords().headline || headline();
-
 function storyItem([kind, said]) {
   return el('li', { class: `part ${kind}` }, el('h3', null, t(`part.${kind}`)), el('p', null, foreign(said.map(sentence).join(' '))));
 }
@@ -179,7 +174,7 @@ function drawStory() {
   if (of === storyDrawn) return;
   storyDrawn = of;
   byId('headline').replaceChildren(foreign(storyHeadline()));
-  const own = ownWords().text;
+  const own = ownWords();
   byId('own').hidden = !own;
   if (own) byId('own-text').replaceChildren(passage('p', null, own));
   byId('parts').replaceChildren(...storyParts().map(storyItem));
@@ -250,7 +245,7 @@ function changeCard(latlng) {
 /** The same in the side panel; one date alone tells no story. */
 function panelStory() {
   if (state.mode === 'one') return [];
-  const own = ownWords().text;
+  const own = ownWords();
   return [section('h-summary', t('what.happened'), el('p', { class: 'lead' }, foreign(storyHeadline())),
     own ? passage('p', null, own) : null,
     folded(t('story.sentences'), storyParts(), storyItem, { kind: 'parts' }))];

@@ -155,7 +155,8 @@ class Looks:
         near = shapely.buffer(self._flat(area), self._parameters.near_km * 1e3)
         shapely.prepare(near)
         located = {}
-        for place_id in sorted(self._statements.by_place):
+        said = self._statements
+        for place_id in sorted(said.by_place):
             place = places.get(place_id)
             if place is None or place.geometry is None:
                 self.unused.append(Unused(place_id, "it was never located"))
@@ -168,13 +169,10 @@ class Looks:
                 shape = shapely.intersection(near, shape)
             radius = float(place.properties.get("geo_radius_m") or 0)
             located[place_id] = (shape, radius)
-            silent = [r for r in self._statements.by_place[place_id] if self._is_silent(r)]
+            silent = [row for row in said.by_place[place_id] if said.names_nobody(row)]
             if silent:
                 self.unused.append(Unused(place_id, _tell_silent(silent)))
         return located
-
-    def _is_silent(self, row: Row) -> bool:
-        return self._statements.names_nobody(row)
 
     def _flat(self, shape: shapely.Geometry) -> shapely.Geometry:
         """A shape in the plane; its edges are straight in degrees, so they bend there."""

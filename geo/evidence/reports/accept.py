@@ -1,4 +1,4 @@
-"""What a person lets through: reviewed drafts as events."""
+"""What a person lets through: reviewed drafts as events and as statements."""
 
 from __future__ import annotations
 
@@ -62,18 +62,8 @@ def accept_drafts(
     accepted
         Events, what stays, and why.
     """
-    events: list[Feature] = []
-    waiting: list[Feature] = []
-    issues: list[Issue] = []
-    for draft in drafts:
-        status = draft.properties.get("draft_status")
-        faults = _faults(draft, EVENTS, places, file) if status == "reviewed" else []
-        issues += faults
-        if status == "reviewed" and not faults:
-            events.append(_event(draft, places))
-        elif status != "rejected":
-            waiting.append(draft)
-    return Accepted(tuple(events), tuple(waiting), tuple(issues))
+    reviewed, waiting, issues = _sort_out(drafts, EVENTS, places, file)
+    return Accepted(tuple(_event(draft, places) for draft in reviewed), waiting, issues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +106,30 @@ def accept_statements(
     accepted
         Rows, what stays, and why.
     """
-    rows: list[Row] = []
+    reviewed, waiting, issues = _sort_out(drafts, STATEMENTS, places, file)
+    rows = (
+        Row(draft.id, {name: draft.properties.get(name) for name in STATEMENTS.names})
+        for draft in reviewed
+    )
+    return AcceptedStatements(tuple(rows), waiting, issues)
+
+
+def _sort_out(
+    drafts: Iterable[Feature], schema: Schema, places: Mapping[str, Feature], file: str
+) -> tuple[list[Feature], tuple[Feature, ...], tuple[Issue, ...]]:
+    """Drafts that are let through, those that stay, and why some of these do."""
+    reviewed: list[Feature] = []
     waiting: list[Feature] = []
     issues: list[Issue] = []
     for draft in drafts:
         status = draft.properties.get("draft_status")
-        faults = _faults(draft, STATEMENTS, places, file) if status == "reviewed" else []
+        faults = _faults(draft, schema, places, file) if status == "reviewed" else []
         issues += faults
         if status == "reviewed" and not faults:
-            values = {name: draft.properties.get(name) for name in STATEMENTS.names}
-            rows.append(Row(draft.id, values))
+            reviewed.append(draft)
         elif status != "rejected":
             waiting.append(draft)
-    return AcceptedStatements(tuple(rows), tuple(waiting), tuple(issues))
+    return reviewed, tuple(waiting), tuple(issues)
 
 
 def _faults(
