@@ -88,8 +88,29 @@ def kept_bands(digests: Mapping[str, str], ensemble: Callable[[], _Banded]) -> d
     bands
         As from `geo.evidence.Ensemble.bands`.
     """
-    key = _key(digests, "all areas")
-    return load_or_keep(key, lambda: ensemble().bands(), pack=pack, unpack=unpack)
+    bands: dict[str, Any] = kept_answer(digests, "all areas", lambda: ensemble().bands())
+    return bands
+
+
+def kept_answer(digests: Mapping[str, str], question: str, compute: Callable[[], Any]) -> Any:
+    """
+    Return an answer about layers, read back where these layers were asked before.
+
+    Parameters
+    ----------
+    digests
+        SHA-256 of every file of the layers.
+    question
+        What was asked.
+    compute
+        Gives the answer, of what JSON can hold; called where nothing was kept.
+
+    Returns
+    -------
+    answer
+        The same either way.
+    """
+    return load_or_keep(_key(digests, question), compute, pack=pack, unpack=unpack)
 
 
 def _key(digests: Mapping[str, str], question: str) -> str:
@@ -136,26 +157,26 @@ def _method() -> str:
     return told.hexdigest()
 
 
-def pack(bands: Mapping[str, Any]) -> bytes:
+def pack(answer: Any) -> bytes:
     """
-    Return the bands of a theatre as bytes to keep.
+    Return bands, or another answer, as bytes to keep.
 
     Parameters
     ----------
-    bands
-        As from `Ensemble.bands`.
+    answer
+        What JSON can hold.
 
     Returns
     -------
     data
         For `unpack`; with a digest, so that damage shows.
     """
-    return _sealed(json.dumps(bands, sort_keys=True).encode())
+    return _sealed(json.dumps(answer, sort_keys=True).encode())
 
 
-def unpack(data: bytes) -> dict[str, Any]:
+def unpack(data: bytes) -> Any:
     """
-    Return the bands that `pack` gave the bytes of.
+    Return the answer that `pack` gave the bytes of.
 
     Parameters
     ----------
@@ -164,16 +185,15 @@ def unpack(data: bytes) -> dict[str, Any]:
 
     Returns
     -------
-    bands
-        As they were.
+    answer
+        As it was.
 
     Raises
     ------
     ValueError
         If the bytes are damaged.
     """
-    bands: dict[str, Any] = json.loads(_opened(data))
-    return bands
+    return json.loads(_opened(data))
 
 
 def pack_draws(draws: Floats) -> bytes:

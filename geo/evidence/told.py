@@ -15,8 +15,8 @@ import shapely
 
 from geo.control import UnknownRule
 from geo.evidence.effects import HANDS
+from geo.evidence.kept import kept_answer
 from geo.evidence.ledger import explain_pieces
-from geo.layers import cache_key, load_or_keep
 from geo.model import split_ids
 
 if TYPE_CHECKING:
@@ -183,12 +183,6 @@ def _known(value: Any, digits: int) -> float | None:
     return round(float(value), digits) if value is not None and abs(value) < float("inf") else None
 
 
-def _kept(digests: Mapping[str, str], question: str, work: Callable[[], Any]) -> Any:
-    """What was worked out for these layers, or is now."""
-    key = cache_key({**digests, "told": question})
-    return load_or_keep(key, work, pack=lambda found: json.dumps(found).encode(), unpack=json.loads)
-
-
 def tell_moves(
     folder: Folder,
     composite: Composite,
@@ -229,7 +223,7 @@ def tell_moves(
     def work() -> Any:
         return tell_change(folder, composite, *days, ensemble=ensemble())
 
-    rows = _kept(digests, f"change {first} {second}", work)["rows"] if first < second else []
+    rows = kept_answer(digests, f"change {first} {second}", work)["rows"] if first < second else []
     return {(old, new, effect): (km2, low, high) for old, new, effect, km2, low, high in rows}
 
 
@@ -279,7 +273,7 @@ def tell_all(
         pairs = {(i, j) for j in numbers for i in range(j)}
     sides = {composite.sides.get(k.controller, k.controller) for k in composite.labels} - {""}
 
-    kept = partial(_kept, digests)
+    kept = partial(kept_answer, digests)
 
     def change(i: int, j: int) -> Any:
         sure = ensemble() if every or (i, j) == (first, second) else None
