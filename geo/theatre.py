@@ -554,8 +554,8 @@ class Theatre(draw.MapElements):
 
     @property
     def _known_digests(self) -> Mapping[str, str]:
-        """SHA-256 of every file, by its path below the folder."""
-        return self._digests or self.folder.digests
+        """SHA-256 of every file that answers rest on, by its path below the folder."""
+        return layers.evidence_digests(self._digests or self.folder.digests)
 
     @cached_property
     def _supply(self) -> TheatreSupply:

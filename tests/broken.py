@@ -269,6 +269,33 @@ def superseded(folder):
     edit(folder / "changes.csv", lines[1], ",".join(cells))
 
 
+def tell(folder, *rows):
+    """Give the little theatre a tour of some rows."""
+    head = "id,stop,before,after,view,place_ids,text,text_ar,change_ids,event_ids,source_ids,note"
+    (folder / "tour.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+
+
+def backwards(folder):
+    tell(folder, "turn,1,2017-08-01,2017-07-01,story,,It turned.,,,,wire-1,")
+
+
+def numbered_twice(folder):
+    row = "1,2017-07-01,2017-08-01,story,,It fell.,,,,wire-1,"
+    tell(folder, f"night,{row}", f"dawn,{row}")
+
+
+def unfounded(folder):
+    tell(folder, "night,1,2017-07-01,2017-08-01,story,,It fell.,,,,,")
+
+
+def elsewhen(folder):
+    tell(folder, "eve,1,,2017-07-01,one,,Quiet.,,,evt-b,,")
+
+
+def unsaid(folder):
+    tell(folder, "night,1,2017-07-01,2017-08-01,story,,It fell.,,,,wire-1,Draft: as the ledger.")
+
+
 BREAKS = {
     "theatre.zone": zoneless,
     "reference.itself": superseded,
@@ -308,6 +335,11 @@ BREAKS = {
     "ledger.draft": drafted,
     "ledger.dates": undue,
     "ledger.link": one_way,
+    "tour.dates": backwards,
+    "tour.twice": numbered_twice,
+    "tour.bare": unfounded,
+    "tour.elsewhen": elsewhen,
+    "tour.draft": unsaid,
 }
 SAYS = {
     "layer.coverage": {"layer.overlap"},

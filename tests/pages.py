@@ -388,7 +388,7 @@ def poisoned(folder, texts, urls, colors=("red;}",)):
         context=features(model.CONTEXT, folder.context),
         **{
             name: rows(getattr(folder, name))
-            for name in ("statements", "changes", "assessments", "actors", "sources")
+            for name in ("statements", "changes", "assessments", "actors", "sources", "tour")
         },
     )
 

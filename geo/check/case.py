@@ -341,6 +341,7 @@ def _list_records(folder: Folder) -> Iterator[tuple[Schema, str, Feature | Row]]
         "alignments",
         "vocabulary",
         "sources",
+        "tour",
     )
     for name in tables:
         file = str(root / f"{name}.csv")

@@ -237,3 +237,32 @@ def _accept_statements(theatre: Theatre, drafts: Path) -> None:
     waiting = dump_geojson(accepted.waiting, schema=STATEMENT_DRAFTS)
     save_file(drafts, waiting, expected=layer.digest)
     say(f"{len(accepted.rows)} statements accepted, {len(accepted.waiting)} wait in {drafts}")
+
+
+@command.command()
+@click.option("--dry-run", is_flag=True, help="Print the draft as a table and write nothing.")
+@click.option("--force", is_flag=True, help="Replace the tour that is there.")
+@layers_option
+def tour(dry_run: bool, force: bool, layers: Path) -> None:
+    """Draft the guided tour of the page from the ledger, into tour.csv."""
+    from geo.draw import draft_tour
+    from geo.layers import dump_table, save_file
+
+    folder = open_theatre(layers).folder
+    table = folder.tour
+    path = folder.root / table.schema.path
+    if table.rows and not (force or dry_run):
+        raise GeoError(
+            f"{path} exists, perhaps written by hand; give --force to replace it by a draft, or "
+            "--dry-run to see the draft"
+        )
+    stops = draft_tour(folder)
+    if not stops:
+        raise GeoError("the ledger has nobody take, leave or hand over ground: nothing to tell")
+    if dry_run:
+        names = ("stop", "before", "after", "text", "change_ids")
+        show({name: [one.values[name] for one in stops] for name in names}, "table")
+        return
+    save_file(path, dump_table(stops, schema=table.schema), expected=table.digest or None)
+    say(f"{len(stops)} stops; say each in your own words, then `frontline check {layers}`")
+    click.echo(str(path))

@@ -6,6 +6,7 @@ from .page.page import Page, draw_page
 from .page.records import necks_by_date, what_if_record
 from .plots import Plots
 from .still.still import Animation, Still, animate, draw_still
+from .tours import draft_tour
 from .widget.slider import slider
 from .words.languages import LANGUAGES, language_words
 
@@ -21,6 +22,7 @@ __all__ = [
     "Still",
     "actor_colors",
     "animate",
+    "draft_tour",
     "draw_page",
     "draw_still",
     "flat_color",

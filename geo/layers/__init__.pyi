@@ -1,4 +1,4 @@
-from .cache import cache_is_on, cache_key, keep_cached, load_cached, load_or_keep
+from .cache import cache_is_on, cache_key, evidence_digests, keep_cached, load_cached, load_or_keep
 from .codes import READING
 from .fields import FIRST_DAY, check_record, is_id, new_id
 from .files import (
@@ -59,6 +59,7 @@ __all__ = [
     "digest",
     "dump_geojson",
     "dump_table",
+    "evidence_digests",
     "flatten",
     "fmt_geojson",
     "fmt_table",

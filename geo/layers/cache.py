@@ -21,6 +21,7 @@ import platformdirs
 from geo._version import __version__
 from geo.errors import LayerError
 from geo.layers.files import read_bytes
+from geo.model import TOUR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,6 +49,28 @@ def cache_key(digests: Mapping[str, str]) -> str:
     """
     text = "\n".join(f"{name}\t{digest}" for name, digest in sorted(digests.items()))
     return hashlib.sha256(f"{__version__}\n{text}".encode()).hexdigest()
+
+
+def evidence_digests(digests: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the digests of the files that answers rest on.
+
+    Parameters
+    ----------
+    digests
+        SHA-256 of every file, by its path below the layers folder.
+
+    Returns
+    -------
+    digests
+        Without what is only drawn or told: the tour, and context. Whoever writes at these waits
+        for nothing to be worked out again.
+    """
+    return {
+        path: digest
+        for path, digest in digests.items()
+        if path != TOUR.path and not path.startswith("context/")
+    }
 
 
 def cache_is_on() -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,8 @@ class Folder:
         Warnings of the readers.
     digests
         SHA-256 of every file read, by its path below the folder.
+    tour
+        Words on pairs of dates, and the stops of the guided tour.
     """
 
     root: Path
@@ -91,6 +93,7 @@ class Folder:
     issues: tuple[Issue, ...]
     digests: Mapping[str, str]
     context_layers: tuple[geojson.Layer, ...] = ()
+    tour: tables.Table = field(default_factory=lambda: _no_rows(model.TOUR))
 
     @property
     def area(self) -> shapely.Geometry:  # numpydoc ignore=RT01
@@ -154,6 +157,11 @@ class Folder:
     def _patches(self) -> dict[dt.date, list[model.Patch]]:
         """The dates asked for so far."""
         return {}
+
+
+def _no_rows(schema: model.Schema) -> tables.Table:
+    """An optional table that is not there."""
+    return tables.Table(schema.path, schema, (), (), "")
 
 
 def schema_of(path: Path, root: Path) -> model.Schema | None:
@@ -302,7 +310,7 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
         events=tuple(sorted(events, key=lambda e: (str(e.properties["event_date"]), e.id))),
         places={f.id: f for layer in every[model.PLACES.name] for f in layer.features},
         **{
-            schema.name: rows.get(schema.name) or tables.Table(schema.path, schema, (), (), "")
+            schema.name: rows.get(schema.name) or _no_rows(schema)
             for schema in (
                 model.STATEMENTS,
                 model.CHANGES,
@@ -311,6 +319,7 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
                 model.ALIGNMENTS,
                 model.VOCABULARY,
                 model.SOURCES,
+                model.TOUR,
             )
         },
         context=tuple(f for layer in every[model.CONTEXT.name] for f in layer.features),

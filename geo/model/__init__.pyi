@@ -14,6 +14,7 @@ from .columns import (
     SOURCES,
     STATEMENTS,
     THEATRE,
+    TOUR,
     VOCABULARY,
 )
 from .nouns import (
@@ -57,6 +58,7 @@ __all__ = [
     "SOURCES",
     "STATEMENTS",
     "THEATRE",
+    "TOUR",
     "VOCABULARY",
     "WHAT_IF_ID",
     "WHAT_IF_MARK",

@@ -412,6 +412,40 @@ SOURCES = Schema(
     required=True,
 )
 
+TOUR = Schema(
+    "tour",
+    "tour.csv",
+    (
+        _id("Readable identity."),
+        Column(
+            "stop",
+            "integer",
+            "Which stop of the guided tour it is; empty for words on a pair of dates that is none.",
+            minimum=1,
+        ),
+        _date("before", "First date shown; empty where one date is shown."),
+        _date("after", "Second date shown, or the only one.", required=True),
+        _choice(
+            "view",
+            "How the page shows it: `story` (both dates side by side), `swipe`, `change` (gained "
+            "and lost), `one` (one date).",
+            ("story", "swipe", "change", "one"),
+            required=True,
+        ),
+        _refs(
+            "place_ids",
+            "Places to look at; empty for the ground that changed, of one date for all.",
+            "places",
+        ),
+        _text("text", "What happened, in a sentence or two.", required=True),
+        _text("text_ar", "The same in Arabic."),
+        _refs("change_ids", "Rows of the ledger that it rests on.", "changes"),
+        _refs("event_ids", "Events that it rests on.", "events"),
+        _SOURCES,
+        _NOTE,
+    ),
+)
+
 CONTEXT = Schema(
     "context",
     "context/*.geojson",
@@ -467,7 +501,7 @@ SCHEMAS: dict[str, Schema] = {
     schema.name: schema
     for schema in (
         *(THEATRE, CONTROL, EVENTS, PLACES, STATEMENTS, CHANGES, ASSESSMENTS, ACTORS, ALIGNMENTS),
-        *(VOCABULARY, SOURCES, CONTEXT, ANCHORS),
+        *(VOCABULARY, SOURCES, TOUR, CONTEXT, ANCHORS),
     )
 }
 """Every schema by its name."""

@@ -20,6 +20,7 @@ from geo.check.rules import (
     records,
     sources,
     statements,
+    tour,
 )
 from geo.errors import Issue
 
@@ -144,6 +145,11 @@ _RULES = (
     Rule("ledger.draft", "warning", ledger.drafted_ledger_rows),
     Rule("ledger.dates", "error", ledger.misdated_ledger_rows),
     Rule("ledger.link", "error", ledger.broken_links),
+    Rule("tour.dates", "error", tour.impossible_stops),
+    Rule("tour.twice", "error", tour.repeated_stops),
+    Rule("tour.bare", "warning", tour.bare_stops),
+    Rule("tour.elsewhen", "warning", tour.misplaced_stops),
+    Rule("tour.draft", "warning", tour.drafted_stops),
 )
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in _RULES}

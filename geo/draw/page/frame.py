@@ -40,7 +40,7 @@ SCRIPTS = (
         "hover",
         "opening",
     ),
-    *("told", "story", "storymarks", "panels", "links", "page"),
+    *("told", "story", "storymarks", "tour", "panels", "links", "page"),
 )
 """The scripts of the page, each after those whose constants it uses."""
 

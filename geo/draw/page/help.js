@@ -1,7 +1,7 @@
 // The page taught in one screen, and its keys.
 
 const KEYS = [
-  ['/', 'keys.search'], ['1 2 3 4', 'keys.modes'], ['[ ]', 'keys.step'], ['p', 'keys.play'], ['h', 'home'], ['m', 'keys.measure'],
+  ['/', 'keys.search'], ['1 2 3 4', 'keys.modes'], ['[ ]', 'keys.step'], ['p', 'keys.play'], ['t', 'keys.tour'], ['h', 'home'], ['m', 'keys.measure'],
   ['f', 'keys.full'], ['l', 'keys.language'], ['?', 'keys.help'], ['Enter', 'keys.enter'],
   ['\u2190 \u2191 \u2192 \u2193', 'keys.arrows'], ['Page Up, Page Down', 'keys.page'], ['Esc', 'keys.escape'],
 ];
@@ -32,6 +32,7 @@ const SHORTCUTS = {
   '[': () => setDay('after', nextLayer(state.after, -1)),
   ']': () => setDay('after', nextLayer(state.after, 1)),
   p: () => byId('play').click(),
+  t: () => (TOUR.length ? (stopAt === null ? startTour() : showStop(stopAt + 1)) : null),
   h: () => goHome(),
   m: () => toggleMeasure(),
   f: () => toggleFull(),

@@ -11,6 +11,7 @@ function linkText() {
   if (state.measure) parts.r = state.measure.map((point) => point.join()).join(';');
   if (state.selected?.what) parts.s = encodeURIComponent(state.selected.what);
   if (!state.keys) parts.q = 0;
+  if (stopAt !== null) parts.t = TOUR[stopAt].stop;
   return `#${Object.entries(parts).map(([key, value]) => `${key}=${value}`).join('&')}`;
 }
 
@@ -42,6 +43,7 @@ function readLink() {
   }
   state.keys = given.get('q') !== '0';
   state.linked = given.get('s');
+  state.linkedStop = +(given.get('t') ?? 0);
   const view = (given.get('v') ?? '').split('/').map(Number);
   return view.length === 3 && view.every(Number.isFinite) && Math.abs(view[1]) <= 90 ? view : null;
 }

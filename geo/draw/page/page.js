@@ -98,6 +98,7 @@ function update() {
   drawTime();
   drawDivider();
   drawTiles();
+  drawTour();
   announce();
   for (const mode of MODES) byId(`mode-${mode}`).setAttribute('aria-pressed', String(mode === state.mode));
   card?.renew();
@@ -113,7 +114,7 @@ function announce() {
   if (key === announced) return;
   announced = key;
   window.clearTimeout(announcing);
-  if (first) return;
+  if (first || stopAt !== null) return; // A stop of the tour says more.
   announcing = window.setTimeout(() => {
     const sums = store.totals(state.dateAfter);
     const parts = HOLDERS.filter((holder) => sums.get(holder)).map((holder) => `${holderName(holder)} ${km2(sums.get(holder))} ${t('km2')}`);
@@ -136,6 +137,7 @@ function showMode() {
 }
 
 function setMode(mode) {
+  leaveTour();
   state.mode = mode;
   state.hot = null;
   update();
@@ -316,6 +318,7 @@ function prepareControls() {
   document.addEventListener('keydown', (event) => { 
     if (event.key !== 'Escape' || byId('dialog').open) return;
     if (state.measure && !card) toggleMeasure();
+    else if (stopAt !== null && !card) endTour();
     else closeCard();
   });
   byId('dialog-close').addEventListener('click', () => byId('dialog').close());
@@ -352,9 +355,11 @@ async function start() {
   prepareSearch();
   prepareMeasure();
   prepareHelp();
+  prepareTour();
   measureAxis();
   update();
   drawMeasure();
+  if (state.linkedStop) openLinkedStop();
   if (state.linked) openWhat(state.linked);
   drawMap();
   document.body.dataset.ready = 'yes';

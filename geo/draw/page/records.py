@@ -40,6 +40,7 @@ def page_records(folder: Folder, composite: Composite) -> dict[str, Any]:
         "events": [_locate(event) for event in folder.events],
         "statements": {row.id: _drop_empty(row.values) for row in folder.statements.rows},
         "changes": [_drop_empty(row.values) for row in folder.changes.rows],
+        "tour": [_drop_empty(row.values) for row in folder.tour.rows],
         "assessments": [_drop_empty(row.values) for row in folder.assessments.rows],
         "context": _context(folder),
         "patches": _patches(folder, composite),

@@ -35,14 +35,6 @@ function moveDates(move) {
   return t('date.span', { first: near ? numberText(a.getUTCDate()) : dateText(toDay(first)), last: dateText(toDay(last)) });
 }
 
-/** What a theatre says of the two dates in its own words, if it does. */
-function ownWords() {
-  const { theatre } = DATA;
-  const standard = [theatre.before, theatre.after].map((iso) => store.index(toDay(iso)));
-  const same = standard[0] === state.dateBefore && standard[1] === state.dateAfter;
-  return same ? inLanguage(theatre, 'summary') : '';
-}
-
 /** What a move is called by: its first place, of many the one that most is said of. */
 function leadPlace(move) {
   const ids = splitIds(move.place_ids);

@@ -71,6 +71,7 @@ function nextLayer(day, step) {
 }
 
 function setDay(which, day) {
+  leaveTour();
   const clamped = Math.min(axisLast, Math.max(axisFirst, day));
   state[which] = clamped;
   if (state.before > state.after) state[which === 'before' ? 'after' : 'before'] = clamped;

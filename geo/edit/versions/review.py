@@ -222,6 +222,7 @@ LAYER_NAMES = {
     "sources": "sources",
     "context": "context features",
     "anchors": "anchors",
+    "tour": "stops of the tour",
 }
 
 
