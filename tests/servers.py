@@ -9,6 +9,7 @@ import time
 from geo.edit.editor import server
 from geo.edit.editor.serve import IDLE_SECONDS
 from geo.edit.editor.session import Session
+from geo.edit.editor.site import editor_site
 from geo.model import parse_day
 
 DAY = "2017-08-01"
@@ -22,7 +23,7 @@ class Running:
         self.port = self.door.getsockname()[1]
         session = Session(root, parse_day(DAY))
         options = {"idle_seconds": IDLE_SECONDS, **options}
-        self.app = server.App(session, port=self.port, **options)
+        self.app = server.App(editor_site(session), port=self.port, **options)
         self.over, ready = threading.Event(), threading.Event()
 
         def run():

@@ -17,14 +17,16 @@ from geo.cli.options import (
     layers_option,
 )
 from geo.cli.printing import say, show
-from geo.errors import GeoError, LayerError
+from geo.errors import CoverageError, GeoError, LayerError
 from geo.model import parse_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    import datetime as dt
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
+    from geo.evidence import History
     from geo.exchange import ReportText
     from geo.model import Feature
     from geo.theatre import Theatre
@@ -127,6 +129,13 @@ def _print_draft(features: Sequence[Feature]) -> None:
 @click.option("--near", metavar="PLACE|LON,LAT", help="What the report is about.")
 @click.option("--source", "source_id", help="Id of the source, for the drafts.")
 @click.option("-o", "--output", type=FOLDER, help="Where to write the drafts.")
+@click.option(
+    "--review", is_flag=True, help="Review the drafts in the browser, beside text and map."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Of the review; free without."
+)
+@click.option("--no-browser", is_flag=True, help="Only print the address of the review.")
 @gazetteer_option
 @layers_option
 def geocode(
@@ -135,6 +144,9 @@ def geocode(
     near: str | None,
     source_id: str | None,
     output: Path | None,
+    review: bool,
+    port: int,
+    no_browser: bool,
     tables: tuple[Path, ...],
     layers: Path,
 ) -> None:
@@ -142,29 +154,36 @@ def geocode(
     from geo.evidence import DRAFTS, STATEMENT_DRAFTS, read_report
     from geo.layers import dump_geojson, save_file
 
+    if review and output is not None:
+        raise click.UsageError("a review saves into the layers itself; leave --output out")
     theatre = open_theatre(layers)
     gazetteer = theatre.gazetteer(tables)
+    given: dict[str, Any] = {
+        "gazetteer": gazetteer,
+        "near": position(theatre, near),
+        "source_id": source_id,
+        "history": _history(theatre),
+    }
+    published = parse_day(date) if date else None
+    if review:
+        _review(theatre, _texts(report), given, published, port=port, browse=not no_browser)
+        return
     drafts: list[Any] = []
     statements: list[Any] = []
     for name, told in _texts(report):
-        review = read_report(
+        found = read_report(
             told.text,
-            gazetteer=gazetteer,
             actors=theatre.folder.actors.rows,
             vocabulary=theatre.folder.vocabulary.rows,
-            published=parse_day(date) if date else told.published,
-            near=position(theatre, near),
-            source_id=source_id,
+            published=published or told.published,
+            **given,
         )
-        if not review.understood:
-            raise GeoError(
-                f"{name}: none of its words is of a language that reports are read in; "
-                "a language is one more file of tables in geo/evidence/words"
-            )
+        if not found.understood:
+            raise GeoError(_not_understood(name))
         say(f"-- {name}" + ("" if told.form == "text" else f", the text of a {told.form}"))
-        click.echo(review.render())
-        drafts += review.drafts
-        statements += review.statements
+        click.echo(found.render())
+        drafts += found.drafts
+        statements += found.statements
     if output is not None:
         save_file(output, dump_geojson(drafts, schema=DRAFTS), expected=None)
         say(f"{len(drafts)} drafts in {output}; review them, then `frontline accept {output}`")
@@ -172,6 +191,62 @@ def geocode(
             beside = output.with_name(f"{output.stem}-statements{output.suffix}")
             save_file(beside, dump_geojson(statements, schema=STATEMENT_DRAFTS), expected=None)
             say(f"{len(statements)} draft statements in {beside}, to be accepted likewise")
+
+
+def _history(theatre: Theatre) -> History:
+    """Who held a position, by the theatre's own control; nobody is asked of layers at fault."""
+
+    def held(lon: float, lat: float) -> list[tuple[dt.date, dt.date | None, str]]:
+        if not theatre.dates:
+            return []
+        try:
+            spells = theatre.composite.history_at(lon, lat)
+        except CoverageError:
+            return []  # `check` tells of it; a report can be read without
+        return [(first, last, label.holder) for first, last, label in spells]
+
+    return held
+
+
+def _not_understood(name: str) -> str:
+    return (
+        f"{name}: none of its words is of a language that reports are read in; "
+        "a language is one more file of tables in geo/evidence/words"
+    )
+
+
+def _review(
+    theatre: Theatre,
+    texts: Iterable[tuple[str, ReportText]],
+    given: dict[str, Any],
+    published: dt.date | None,
+    *,
+    port: int,
+    browse: bool,
+) -> None:
+    """Open the review page, and stay until it closes."""
+    import webbrowser
+
+    from geo.edit import Report, serve_review
+    from geo.evidence import understands
+
+    reports = [Report(name, told.text, published or told.published) for name, told in texts]
+    for one in reports:
+        if not understands(one.text):
+            raise GeoError(_not_understood(one.name))
+    if given["source_id"] and given["source_id"] not in {r.id for r in theatre.folder.sources.rows}:
+        raise GeoError(
+            f"{given['source_id']} is not in sources.csv; leave --source out, the page asks for it"
+        )
+
+    def ready(address: str) -> None:
+        click.echo(address)
+        say("this address opens the review once, in one browser; Ctrl-C ends it, and loses nothing")
+        if browse:
+            webbrowser.open(address)
+
+    serve_review(theatre.folder.root, reports, port=port, on_ready=ready, **given)
+    say("the review has ended")
 
 
 _REPORTS = ("*.txt", "*.html", "*.htm", "*.pdf", "*.eml")

@@ -3,6 +3,8 @@ from .copies.plan import SNAP_M, Plan, describe_plan, plan_save, write_plan
 from .copies.reading import Copy, read_copy
 from .editor.serve import serve
 from .recovery import leftovers, restore
+from .reports.serve import serve_review
+from .reports.session import Report
 from .versions.compare import compare_versions, read_revision
 from .versions.guard import guard_ids
 from .versions.review import review_record, review_text
@@ -22,6 +24,7 @@ __all__ = [
     "SNAP_M",
     "Copy",
     "Plan",
+    "Report",
     "canonical_text",
     "check_staged",
     "checkout",
@@ -43,5 +46,6 @@ __all__ = [
     "review_record",
     "review_text",
     "serve",
+    "serve_review",
     "write_plan",
 ]

@@ -86,9 +86,9 @@ def leftovers(root: Path, *, latest: int | None = None) -> list[Leftover]:
     private = root / ".frontline"
     for path in sorted(private.glob("*.journal")) if private.is_dir() else ():
         count = len(Journal(path).records())
-        says = (
-            f"{count} records; start `frontline edit` again, it offers them" if count else "empty"
-        )
+        again = "geocode REPORT --review" if path.name.startswith("review-") else "edit"
+        says = f"{count} records; start `frontline {again}` again, it offers them"
+        says = says if count else "empty"
         found.append(Leftover(path.name, "journal", "", path, _written(path), says, False))
     found += [_copy_left(path) for path in open_copies(root)]
     seen: Counter[str] = Counter()

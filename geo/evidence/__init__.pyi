@@ -9,6 +9,7 @@ from .estimate.patches import percent
 from .gazetteer.index import Gazetteer
 from .gazetteer.read import read_gazetteers
 from .gazetteer.rules import sound_rules
+from .gazetteer.sounds import plain
 from .histories import place_history
 from .kept import Memory, kept_bands, kept_draws
 from .ledger import (
@@ -24,8 +25,9 @@ from .ledger import (
 from .places import locate_place, nearest_place, shape_word
 from .provenance_table import provenance
 from .reports.accept import accept_drafts, accept_statements
+from .reports.beside_map import History
 from .reports.drafts import DRAFTS
-from .reports.review import read_report
+from .reports.review import Review, read_report, understands
 from .reports.statements import STATEMENT_DRAFTS
 from .rounding import round_figure
 from .sieges import Sieges
@@ -45,9 +47,11 @@ __all__ = [
     "Ensemble",
     "Estimator",
     "Gazetteer",
+    "History",
     "Judgements",
     "Memory",
     "Parameters",
+    "Review",
     "Sieges",
     "Why",
     "accept_drafts",
@@ -66,6 +70,7 @@ __all__ = [
     "nearest_place",
     "percent",
     "place_history",
+    "plain",
     "provenance",
     "read_gazetteers",
     "read_report",
@@ -75,6 +80,7 @@ __all__ = [
     "tell_all",
     "tell_effect",
     "tell_moves",
+    "understands",
     "write_draft",
     "write_ledger",
 ]

@@ -14,7 +14,7 @@ from geo.draw.page import page as maps
 from geo.draw.plots import _paint
 from geo.draw.still.scene import Scene, Words
 from geo.draw.widget.slider import _fill
-from geo.edit.editor import parts, server
+from geo.edit.editor import parts, site
 from geo.exchange.qgis import project, symbols
 from geo.exchange.writing import geopackage, kml
 from geo.exchange.writing.content import gather_content
@@ -81,8 +81,9 @@ def test_style_sheets_say_of_what_is_on_the_map_what_the_table_says():
 
 def test_the_page_and_the_editor_are_given_the_table_as_it_stands(page):
     assert block(page, "looks") == looks.LOOKS
-    markup = server._statics()["edit.html"][0].decode()
-    assert block(markup, "looks") == looks.LOOKS
+    for package, name in (("geo.edit.editor", "edit.html"), ("geo.edit.reports", "review.html")):
+        shown = site.Site((package,), name, ("page",), {}, {}).files()[name][0].decode()
+        assert block(shown, "looks") == looks.LOOKS
 
 
 def test_a_side_without_a_colour_looks_the_same_everywhere(bare, composite, page):

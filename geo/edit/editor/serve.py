@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from geo.edit.editor.server import App, listening, run
 from geo.edit.editor.session import Session
+from geo.edit.editor.site import editor_site
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
+
+    from geo.edit.editor.site import Site
 
 IDLE_SECONDS = 1800.0
 """The server ends when no page has asked for so long; an open page asks every minute."""
@@ -57,8 +60,33 @@ def serve(
     OSError
         If the port is taken.
     """
-    session = Session(root, day)
+    site = editor_site(Session(root, day))
+    serve_site(site, port=port, idle_seconds=idle_seconds, on_ready=on_ready)
+
+
+def serve_site(
+    site: Site, *, port: int, idle_seconds: float = IDLE_SECONDS, on_ready: Callable[[str], None]
+) -> None:
+    """
+    Answer for a page until it closes, or nobody asks any more.
+
+    Parameters
+    ----------
+    site
+        What is shown, and who answers.
+    port
+        On 127.0.0.1; 0 takes a free one.
+    idle_seconds
+        It ends when nobody has asked for so long.
+    on_ready
+        Is told the address that opens the page, once, as soon as it answers.
+
+    Raises
+    ------
+    OSError
+        If the port is taken.
+    """
     with listening(port) as door:
         number = door.getsockname()[1]
-        app = App(session, port=number, idle_seconds=idle_seconds)
+        app = App(site, port=number, idle_seconds=idle_seconds)
         run(app, door, lambda: on_ready(f"http://127.0.0.1:{number}/?token={app.token}"))

@@ -18,7 +18,6 @@ import os
 import secrets
 import socket
 import time
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -31,7 +30,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from geo.draw import LOOKS, language_words, leaflet_text
 from geo.edit.editor import parts
 from geo.edit.editor.requests import ConflictError, RefusedError, RequestError
 from geo.errors import CoverageError, DateError, GeoError, Issue, LayerError, escape
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from geo.edit.editor.session import Session
+    from geo.edit.editor.site import Site
 
     Answer = dict[str, Any]
 
@@ -74,8 +72,6 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 )
-_KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
-_FROM_MAP = ("page.css", "text.js", "store.js", "measure.js", "looks.js", "canvaslayer.js")
 
 
 class App:
@@ -84,8 +80,8 @@ class App:
 
     Parameters
     ----------
-    session
-        What answers.
+    site
+        What it shows, and who answers.
     port
         On which it is reached.
     idle_seconds
@@ -97,8 +93,8 @@ class App:
         Opens the page, once.
     """
 
-    def __init__(self, session: Session, *, port: int, idle_seconds: float) -> None:
-        self.session = session
+    def __init__(self, site: Site, *, port: int, idle_seconds: float) -> None:
+        self.site = site
         self.token = secrets.token_urlsafe(32)
         self.asgi: ASGIApp = _Guard(self._routed(), self, port)
         self._secret = secrets.token_urlsafe(32)
@@ -107,7 +103,7 @@ class App:
         self._pages = 0
         self._idle = idle_seconds
         self._end = time.monotonic() + idle_seconds
-        self._statics = _statics()
+        self._statics = site.files()
 
     # ------------------------------------------------------------ who may ask
 
@@ -156,22 +152,15 @@ class App:
     # ------------------------------------------------------------ what is answered
 
     def _routed(self) -> Starlette:
-        session = self.session
-        posts: dict[str, Callable[[Answer], object]] = {
-            "cut": session.cut,
-            "merge": session.merge,
-            "check": session.check,
-            "changes": session.changes,
-            "save": session.save,
-            "journal": session.keep_journal,
-            "close": self._close,
-        }
+        posts = {**self.site.posts, "close": self._close}
         application = Starlette(
             routes=[
                 Route("/", self._page),
                 Route("/static/{name}", self._static),
-                Route("/api/state", self._state),
-                Route("/api/ping", self._ping),
+                *(
+                    Route(f"/api/{name}", self._got(answer))
+                    for name, answer in self.site.gets.items()
+                ),
                 *(
                     Route(f"/api/{name}", self._posted(answer), methods=["POST"])
                     for name, answer in posts.items()
@@ -197,26 +186,22 @@ class App:
             )
             return response
         self._pages += 1
-        return Response(self._statics["edit.html"][0], media_type="text/html; charset=utf-8")
+        return Response(self._statics[self.site.page][0], media_type="text/html; charset=utf-8")
 
     async def _static(self, request: Request) -> Response:
         found = self._statics.get(request.path_params["name"])
-        if found is None or request.path_params["name"] == "edit.html":
+        if found is None or request.path_params["name"] == self.site.page:
             return _error(404, "there is no such file")
         return Response(found[0], media_type=f"{found[1]}; charset=utf-8")
 
-    async def _state(self, request: Request) -> Response:
-        date, tab = (request.query_params.get(name) for name in ("date", "tab"))
-        return await _answered(lambda: self.session.state(date, tab))
+    def _got(
+        self, answer: Callable[[Mapping[str, str]], object]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def got(request: Request) -> Response:
+            asked = dict(request.query_params)
+            return await _answered(lambda: answer(asked))
 
-    async def _ping(self, request: Request) -> Response:
-        date, tab = (request.query_params.get(name) for name in ("date", "tab"))
-
-        def found() -> Answer:
-            self.session.hear(tab)
-            return {"etags": self.session.etags(date)}
-
-        return await _answered(found)
+        return got
 
     def _posted(
         self, answer: Callable[[Answer], object]
@@ -242,26 +227,6 @@ class App:
     def asked(self) -> None:
         """Note that somebody who may has asked."""
         self._end = time.monotonic() + self._idle
-
-
-def _statics() -> dict[str, tuple[bytes, str]]:
-    """The files that the page is made of, by name: a fixed list, read once."""
-    found = {}
-    for file in (files("geo.edit.editor") / "static").iterdir():
-        kind = _KINDS.get(file.name.rpartition(".")[2])
-        if kind or file.name == "edit.html":
-            found[file.name] = file.read_bytes(), kind or "text/html"
-    page = found["edit.html"][0]
-    for name, block in (("looks", LOOKS), ("words", language_words("page", "editor"))):
-        text = orjson.dumps(block).replace(b"<", b"\\u003c")  # ends no script element
-        page = page.replace(b"<!-- %s -->" % name.encode(), text)
-    found["edit.html"] = page, "text/html"
-    shared = files("geo.draw.page")
-    for name in _FROM_MAP:
-        found[name] = (shared / name).read_bytes(), _KINDS[name.rpartition(".")[2]]
-    for name in ("leaflet.js", "leaflet.css"):
-        found[name] = leaflet_text(name).encode(), _KINDS[name.rpartition(".")[2]]
-    return found
 
 
 # --- answers --------------------------------------------------------------------

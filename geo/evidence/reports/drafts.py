@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from geo.evidence.reports.actors import GOVERNMENT
+from geo.evidence.reports.beside_map import doubts_of_map
 from geo.evidence.reports.clauses import Clause, clauses, dateline, sentences
 from geo.evidence.reports.cues import CLASH, STATES, STRATEGIC, Cue
 from geo.evidence.reports.mentions import SURE, Mention, Reader
@@ -32,7 +33,8 @@ from geo.model import EVENTS, Column, Feature, Schema, Value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from geo.evidence.gazetteer.index import Entry
+    from geo.evidence.gazetteer.index import Answer, Entry
+    from geo.evidence.reports.beside_map import History
 
 _STATUSES = ("draft", "reviewed", "rejected")
 DRAFT_COLUMNS = (
@@ -43,6 +45,7 @@ DRAFT_COLUMNS = (
     Column("draft_words", "text", "The words that it was read from, each with its span."),
     Column("draft_candidates", "text", "Places that may be meant, with scores, joined by `;`."),
     Column("draft_note", "text", "Why it is open, or not sure."),
+    Column("draft_names", "text", "Who or what is meant by words that are open: `column=words`."),
 )
 
 DRAFTS = Schema(
@@ -79,9 +82,13 @@ class Drafter:
     """Makes drafts of the mentions of one text."""
 
     def __init__(
-        self, reader: Reader, mentions: tuple[Mention, ...], source_id: str | None
+        self,
+        reader: Reader,
+        mentions: tuple[Mention, ...],
+        source_id: str | None,
+        history: History | None = None,
     ) -> None:
-        self.reader, self.source_id = reader, source_id
+        self.reader, self.source_id, self.history = reader, source_id, history
         self.mentions = mentions
         self.digest = hashlib.sha256(reader.text.encode()).hexdigest()
         self.times = Times(reader.published)
@@ -213,7 +220,12 @@ class Drafter:
         values["sub_event_type"] = rule.sub_event_type or transfer
         if not values["sub_event_type"] or unreal:
             open_.append("sub_event_type")
-        hedged = is_hedged(self.reader.text, *span)
+        doubts: list[str] = []
+        if self.history and mode.name == "real":
+            actors = self.reader.actors
+            doubts = doubts_of_map(values, rule.frame, geometry, actors, self.history)
+        notes += doubts
+        hedged = is_hedged(self.reader.text, *span) or bool(doubts)
         low = hedged or mode.name != "real" or "event_date" in open_ or _is_unsure(where)
         values["confidence"] = "low" if low else "moderate"
         if told.dead is not None:
@@ -228,9 +240,11 @@ class Drafter:
         values["draft_span"] = f"{span[0]}-{span[1]}"
         words = [told.clause.cue, *([where.place] if where else [])]
         words += [m for m in inside if m.kind in {"actor", "date"}]
-        values["draft_words"] = "; ".join(f"{_flat(m.text)} @{m.start}-{m.end}" for m in words)
+        values["draft_words"] = "; ".join(f"{flat(m.text)} @{m.start}-{m.end}" for m in words)
         values["draft_open"] = ";".join(c for c in _ORDER if c in open_) or None
-        values["draft_note"] = "; ".join(dict.fromkeys(notes)) or None
+        values["draft_note"] = (
+            "; ".join(dict.fromkeys(n.replace("; ", ", ") for n in notes)) or None
+        )
         values["id"] = self._identity(told.clause.cue, where)
         return Feature(str(values["id"]), values, geometry)
 
@@ -280,10 +294,18 @@ class Drafter:
         with_own = [one for one in dict.fromkeys((*own[1:], *backers)) if one]
         values["assoc_actor_1"] = ";".join(with_own) or None
         values["assoc_actor_2"] = ";".join(theirs[1:]) or None
+        nameless = {
+            column: list(
+                dict.fromkeys(flat(p.words).replace("=", "-") for p in found if not p.actor)
+            )
+            for column, found in (("actor1", roles.first), ("actor2", roles.second))
+        }
+        said = [f"{column}={words[0]}" for column, words in nameless.items() if words]
+        values["draft_names"] = ";".join(said) or None
         if not own or roles.doubts:
             open_.append("actor1")
-            named = ", ".join(dict.fromkeys(p.words for p in roles.first if not p.actor))
-            notes.append(f"it does not say who acted{f': {_flat(named)}' if named else ''}")
+            named = ", ".join(nameless["actor1"])
+            notes.append(f"it does not say who acted{f': {named}' if named else ''}")
         if len(sides) > 1 and told.kind.frame != "mutual":
             open_.append("actor1")
             notes.append(f"of {len(sides)} sides: {', '.join(ids)}")
@@ -332,11 +354,9 @@ class Drafter:
             notes.append("it does not say where")
             return None
         place = where.place
-        values["location"] = _flat(place.text)
+        values["location"] = flat(place.text)
         if place.answer:
-            values["draft_candidates"] = (
-                "; ".join(f"{c.id} {c.score:.2f}" for c in place.answer.candidates) or None
-            )
+            values["draft_candidates"] = candidates_of(place.answer)
         entry = self._entry(place)
         if entry is None or not place.answer:
             notes.append(place.why_open)
@@ -393,7 +413,7 @@ _ORDER = ("place_id", "event_date", "time_precision", "sub_event_type", "actor1"
 def _whose(told: Told) -> str:
     """Of which side the dead are said to be."""
     named = [p.words for p in told.roles.second]
-    return f"{told.dead} dead" + (f", of: {_flat(', '.join(named))}" if named else "")
+    return f"{told.dead} dead" + (f", of: {flat(', '.join(named))}" if named else "")
 
 
 def quoted(text: str, span: tuple[int, int]) -> str:
@@ -475,5 +495,11 @@ def _is_unsure(where: Where | None) -> bool:
     return where is None or where.place.answer is None or where.place.score < SURE
 
 
-def _flat(text: str) -> str:
+def candidates_of(answer: Answer) -> str | None:
+    """The places that a name may mean, with their scores, as a draft has them."""
+    return "; ".join(f"{c.id} {c.score:.2f}" for c in answer.candidates) or None
+
+
+def flat(text: str) -> str:
+    """Words on one line, without what joins lists."""
     return re.sub(r"[\s;]+", " ", text).strip()

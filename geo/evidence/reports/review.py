@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from geo.errors import escape
 from geo.evidence.gazetteer.sounds import plain
 from geo.evidence.reports.actors import Actors
+from geo.evidence.reports.cues import find_cues
 from geo.evidence.reports.drafts import Drafter
 from geo.evidence.reports.mentions import Mention, Reader, small_share
 from geo.evidence.reports.statements import StatementDrafter
@@ -22,11 +23,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from geo.evidence.gazetteer.index import Gazetteer
+    from geo.evidence.reports.beside_map import History
     from geo.model import Feature, Row
 
 
 _SMALL_SHARE = 0.05
 """Of a text in a language that is read, so many words at least are small ones."""
+
+
+def understands(text: str) -> bool:
+    """
+    Tell whether a text is in a language that there are words for, without reading it.
+
+    Parameters
+    ----------
+    text
+        A report.
+
+    Returns
+    -------
+    understood
+        Whether anything is said to have happened, or enough of its words are small ones that some
+        language lists.
+    """
+    return not text.strip() or small_share(text) >= _SMALL_SHARE or any(find_cues(text))
 
 
 def read_report(
@@ -38,6 +58,7 @@ def read_report(
     published: dt.date | None = None,
     near: tuple[float, float] | None = None,
     source_id: str | None = None,
+    history: History | None = None,
 ) -> Review:
     """
     Return what a report names, and drafts of the events that it tells.
@@ -45,7 +66,7 @@ def read_report(
     Parameters
     ----------
     text
-        The report, in English or Arabic.
+        The report, in a language that there are words for.
     gazetteer
         Places that names are looked up in.
     actors
@@ -60,6 +81,9 @@ def read_report(
         `Gazetteer.find`.
     source_id
         Id of the source, for the drafts.
+    history
+        Who held a position: drafts of ground that changes hands are compared with it, and say what
+        does not go together. None compares nothing.
 
     Returns
     -------
@@ -70,7 +94,7 @@ def read_report(
     no_names = {plain(str(row.values["text"])) for row in own if not row.values["actor"]}
     reader = Reader(text, gazetteer, Actors(actors, own), frozenset(no_names), published, near)
     mentions = reader.mentions()
-    drafter = Drafter(reader, mentions, source_id)
+    drafter = Drafter(reader, mentions, source_id, history)
     states = StatementDrafter(text, reader.actors, drafter.times, drafter.digest, source_id)
     events: list[Feature] = []
     statements: list[Feature] = []
@@ -113,9 +137,7 @@ class Review:
             Whether anything is said to have happened, or enough of its words are small ones that
             some language lists.
         """
-        if any(m.kind == "cue" for m in self.mentions) or not self.text.strip():
-            return True
-        return small_share(self.text) >= _SMALL_SHARE
+        return any(m.kind == "cue" for m in self.mentions) or understands(self.text)
 
     @property
     def unplaced(self) -> tuple[Mention, ...]:

@@ -18,7 +18,7 @@ import shapely
 
 from geo.crs import GRID_DEG
 from geo.evidence.reports import grammar
-from geo.evidence.reports.drafts import DRAFT_COLUMNS, quoted
+from geo.evidence.reports.drafts import DRAFT_COLUMNS, candidates_of, flat, quoted
 from geo.model import STATEMENTS, Column, Feature, Schema, Value
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ STATEMENT_DRAFTS = Schema(
     (
         *(replace(column, required=column.kind == "id") for column in STATEMENTS.columns),
         Column("shape_radius_m", "integer", "Error of the shape that goes with it, metres."),
+        Column("draft_place", "text", "The place as the report names it."),
         *DRAFT_COLUMNS,
     ),
     geometry=frozenset({"Point", "LineString", "Polygon"}),
@@ -92,7 +93,9 @@ class StatementDrafter:
             owners = self._owners(one) if state else one.roles.first
             values, notes, open_ = self._begin(span, one, inside, owners)
             values |= {"place_id": where.place.value or None, "extent": extent}
-            values["share_pct"] = share
+            values |= {"share_pct": share, "draft_place": flat(where.place.text)}
+            if where.place.answer:
+                values["draft_candidates"] = candidates_of(where.place.answer)
             if not where.place.value:
                 open_.append("place_id")
                 notes.append(where.place.why_open)
