@@ -137,6 +137,8 @@ def _parted(text: str, one: Mention, two: Mention) -> tuple[int, int, str, str] 
     if one.end > two.start:
         return None
     between = text[one.end : two.start]
+    if one.value == two.value == "dead" and len(between.split()) < 3:
+        return None  # "dead and injured" are one
     said = one.value == "statement"
     for joint in ("strong", "back") if said or two.value != "statement" else ("strong", "plain"):
         matches = list(grammar.words("joints", joint).finditer(between)) if joint != "plain" else []

@@ -57,6 +57,8 @@ DRAFTS = Schema(
 )
 """Events under review: the columns of `EVENTS`, none but the id required, and the draft's own."""
 
+_FIRE = frozenset({"shelling", "air strike"})
+"""What is told with the fighting of the sentence before, often without a name of its own."""
 _NO_EVENT = frozenset({"none", "lasting"})
 _QUOTED = 240
 """So much of a sentence goes with its event."""
@@ -92,6 +94,7 @@ class Drafter:
         self.mentions = mentions
         self.digest = hashlib.sha256(reader.text.encode()).hexdigest()
         self.times = Times(reader.published)
+        self._told_until = -1
 
     def tellings(self) -> Iterator[tuple[tuple[int, int], list[Mention], list[Told]]]:
         """Every sentence with its mentions and what its clauses tell, in order."""
@@ -105,8 +108,15 @@ class Drafter:
             while last < len(self.mentions) and self.mentions[last].start < end:
                 last += 1
             inside = list(self.mentions[at:last])
-            yield (begin, end), inside, self.told(begin, end, inside)
+            told = self.told(begin, end, inside)
+            yield (begin, end), inside, told
+            self._told_until = end if told else -1
             self.times.end(inside)
+
+    def _goes_on(self, start: int) -> bool:
+        """Whether the sentence before, in the same paragraph, tells of something."""
+        gap = self.reader.text[max(self._told_until, 0) : start]
+        return self._told_until >= 0 and "\n\n" not in gap and len(gap) < 4
 
     def events(
         self, span: tuple[int, int], inside: list[Mention], told: list[Told]
@@ -143,7 +153,8 @@ class Drafter:
         cues = [m for m in inside if m.kind == "cue" and needs_place(text, m, inside)]
         if not cues or all(cue.value in STATES - {"held"} for cue in cues):
             return []
-        if not any(m.kind in {"place", "actor", "name"} for m in inside):
+        named = any(m.kind in {"place", "actor", "name"} for m in inside)
+        if not named and not (self._goes_on(start) and any(c.value in _FIRE for c in cues)):
             return []
         found = clauses(text, start, end, cues)
         who = parties(text, start, end, inside, self.reader.actors)
@@ -183,6 +194,7 @@ class Drafter:
             one.absorbed = loss or gone or one.kind.frame == "captives"
         for one in told:
             victims(one, told)
+        _join_advance(told)
         _absorb(told)
         _join_repulse(told)
         for one in told:
@@ -489,6 +501,16 @@ def _join_repulse(told: list[Told]) -> None:
         other.absorbed = True
         if not attack.roles.second:
             attack.roles.second = [p for p in other.roles.second if p not in attack.roles.first]
+
+
+def _join_advance(told: list[Told]) -> None:
+    """One event of an attack and the advance that it is: "execute an attack and advance on X"."""
+    for attack, other in pairwise(told):
+        both = {attack.clause.cue.value, other.clause.cue.value}
+        if both != {"attack", "advance"} or other.clause.joint != "plain" or attack.own_place:
+            continue
+        if attack.mode.name == other.mode.name and attack.roles.first == other.roles.first:
+            attack.absorbed = not attack.roles.second
 
 
 def _is_unsure(where: Where | None) -> bool:

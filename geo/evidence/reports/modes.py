@@ -60,7 +60,10 @@ def mode_of(text: str, clauses: Sequence[Clause], index: int) -> Mode:
     if clause.joint == "plain" and own.name == "real" and above.cue.value != "statement":
         outer = _own(text, above)
         # "If they take X and besiege Y": what joins them joins the condition too.
-        if outer.name in {"none", "possible"} and not _starts_anew(text, clause):
+        # "Keeping us from advancing and taking Y" too: of two gerunds both are kept from.
+        gerunds = above.cue.text.endswith("ing") and clause.cue.text.endswith("ing")
+        reaches = outer.name in {"none", "possible"} or (outer.name == "denied" and gerunds)
+        if reaches and not _starts_anew(text, clause):
             return outer
     if _conditional(text, clauses, index):
         return Mode("none", "if")

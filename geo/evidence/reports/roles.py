@@ -30,6 +30,10 @@ _FAR = 7
 _WITHIN = re.compile(r"\b(?:in|by|when|during|as|after|from)\b")
 """Killed in an attack of X: X is not the dead."""
 _MEANS = frozenset({"strike", "attack", "shelling", "air strike", "clashes", "aircraft", "guns"})
+_OWNED = re.compile(r".?['’]s?\s+(?:[\w-]+\s+){0,3}")
+"""What stands between a name and a noun that is its deed."""
+_A_NOUN = re.compile(r"\b(?:the|an?|this|that|these|those|any|all)\s+(?:[\w-]+\s+){0,3}$")
+"""What stands before a cue that is a noun and no verb."""
 _NEAR = 30
 """A name that belongs to a noun ("attack of X") stands within so many characters."""
 
@@ -135,6 +139,11 @@ class Caster:
         agents = by.get("agent", [])
         if sounds.has_arabic(cue.text):
             return self._verb_first(clause, left, right, agents, by, passive=passive)
+        owner = self._owner(cue, inside)
+        if owner or self._is_of_others(cue, clause, left):
+            # "P condemned the attack by X", "P answered X's attack": P did not do it.
+            left, right = [], [p for p in right if p not in owner]
+            agents = [*agents, *(p for p in owner if p not in agents)]
         noun = [p for p in by.get("of", []) if 0 <= p.start - cue.end < _NEAR]
         # "P condones the advance of X": X advances.
         if noun and (not left or (cue.value == "advance" and is_noun_of_deed(cue))):
@@ -142,6 +151,24 @@ class Caster:
         if passive:
             return _Frame([], _last_group(left), agents, True, by, clause)
         return _Frame(_last_group(left), right, agents, False, by, clause)
+
+    def _owner(self, cue: Mention, inside: list[Party]) -> list[Party]:
+        """Whose deed a noun is said to be: X's shelling."""
+        if not is_noun_of_deed(cue):
+            return []
+        near = [p for p in inside if _OWNED.fullmatch(self.text[p.end - 2 : cue.start])]
+        return near[-1:]
+
+    def _is_of_others(self, cue: Mention, clause: Clause, left: list[Party]) -> bool:
+        """Whether one who stands before a noun of a deed does something else, and not that."""
+        if not left or not is_noun_of_deed(cue):
+            return False
+        gap = self.text[left[-1].end : cue.start]
+        if not _A_NOUN.search(gap) or grammar.words("voice", "light").search(gap):
+            return False
+        if grammar.words("voice", "under").search(gap):
+            return False
+        return all(not left[-1].end <= c.start < cue.start for c in clause.cues)
 
     def _verb_first(
         self,
@@ -328,8 +355,9 @@ class Caster:
         return _cast(frame.subject or frame.agents, [])
 
     def _act(self, frame: _Frame) -> Roles:
-        objects = [*frame.patients, *frame.of("against", "with")]
         clause = frame.clause
+        others = [] if clause.kind.key == "weapons withdrawn" else frame.of("against", "with")
+        objects = [*frame.patients, *others]
         head = min(c.start for c in clause.cues)
         if grammar.words("voice", "under").search(self.text, clause.start, head):
             # "X came under attack from Y".

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from geo.crs import GRID_DEG
+from geo.crs import GRID_DEG, LocalPlane
 from geo.evidence.reports import grammar
 from geo.evidence.reports.drafts import DRAFT_COLUMNS, candidates_of, flat, quoted
 from geo.model import STATEMENTS, Column, Feature, Schema, Value
@@ -264,7 +264,7 @@ class StatementDrafter:
 
 
 def _shape(places: Sequence[Mention]) -> shapely.Geometry | None:
-    """The ground that some places span: a line for two, an area for more; None for fewer."""
+    """The ground that some places span, of two a strip along the line; None for fewer."""
     spots = []
     for place in places:
         entry = place.answer.candidates[0].entry if place.value and place.answer else None
@@ -274,4 +274,8 @@ def _shape(places: Sequence[Mention]) -> shapely.Geometry | None:
     if len(spots) < 2:
         return None
     hull = shapely.convex_hull(shapely.MultiPoint(spots))
+    if isinstance(hull, shapely.LineString):
+        # Two names span no ground: so much of it on either hand as the shape is wrong by.
+        plane = LocalPlane.around(hull)
+        hull = plane.inverse(shapely.buffer(plane.forward(hull), _SHAPE_M, quad_segs=4))
     return shapely.set_precision(hull, GRID_DEG)
