@@ -149,6 +149,73 @@ def test_who_condones_an_advance_does_not_make_it():
     assert draft.properties["actor1"] == "redcaps"
 
 
+@pytest.mark.parametrize(
+    ("text", "doer"),
+    [
+        ("{other} condemned the attack by {doer} on Arden on 2 May 2020.", True),
+        ("{other} praised the attack of {doer} on Arden on 2 May 2020.", True),
+        ("{other} condemned the shelling of Arden by {doer} on 2 May 2020.", True),
+        ("{other} ignored the {doer} attack on Arden on 2 May 2020.", True),
+        ("{other} responded to {doer}'s shelling of Arden on 2 May 2020.", True),
+        ("{other} welcomed {doer}'s capture of Arden on 2 May 2020.", True),
+        ("{other} celebrated the withdrawal of {doer} from Arden on 2 May 2020.", True),
+        ("{other} condemned the attack on Arden on 2 May 2020.", False),
+    ],
+)
+def test_who_only_speaks_of_a_deed_did_not_do_it(text, doer):
+    said = text.format(other="The Bluecoat League", doer="the Redcap Front")
+    (draft,) = read(said).drafts
+    assert draft.properties["actor1"] in ({"redcaps", None} if doer else {None})
+    assert draft.properties["actor2"] != "bluecoats"
+    if draft.properties["actor1"] is None:
+        assert "actor1" in draft.properties["draft_open"]
+
+
+@pytest.mark.parametrize("verb", ["launched", "carried out", "continued", "mounted", "repeated"])
+def test_who_launches_an_attack_made_it(verb):
+    text = f"The Bluecoat League {verb} a heavy attack on the Redcap Front in Arden on 2 May 2020."
+    (draft,) = read(text).drafts
+    assert columns(draft, "actor1", "actor2", "draft_open") == ("bluecoats", "redcaps", None)
+
+
+def test_arabic_deeds_belong_to_whom_they_are_said_to():
+    names = {"redcaps": "جبهة القبعات", "bluecoats": "رابطة المعاطف"}
+    rows = [actor(id_, id_, "side", name) for id_, name in names.items()]
+    places = [Entry("arden", "أردن الكبير", lon=30.0, lat=40.0, kind="town", radius_m=500)]
+    for verb in ("دان", "رحب"):
+        text = (
+            f"{verb} {names['bluecoats']} هجوم {names['redcaps']} على أردن الكبير في 2 أيار 2020."
+        )
+        (draft,) = read(text, actors=rows, gazetteer=Gazetteer(places)).drafts
+        assert columns(draft, "actor1", "place_id") == ("redcaps", "arden")
+        assert draft.properties["actor2"] is None
+
+
+def test_more_sides_than_two_are_asked_about():
+    text = "The Redcap Front and the Bluecoat League clashed with the Government of Ilia in Arden."
+    (draft,) = read(text).drafts
+    assert "actor1" in draft.properties["draft_open"]
+    text = "The Redcap Front clashed with the Bluecoat League and the Government of Ilia in Arden."
+    (draft,) = read(text).drafts
+    assert "actor2" in draft.properties["draft_open"]
+
+
+def test_an_officer_is_no_ground():
+    text = "The Bluecoat League captured a Redcap Front officer near Belmont on 9 May 2020."
+    assert not [d for d in read(text).drafts if d.properties["draft_cue"] == "control taken"]
+    text = "The Bluecoat League captured Belmont from Redcap Front fighters on 9 May 2020."
+    (draft,) = read(text).drafts
+    assert columns(draft, "place_id", "actor2") == ("belmont", "redcaps")
+
+
+def test_fire_that_goes_with_the_fighting_of_the_sentence_before_is_told():
+    text = "Redcap Front clashed with Bluecoat League in Arden.{} Heavy shelling went on."
+    cues = [d.properties["draft_cue"] for d in read(text.format("")).drafts]
+    assert cues == ["clashes", "shelling"]
+    assert len(read(text.format("\n\n")).drafts) == 1
+    assert read("Heavy shelling went on. All day.").drafts == ()
+
+
 # --- one event, one place, one time ---------------------------------------------------
 
 

@@ -318,7 +318,7 @@ class Drafter:
             open_.append("actor1")
             named = ", ".join(nameless["actor1"])
             notes.append(f"it does not say who acted{f': {named}' if named else ''}")
-        if len(sides) > 1 and told.kind.frame != "mutual":
+        if len(sides) > 1 and (told.kind.frame != "mutual" or roles.second):
             open_.append("actor1")
             notes.append(f"of {len(sides)} sides: {', '.join(ids)}")
         if own and any(not p.actor for p in roles.first):
@@ -330,6 +330,9 @@ class Drafter:
         if told.kind.frame == "mutual" and not theirs and _needs_two(told.kind):
             open_.append("actor2")
             notes.append("it does not say against whom")
+        if len({actors.side(one) for one in others}) > 1 and told.kind.frame != "give":
+            open_.append("actor2")
+            notes.append(f"on several sides: {', '.join(others)}")
         if unreal and not own:
             notes.append("nobody is said to have done it")
         if not theirs and any(not p.actor for p in roles.second):
@@ -496,7 +499,9 @@ def _join_repulse(told: list[Told]) -> None:
         }:
             continue
         active = not other.passive and other.roles.first
-        if active or other.own_place:
+        # "X tried to break through, but was beaten back": the same X.
+        is_same = other.roles.first == attack.roles.first and not other.roles.second
+        if (active and not is_same) or other.own_place:
             continue
         other.absorbed = True
         if not attack.roles.second:

@@ -161,7 +161,8 @@ class Caster:
 
     def _is_of_others(self, cue: Mention, clause: Clause, left: list[Party]) -> bool:
         """Whether one who stands before a noun of a deed does something else, and not that."""
-        if not left or not is_noun_of_deed(cue):
+        named = grammar.behind("voice", "deed").fullmatch(cue.text)
+        if not left or not (is_noun_of_deed(cue) or named):
             return False
         gap = self.text[left[-1].end : cue.start]
         if not _A_NOUN.search(gap) or grammar.words("voice", "light").search(gap):
@@ -197,6 +198,14 @@ class Caster:
         ]
         first = _first_group(right)
         near = first and first[0].start - cue.end < 3
+        light = grammar.words("voice", "light").search(self.text, clause.start, cue.start)
+        if left and not light and grammar.behind("voice", "deed").fullmatch(cue.text):
+            # "P condemned the attack of X": X made it, whatever P did, and whoever X is.
+            gap = self.text[cue.end : first[0].start] if first else self.text[cue.end :]
+            if not grammar.behind("voice", "deed_on").match(gap):
+                owner = first if first and len(gap.split()) < 2 else []
+                right = [p for p in right if p not in owner]
+                return _Frame(owner, right, agents, False, by, clause)
         if told and not left and not near and grammar.behind("voice", "noun").match(cue.text):
             # "X announced its control of Y".
             return _Frame(told[-1:], right, agents, False, by, clause)

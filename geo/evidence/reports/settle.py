@@ -54,6 +54,8 @@ def _seized(text: str, clause: Clause, where: Sequence[Where]) -> str:
     short = " ".join(behind.split()[:6])
     first = {what: grammar.words(what).search(short) for what in ("loot", "captives")}
     found = {what: match.start() for what, match in first.items() if match}
+    if "captives" in found and len(short[: found["captives"]].split()) > 1:
+        del found["captives"]  # "the hill from their fighters"
     return min(found, key=lambda what: found[what]) if found else ""
 
 

@@ -273,7 +273,7 @@ def _shape(places: Sequence[Mention]) -> shapely.Geometry | None:
     spots = list(dict.fromkeys(spots))
     if len(spots) < 2:
         return None
-    hull = shapely.convex_hull(shapely.MultiPoint(spots))
+    hull: shapely.Geometry = shapely.convex_hull(shapely.MultiPoint(spots))
     if isinstance(hull, shapely.LineString):
         # Two names span no ground: so much of it on either hand as the shape is wrong by.
         plane = LocalPlane.around(hull)

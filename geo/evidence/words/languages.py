@@ -143,6 +143,8 @@ class Grammar:
         Words for quarters of the sky, by degrees.
     voice
         What says that something was done to the subject: ``before`` a cue, or ``form`` of it.
+        ``deed``: nouns that are somebody's deed; ``light``: verbs by which one does it oneself
+        (launched); ``deed_on``: what behind such a noun is not the one whose it is.
     joints
         Where a sentence parts: ``strong``, ``back`` (what follows lies before), ``plain``.
     modes
