@@ -119,15 +119,58 @@ _TABLES = {
     "Gamma,UA,2024-08-02,48.1,37.5,x\n",
 }
 
-KINDS = ("control-geojson", "intervals-geojson", "kml", "kmz", *_TABLES)
+
+def _esri():
+    held = [
+        {"attributes": {"controller": who, "date": 1720396800000}, "geometry": {"rings": rings}}
+        for who, rings in (
+            ("RU", [ring()[::-1], ring(37.05, 48.05, 0.1)]),
+            ("UA", [ring(38)[::-1]]),
+        )
+    ]
+    about = {"geometryType": "esriGeometryPolygon", "spatialReference": {"wkid": 4326}}
+    fields = [{"name": "date", "type": "esriFieldTypeDate"}]
+    return {**about, "fields": fields, "features": held}
+
+
+def _topojson():
+    held = [
+        {"type": kind, "arcs": arcs, "properties": {"controller": who, "date": "2024-07-08"}}
+        for kind, arcs, who in (("Polygon", [[0]], "RU"), ("MultiPolygon", [[[~1]]], "UA"))
+    ]
+    steps = [[0, 0], [200, 0], [0, 200], [-200, 0], [0, -200]]
+    return {
+        "type": "Topology",
+        "transform": {"scale": [0.001, 0.001], "translate": [37, 48]},
+        "objects": {"a": {"type": "GeometryCollection", "geometries": held}},
+        "arcs": [steps, [[1000, 0], *steps[1:]]],
+    }
+
+
+def _umap():
+    layer = {**_control(), "_umap_options": {"name": "x", "remoteData": {}}}
+    return {"type": "umap", "uri": "u", "properties": {}, "layers": [layer]}
+
+
+_DOCUMENTS = {
+    "control-geojson": _control,
+    "intervals-geojson": _intervals,
+    "esri": _esri,
+    "topojson": _topojson,
+    "umap": _umap,
+}
+READ_AS = {"kmz": "kml", **dict.fromkeys(("esri", "topojson", "umap"), "control-geojson")}
+"""The kind that files of a kind are imported as, where it is not called so."""
+
+KINDS = (*_DOCUMENTS, "kml", "kmz", *_TABLES)
 
 
 def mutated(kind, seed):
     """The bytes of a valid file of a kind after one to four changes, the same for one seed."""
     chance = random.Random(f"{kind} {seed}")
     changes = chance.choice([1, 1, 1, 2, 4])
-    if kind in {"control-geojson", "intervals-geojson"}:
-        document = _control() if kind == "control-geojson" else _intervals()
+    if kind in _DOCUMENTS:
+        document = _DOCUMENTS[kind]()
         for _ in range(changes):
             document = _break_json(document, chance)
         data = json.dumps(document).encode()

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     type=FOLDER,
     help="Table of what their words for control mean; if it does not exist, only it is written.",
 )
-@click.option("--encoding", default="", help="Of tables, where it cannot be found out.")
+@click.option("--encoding", default="", help="Of text, where it cannot be found out.")
 @click.option(
     "--dates",
     "day_order",
@@ -161,3 +161,5 @@ def export(output: Path, to: str, layer: str, layers: Path) -> None:
         raise click.UsageError(str(error)) from error
     for path in paths:
         click.echo(str(path))
+    if limits := FORMATS[to].limits:
+        say(limits)

@@ -55,12 +55,15 @@ class Format:
         One line: what it is and who reads it.
     module, function
         Names of the module of `geo.exchange.writing` and of what makes it there.
+    limits
+        What a reader of such files must know that they lose; empty for nothing.
     """
 
     suffix: str
     doc: str
     module: str
     function: str = "render"
+    limits: str = ""
 
 
 KINDS: dict[str, Kind] = {
@@ -97,6 +100,12 @@ FORMATS: dict[str, Format] = {
     "csv": Format(".csv", "One layer as a table, with a position and km2.", "delimited"),
     "xlsx": Format(".xlsx", "All tables as a workbook, with areas and columns.", "workbook"),
     "flatgeobuf": Format(".fgb", "One layer as FlatGeobuf, for web maps and GDAL.", "gdal"),
+    "shapefile": Format(
+        ".zip",
+        "One layer as Shapefiles in a zip, for programs that take nothing else.",
+        "shapefile",
+        limits="names are cut to ten letters and texts to 254 bytes; limits.txt in it says which",
+    ),
     "qgis-temporal": Format(
         ".qgs",
         "A QGIS project set to step through time, and its GeoPackage.",
@@ -108,7 +117,7 @@ FORMATS: dict[str, Format] = {
 """Every format by its name."""
 
 
-_PACKAGES = {"xlsxwriter": "XlsxWriter"}
+_PACKAGES = {"xlsxwriter": "XlsxWriter", "python_calamine": "python-calamine"}
 """Packages that are not called as their module is."""
 
 

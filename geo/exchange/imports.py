@@ -24,7 +24,7 @@ from geo.exchange.reading.account import Account
 from geo.exchange.reading.control import layers_from_spans
 from geo.exchange.reading.dated_layers import finish_layers
 from geo.exchange.reading.intake import MappedColumn, Options, Outcome
-from geo.layers import read_bytes
+from geo.exchange.reading.packing import read_served
 from geo.model import ACTORS, PLACES, SCHEMAS, STATEMENTS, Row, Status
 
 if TYPE_CHECKING:
@@ -109,17 +109,16 @@ def run_import(
 
 
 def _read_file(path: Path, reader: Reader, account: Account) -> None:
-    """Read one file, and count what became of its entries."""
-    counts: Counter[str] = Counter(dict.fromkeys(("read", *Outcome), 0))
-    account.counts[path.name] = counts
-    # A link to a file elsewhere is followed: nobody but the user named it.
-    folder = path.resolve().parent if path.is_symlink() else path.parent
-    for entry in reader.parse(read_bytes(path, root=folder), path.name, account):
-        counts["read"] += 1
-        counts[account.attempt(entry, reader.take)] += 1
-    # Rows that are no entries at all.
-    lost = account.lost[path.name]
-    counts.update({"read": lost, Outcome.REFUSED: lost})
+    """Read one file, or all that it holds, and count what became of the entries."""
+    for name, data in read_served(path, account):
+        counts: Counter[str] = Counter(dict.fromkeys(("read", *Outcome), 0))
+        account.counts[name] = counts
+        for entry in reader.parse(data, name, account):
+            counts["read"] += 1
+            counts[account.attempt(entry, reader.take)] += 1
+        # Rows that are no entries at all.
+        lost = account.lost[name]
+        counts.update({"read": lost, Outcome.REFUSED: lost})
 
 
 def _finish(account: Account) -> Import:

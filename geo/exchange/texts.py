@@ -15,6 +15,9 @@ from xml.sax.saxutils import escape, quoteattr
 HALF_OPEN = "up to, but not on, valid_to"
 """What our exports say of the last day of an interval, and by which they are known again."""
 
+OWN_LIMITS = "limits.txt"
+"""What our Shapefiles have beside them: what was cut, and how to read their dates."""
+
 _BEGINS_CELL = "(^|[;\\t\\r\\n|])"
 _FORMULA = "'*[=+\\-@\\t\\r＝＋－＠]"
 _UNGUARDED = re.compile(f"{_BEGINS_CELL}(?={_FORMULA})")

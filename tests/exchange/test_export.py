@@ -79,7 +79,7 @@ def test_an_export_is_not_written_among_the_layers(little):
 @pytest.mark.parametrize(
     ("options", "name"),
     [
-        ({"to": "shapefile"}, "a.shp"),
+        ({"to": "shape"}, "a.shp"),
         ({"to": "csv", "layer": "actors"}, "a.csv"),
         ({"to": "kml"}, "a.csv"),
     ],

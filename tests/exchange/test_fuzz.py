@@ -5,7 +5,7 @@ import time
 import warnings
 
 import pytest
-from mutations import JUNK, KINDS, mutated
+from mutations import JUNK, KINDS, READ_AS, mutated
 from thoroughness import broken_files
 
 from geo.edit.copies.reading import read_copy
@@ -16,14 +16,18 @@ from geo.exchange.saving import save_import
 from geo.layers.folder import read_folder
 
 _SECONDS = 5.0
-_SUFFIX = {"control-geojson": "geojson", "intervals-geojson": "geojson", "kml": "kml", "kmz": "kmz"}
+_SUFFIX = {
+    **dict.fromkeys(("control-geojson", "intervals-geojson"), "geojson"),
+    **{kind: kind for kind in ("kml", "kmz", "topojson", "umap")},
+    "esri": "json",
+}
 
 
 def tried(kind, seed, folder):
     """Whether a broken file was imported; what is not ours or takes too long is raised."""
     path = folder / f"x_2024-07-08.{_SUFFIX.get(kind, 'csv')}"
     path.write_bytes(mutated(kind, seed))
-    real = "kml" if kind == "kmz" else kind
+    real = READ_AS.get(kind, kind)
     areas = kind in _SUFFIX
     options = Options(
         repair=areas and seed % 2 == 1,

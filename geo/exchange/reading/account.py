@@ -99,6 +99,8 @@ class Account(Intake):
     ) -> None:
         super().__init__(layout, options)
         self.kind, self.into, self.names = kind, into, names
+        if into is not None:
+            self.zone = str(into.theatre.properties["timezone"] or self.zone)
         self.settings = DEFAULTS | {"publisher": layout.publisher, "licence": layout.licence}
         _require_options(kind, layout, options)
         known = set(DEFAULTS) | set(layout.columns)

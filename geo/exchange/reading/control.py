@@ -12,7 +12,14 @@ import shapely
 from geo.errors import DateError, SchemaError, refuse
 from geo.exchange.reading.account import DatedArea, DraftPatch, Reader
 from geo.exchange.reading.geojson import read_features
-from geo.exchange.reading.intake import AREA_OPTIONS, CONTROL_COLUMNS, Entry, Layout, Outcome
+from geo.exchange.reading.intake import (
+    AREA_OPTIONS,
+    CONTROL_COLUMNS,
+    FEATURE_FILES,
+    Entry,
+    Layout,
+    Outcome,
+)
 from geo.exchange.reading.words import Word
 from geo.layers import FIRST_DAY
 from geo.model import Status, parse_day, split_ids
@@ -105,6 +112,8 @@ READER = Reader(
         needed=("controller",),
         dates=("date",),
         options=("encoding", "date_from", *AREA_OPTIONS),
+        inside=FEATURE_FILES,
+        layers=("control",),
     ),
     read_features,
     take_control,
@@ -230,12 +239,22 @@ INTERVAL_READER = Reader(
     Layout(
         columns={
             **CONTROL_COLUMNS,
-            "start": ("valid_from", "start", "begin", "from", "gwsdate", "date_start"),
-            "end": ("valid_to", "end", "to", "gwedate", "date_end"),
+            "start": (
+                "valid_from",
+                "start",
+                "begin",
+                "from",
+                "gwsdate",
+                "date_start",
+                "start_date",
+            ),
+            "end": ("valid_to", "end", "to", "gwedate", "date_end", "end_date"),
         },
         needed=("controller", "start"),
         dates=("start", "end"),
         options=("encoding", "end", *AREA_OPTIONS),
+        inside=FEATURE_FILES,
+        layers=("control",),
     ),
     read_features,
     take_interval,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geo.errors import SchemaError, escape, refuse
+from geo.exchange.reading.moments import read_moments
 from geo.exchange.reading.periods import read_period
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class _WrittenDate:
 
 def read_dates(entries: Sequence[Entry], file: str, intake: Intake) -> None:
     """Write the dates of all entries as YYYY-MM-DD; what is no date is left, to be refused."""
+    read_moments(entries, file, intake)
     columns = intake.layout.dates
     forms: dict[str, list[_WrittenDate]] = defaultdict(list)
     for column in columns:

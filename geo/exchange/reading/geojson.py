@@ -13,7 +13,9 @@ import orjson
 
 from geo.errors import SchemaError, escape, refuse
 from geo.exchange.reading.dates import read_dates
+from geo.exchange.reading.documents import Document, open_document, read_lines
 from geo.exchange.reading.intake import Entry, Intake, fill_cells, map_columns
+from geo.exchange.reading.outside import features_outside, outside_format
 from geo.exchange.reading.shapes import read_shapes
 from geo.exchange.reading.texts import decode_told
 from geo.layers import Rings, decode_text, split_rings
@@ -29,29 +31,23 @@ _EXACT = 2.0**63
 
 def read_features(data: bytes, file: str, intake: Intake) -> Iterator[Entry]:
     """
-    Read anybody's GeoJSON: its features, dates as YYYY-MM-DD.
+    Read anybody's features: entries with shapes, dates as YYYY-MM-DD.
 
     Raises
     ------
     SchemaError
-        If it is no feature collection, or not in longitude and latitude.
+        If it holds no features, or they do not lie in longitude and latitude.
     """
-    root, rings = _parse_unique(_text_of(data, file, intake), file)
-    features = root.get("features") if isinstance(root, dict) else None
-    if not isinstance(features, list) or root.get("type") != "FeatureCollection":
-        raise SchemaError([refuse("root.type", "it is no FeatureCollection", file=file)])
-    _require_degrees(root, file)
-    _say_what_is_missing(root, len(features), file, intake)
-    about = root.get("metadata")
-    intake.know_own(about.get("how_to_read") if isinstance(about, dict) else "", file)
-    raw = [feature if isinstance(feature, dict) else {} for feature in features]
+    document, rings = open_features(data, file, intake)
+    raw = [feature if isinstance(feature, dict) else {} for feature in document.features]
     properties = [f["properties"] if isinstance(f.get("properties"), dict) else {} for f in raw]
     header = list(dict.fromkeys(name for one in properties for name in one))
     ours = map_columns(header, file, intake)
     entries = []
-    for n, (feature, values) in enumerate(zip(features, properties, strict=True), 1):
-        texts = {own: _as_text(values[name]) for name, own in ours.items() if name in values}
-        entry = Entry(file, n, fill_cells(texts, intake), noun="feature")
+    for n, (feature, values) in enumerate(zip(document.features, properties, strict=True)):
+        texts = {own: property_text(values[name]) for name, own in ours.items() if name in values}
+        line = document.lines[n] if document.lines else n + 1
+        entry = Entry(file, line, fill_cells(texts, intake), noun="feature")
         if not isinstance(feature, dict):
             entry.fault = "feature.type", "it is no feature"
         elif isinstance(geometry := feature.get("geometry"), dict):
@@ -62,6 +58,36 @@ def read_features(data: bytes, file: str, intake: Intake) -> Iterator[Entry]:
     read_dates(entries, file, intake)
     read_shapes(entries, intake, rings)
     yield from entries
+
+
+def open_features(data: bytes, file: str, intake: Intake) -> tuple[Document, Rings | None]:
+    """
+    Return what a file holds, and the coordinates that stand apart from it.
+
+    Raises
+    ------
+    SchemaError
+        If it holds no features, or they do not lie in longitude and latitude.
+    """
+    rings: Rings | None = None
+    if outside_format(data):
+        root = features_outside(data, file, intake)
+        document = Document(root["features"], root)
+    else:
+        text = _text_of(data, file, intake)
+        streamed = read_lines(text, file, intake) if _may_be_lines(text) else None
+        if streamed is not None:
+            document = streamed
+        else:
+            root, rings = _parse_unique(text, file)
+            document = open_document(root, file, intake)
+            # Only of a plain collection are they apart.
+            rings = rings if document.root is root else None
+    _require_degrees(document.root, file)
+    _say_what_is_missing(document.root, len(document.features), file, intake)
+    about = document.root.get("metadata")
+    intake.know_own(about.get("how_to_read") if isinstance(about, dict) else "", file)
+    return document, rings
 
 
 def _text_of(data: bytes, file: str, intake: Intake) -> str:
@@ -135,13 +161,21 @@ def _parse_unique(text: str, file: str) -> tuple[Any, Rings | None]:
     """
     try:
         _require_shallow(text)
-        return _parse_fast(text) or (
-            json.loads(text, object_pairs_hook=_make_unique, parse_constant=_refuse_constant),
-            None,
-        )
+        return _parse_fast(text) or (_parse_plain(text), None)
     except (ValueError, RecursionError) as error:
         message = escape(str(error)) or "it is nested too deeply"
         raise SchemaError([refuse("json.syntax", message, file=file)]) from error
+
+
+def _parse_plain(text: str) -> Any:
+    """Parse JSON with all that is in it."""
+    return json.loads(text, object_pairs_hook=_make_unique, parse_constant=_refuse_constant)
+
+
+def _may_be_lines(text: str) -> bool:
+    """Whether a text may hold one feature a line: its first line closes what it opens."""
+    head = text.lstrip("\x1e \n\r\t").split("\n", 1)
+    return len(head) > 1 and head[0].startswith("{") and head[0].rstrip().endswith("}")
 
 
 _DEEPEST = 200
@@ -219,7 +253,7 @@ def _refuse_constant(text: str) -> None:
     raise ValueError(f"{text} is no JSON number")
 
 
-def _as_text(value: object) -> str:
+def property_text(value: object) -> str:
     """A property as text; whole numbers without a point, lists and objects as JSON."""
     if value is None:
         return ""

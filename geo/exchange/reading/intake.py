@@ -163,6 +163,11 @@ PLACE_COLUMNS: dict[str, tuple[str, ...]] = {
     "admin1": ("admin1", "governorate", "oblast", "province"),
     "geo_radius_m": ("geo_radius_m",),
 }
+FEATURE_FILES = (
+    *(".geojson", ".json", ".topojson", ".geojsonl", ".geojsons", ".ndjson", ".jsonl", ".umap"),
+    *(".shp", ".gpkg", ".fgb"),
+)
+TABLE_FILES = (".csv", ".tsv", ".tab", ".xlsx", ".xls", ".ods", *FEATURE_FILES)
 TABLE_OPTIONS = ("encoding", "day_order", "since", "until")
 AREA_OPTIONS = ("day_order", "since", "until", "rest", "overlap", "repair", "words")
 CONTROL_COLUMNS: dict[str, tuple[str, ...]] = {
@@ -213,6 +218,10 @@ class Layout:
         What of `Options` such files can follow, beside a mapping and fixed values.
     publisher, licence
         Of whoever alone publishes such files; empty where anybody may.
+    inside
+        Endings of what is read of an archive.
+    layers
+        What such records are called in files that hold several layers, as ours do.
     """
 
     columns: Mapping[str, tuple[str, ...]]
@@ -221,6 +230,8 @@ class Layout:
     options: tuple[str, ...] = ()
     publisher: str = ""
     licence: str = ""
+    inside: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
 
 
 class Intake:
@@ -238,6 +249,7 @@ class Intake:
     def __init__(self, layout: Layout, options: Options) -> None:
         self.layout, self.options = layout, options
         self.settings: dict[str, str] = {}
+        self.zone = options.fixed.get("timezone", "")
         # `id` and `name` are the theatre's; see `DEFAULTS`.
         self.fixed = {
             name: _clean_cell(value)

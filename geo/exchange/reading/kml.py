@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import html
 import io
-import lzma
 import re
-import struct
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -28,6 +25,7 @@ from geo.exchange.reading.intake import (
     fill_cells,
     map_columns,
 )
+from geo.exchange.reading.packing import ARCHIVE_FAULTS, inflate
 from geo.exchange.reading.places import take_place
 from geo.exchange.reading.shapes import read_shapes
 
@@ -95,8 +93,8 @@ def _members(data: bytes, file: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             inside = _choose_members(archive)
-            held_bytes = {info.filename: _inflate(archive, info) for info in inside}
-    except _ARCHIVE_FAULTS as error:
+            held_bytes = {info.filename: inflate(archive, info) for info in inside}
+    except ARCHIVE_FAULTS as error:
         message = f"the archive is not read: {escape(str(error)) or type(error).__name__}"
         raise SchemaError([refuse("kml.archive", message, file=file)]) from error
     return held_bytes
@@ -121,28 +119,6 @@ def _choose_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     if len({info.filename for info in inside}) < len(inside):
         raise ValueError("two files in it have the same name")
     return sorted(inside, key=lambda info: (info.filename.lower() != "doc.kml", info.filename))
-
-
-_ARCHIVE_FAULTS = (
-    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError),
-    *(EOFError, OSError, ValueError, LookupError, struct.error, OverflowError),
-)
-
-
-def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """
-    Return the content of one file of an archive.
-
-    Raises
-    ------
-    ValueError
-        If it is larger than the archive says.
-    """
-    with archive.open(info) as member:
-        data = member.read(info.file_size + 1)
-    if len(data) != info.file_size:
-        raise ValueError(f"{escape(info.filename, 40)} has another size than the archive says")
-    return data
 
 
 def _parse_kml(data: bytes, file: str) -> Any:
@@ -354,6 +330,7 @@ READER = Reader(
         },
         dates=("start", "end", "date"),
         options=("date_from", "end", *AREA_OPTIONS),
+        inside=(".kml", ".kmz"),
     ),
     read_placemarks,
     take_placemark,

@@ -14,6 +14,7 @@ from geo.exchange.reading.intake import (
     HOLDER,
     NOTE,
     PLACE_COLUMNS,
+    TABLE_FILES,
     TABLE_OPTIONS,
     Entry,
     Layout,
@@ -110,7 +111,13 @@ def find_or_make_place(entry: Entry, account: Account) -> tuple[Outcome, str]:
 
 
 READER = Reader(
-    Layout(columns=PLACE_COLUMNS, needed=("name", "lon", "lat"), options=("encoding",)),
+    Layout(
+        columns=PLACE_COLUMNS,
+        needed=("name", "lon", "lat"),
+        options=("encoding",),
+        inside=TABLE_FILES,
+        layers=("places",),
+    ),
     read_table,
     take_place,
 )
@@ -180,6 +187,8 @@ STATEMENT_READER = Reader(
         needed=("name", "controller", "date"),
         dates=("date",),
         options=(*TABLE_OPTIONS, "words"),
+        inside=TABLE_FILES,
+        layers=("statements",),
     ),
     read_table,
     take_statement,

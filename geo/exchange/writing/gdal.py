@@ -84,7 +84,8 @@ def _arrays(table: TypedTable, column: TypedColumn) -> tuple[NDArray[Any], NDArr
 def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
     """Return the layer, with its title and credits."""
     table = content.tables[layer]
-    facts = {"TITLE": str(content.about["title"]), "DESCRIPTION": content.credit}
+    how = f"{content.credit} {content.about['how_to_read']}"
+    facts = {"TITLE": str(content.about["title"]), "DESCRIPTION": how}
     if any(geometry is None for geometry in table.shapes):
         facts["SPATIAL_INDEX"] = "NO"  # GDAL cannot index what has no place
     with tempfile.TemporaryDirectory() as folder:

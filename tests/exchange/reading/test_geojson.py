@@ -65,11 +65,13 @@ def test_what_is_no_area_is_refused(geometry, code, put):
         ("<OGRVRTDataSource/>", "it is XML"),
         ('{"type": "FeatureCollection", "features": [], "features": []}', "a key stands twice"),
         ('{"type": "FeatureCollection", "features": [NaN]}', "no JSON number"),
-        ('{"type": "Topology"}', "no FeatureCollection"),
+        ('{"type": "Topology"}', "no TopoJSON"),
+        ('{"a": {}, "b": [1]}', "no FeatureCollection"),
+        ('{"error": {"code": 400, "message": "Invalid query"}}', "refusal of a service: Invalid"),
         ("[" * 200_000, "nested|recursion"),
         (collection(crs={"type": "name", "properties": {"name": "EPSG:3857"}}), "WGS 84"),
     ],
-    ids=["vrt", "twice", "nan", "topology", "deep", "mercator"],
+    ids=["vrt", "twice", "nan", "topology", "other", "error", "deep", "mercator"],
 )
 def test_a_file_that_is_something_else_is_refused_whole(content, message, put):
     with pytest.raises(SchemaError, match=message):
