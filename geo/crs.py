@@ -578,49 +578,12 @@ def _transformer(lon: float, lat: float, way: Way) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
 
 
-def to_lonlat(positions: ArrayLike, system: str) -> Floats:
-    """
-    Return positions of another system of coordinates as longitude and latitude.
-
-    Parameters
-    ----------
-    positions
-        One row a position, east or longitude first, in units of the system.
-    system
-        A code such as ``EPSG:3857``, or a definition as WKT.
-
-    Returns
-    -------
-    positions
-        One row a position, in degrees on WGS 84.
-
-    Raises
-    ------
-    CRSError
-        If there is no such system, or a position lies where it holds none.
-
-    Examples
-    --------
-    >>> to_lonlat([[0, 0], [4118980, 4475590]], "EPSG:3857").round(2).tolist()
-    [[0.0, 0.0], [37.0, 37.26]]
-    """
-    from pyproj.exceptions import ProjError
-
-    try:
-        x, y = np.asarray(positions, dtype=float).reshape(-1, 2).T
-        made = np.column_stack(_from_system(system).transform(x, y, errcheck=True))
-    except ProjError as error:
-        raise CRSError(f"coordinates cannot be turned into WGS 84: {error}") from error
-    if not np.isfinite(made).all():
-        raise CRSError("a position lies outside of its system of coordinates")
-    return made
-
-
 @lru_cache(maxsize=8)
-def _from_system(system: str) -> Transformer:
-    from pyproj import CRS, Transformer
+def to_lonlat(system: str) -> Transformer:
+    """Return what turns east, north of a system, a code or WKT, into longitude, latitude."""
+    from pyproj import Transformer
 
-    return Transformer.from_crs(CRS.from_user_input(system), LONLAT, always_xy=True)
+    return Transformer.from_crs(system, LONLAT, always_xy=True)
 
 
 def _require_lonlat(geometries: NDArray[np.object_]) -> None:

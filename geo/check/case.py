@@ -342,6 +342,7 @@ def _list_records(folder: Folder) -> Iterator[tuple[Schema, str, Feature | Row]]
         "vocabulary",
         "sources",
         "tour",
+        "imports",
     )
     for name in tables:
         file = str(root / f"{name}.csv")

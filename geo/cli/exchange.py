@@ -79,6 +79,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Mend areas that are not valid, and say their areas before and after.",
 )
+@click.option(
+    "--update",
+    is_flag=True,
+    help="A later pull of a source that is there: take what it changed, but nothing edited here.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the reconciliation and write nothing.")
 def import_(
     kind: str,
@@ -93,13 +98,14 @@ def import_(
     **options: Any,
 ) -> None:
     """Read other people's data of a KIND into a theatre, and account for every record."""
-    from geo.exchange import Options, read_words, run_import, save_import, words_table
+    from geo.exchange import Options, read_words, revise, run_import, save_import, words_table
     from geo.layers import read_bytes, read_folder, save_file
 
     into = read_folder(root) if (root / "theatre.geojson").exists() else None
     known: tuple[Word, ...] = ()
     if words is not None and words.exists():
         known = read_words(read_bytes(words, root=words.resolve().parent), file=str(words))
+    given: dict[str, Any] = {k: "" if value is None else value for k, value in options.items()}
     with wrong_usage():
         chosen = Options(
             mapping=name_values(mapped),
@@ -107,12 +113,13 @@ def import_(
             words=known,
             since=parse_day(since) if since else None,
             until=parse_day(until) if until else None,
-            **{name: value or "" for name, value in options.items() if name != "repair"},
-            repair=bool(options["repair"]),
+            **given,
         )
         with progress_bar() as progress:
             imported = run_import(kind, paths, options=chosen, into=into, progress=progress)
     answer(imported.report())
+    if chosen.update and into is not None:
+        answer(revise(imported, into).report())
     drafts = words is not None and not words.exists() and bool(imported.words)
     if drafts and words is not None:
         save_file(words, words_table(imported.words), expected=None)
@@ -120,7 +127,7 @@ def import_(
         say("edit it and run the same command again")
     if not dry_run and not drafts:
         with progress_bar() as progress:
-            saved = save_import(imported, root, into=into, progress=progress)
+            saved = save_import(imported, root, into=into, update=chosen.update, progress=progress)
         say(f"{len(saved.paths)} files written, {saved.present} records were there already")
         for name in saved.kept:
             say(f"{name}: the folder says otherwise and was kept")

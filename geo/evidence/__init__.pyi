@@ -32,6 +32,7 @@ from .reports.statements import STATEMENT_DRAFTS
 from .rounding import round_figure
 from .sieges import Sieges
 from .told import tell_all, tell_moves
+from .versions import Version, read_said, said_values, spell_said
 from .why import Why, find_why
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Parameters",
     "Review",
     "Sieges",
+    "Version",
     "Why",
     "accept_drafts",
     "accept_statements",
@@ -74,9 +76,12 @@ __all__ = [
     "provenance",
     "read_gazetteers",
     "read_report",
+    "read_said",
     "round_figure",
+    "said_values",
     "shape_word",
     "sound_rules",
+    "spell_said",
     "tell_all",
     "tell_effect",
     "tell_moves",

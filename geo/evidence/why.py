@@ -8,7 +8,7 @@ against it.
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ import shapely
 from geo.errors import UnknownIdError
 from geo.evidence.ledger import explain_ground
 from geo.evidence.places import locate_place, nearest_place, shape_word
+from geo.evidence.versions import record_versions
 from geo.model import Label, Row, parse_day, split_ids
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from geo.control import Composite
+    from geo.evidence.versions import Version
     from geo.layers import Folder
     from geo.model import Feature, Value
 
@@ -67,6 +69,8 @@ class Why:
     nearest
         The nearest place with evidence and its distance in kilometres: of the patch, or of the
         whole layer where the patch names none.
+    versions
+        Which version of its source each statement and event quotes, by id; of imported ones.
     """
 
     day: dt.date
@@ -86,6 +90,7 @@ class Why:
     weights: Mapping[str, float]
     sources: Mapping[str, Row]
     nearest: tuple[str, float] | None
+    versions: Mapping[str, Version] = field(default_factory=dict)
 
     @property
     def publishers(self) -> tuple[str, ...]:  # numpydoc ignore=RT01
@@ -124,6 +129,15 @@ class Why:
             "nearest_evidence": None
             if self.nearest is None
             else {"place_id": self.nearest[0], "distance_km": round(self.nearest[1], 3)},
+            "versions": {
+                name: {
+                    "version": one.version,
+                    "theirs": one.theirs,
+                    "withdrawn": one.withdrawn,
+                    "edited": list(one.edited),
+                }
+                for name, one in self.versions.items()
+            },
         }
 
     def __str__(self) -> str:
@@ -210,6 +224,7 @@ class Why:
                 days = _tell_days(told["event_date"], told["end_date"])
                 yield f"  event {event.id}: {days}, {told['sub_event_type']}"
                 yield from _wrap(f"{told['notes'] or ''} [{told['source_ids'] or ''}]", 4)
+                yield from _wrap(str(self.versions.get(event.id, "")), 4)
 
     def _said(self, row: Row) -> Iterator[str]:
         values = row.values
@@ -221,6 +236,7 @@ class Why:
         late = f", {days} {'day' if days == 1 else 'days'} later" if days > 0 else ""
         yield f"  {row.id}: {values['date']}{late}, {values['place_id']}: {held}; {sure}{heavy}"
         yield from _wrap(f"{values['note'] or ''} [{values['source_ids']}]", 4)
+        yield from _wrap(str(self.versions.get(row.id, "")), 4)
 
     def _source(self, identity: str) -> Iterator[str]:
         values = self.sources[identity].values
@@ -288,6 +304,8 @@ def find_why(
     records.append(patch.properties)
     every = {i for values in records for i in split_ids(values["source_ids"])}
     sources = {i: row for i, row in folder.rows("sources").items() if i in every}
+    quoted = {row.id for row in (*said, *against)} | {event.id for event in events}
+    versions = record_versions(folder) if folder.imports.rows else {}
     return Why(
         day=day,
         as_of=as_of,
@@ -306,6 +324,7 @@ def find_why(
         weights=_weights(folder, (*said, *against), as_of),
         sources=sources,
         nearest=_nearest_evidence(folder, shapely.Point(lon, lat), patch, as_of),
+        versions={name: one for name, one in versions.items() if name in quoted},
     )
 
 

@@ -7,6 +7,7 @@ from .reading.intake import Options
 from .reading.shapes import mend_geometry
 from .reading.words import Word, read_words, words_table
 from .report_text import ReportText, read_report_text
+from .revising import revise
 from .saving import import_into, save_import
 from .series_histories import histories, series_areas
 from .texts import guard_formula
@@ -50,6 +51,7 @@ __all__ = [
     "read_words",
     "refresh_package",
     "render_project",
+    "revise",
     "run_import",
     "save_import",
     "series_areas",

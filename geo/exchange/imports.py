@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from geo.draw import side_colors
@@ -105,7 +105,7 @@ def run_import(
         shown = ", ".join(escape(name, 40) for name in sorted(account.unmet))
         message = f"no file has the columns that you map: {shown}"
         raise SchemaError([refuse("import.mapping", message, "see how the files spell them")])
-    return _finish(account)
+    return _finish(account, reader)
 
 
 def _read_file(path: Path, reader: Reader, account: Account) -> None:
@@ -113,15 +113,16 @@ def _read_file(path: Path, reader: Reader, account: Account) -> None:
     for name, data in read_served(path, account):
         counts: Counter[str] = Counter(dict.fromkeys(("read", *Outcome), 0))
         account.counts[name] = counts
+        account.pull.update(data)
         for entry in reader.parse(data, name, account):
             counts["read"] += 1
-            counts[account.attempt(entry, reader.take)] += 1
+            counts[account.attempt(entry, reader)] += 1
         # Rows that are no entries at all.
         lost = account.lost[name]
         counts.update({"read": lost, Outcome.REFUSED: lost})
 
 
-def _finish(account: Account) -> Import:
+def _finish(account: Account, reader: Reader) -> Import:
     """Return everything read, in order."""
     if account.spans:
         layers_from_spans(account)
@@ -156,6 +157,12 @@ def _finish(account: Account) -> Import:
         issues=tuple(account.issues),
         settings=account.settings,
         ground=ground,
+        layer=reader.layer,
+        tracked=account.tracked,
+        unread=frozenset(account.unread),
+        source_id=account.own_source() if account.tracked else "",
+        version=account.settings["version"] or account.pull_name(),
+        window=(account.options.since, account.options.until),
     )
 
 
@@ -235,6 +242,14 @@ class Import:
         The values of `DEFAULTS` as used.
     ground
         The ground of all control layers together; None where there is none.
+    layer
+        The layer whose records the source may revise; empty for none.
+    tracked, unread
+        Layer and id of each such record by what the source calls it, and what was refused.
+    source_id, version
+        Whose they are, and what this version of them is called.
+    window
+        First and last day that were asked for; None for any.
     """
 
     kind: str
@@ -247,6 +262,12 @@ class Import:
     issues: tuple[Issue, ...]
     settings: Mapping[str, str]
     ground: shapely.Geometry | None = None
+    layer: str = ""
+    tracked: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    source_id: str = ""
+    version: str = ""
+    window: tuple[dt.date | None, dt.date | None] = (None, None)
 
     def report(self) -> str:
         """

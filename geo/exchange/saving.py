@@ -25,6 +25,7 @@ from geo.exchange.imports import run_import
 from geo.exchange.reading.account import fill_columns
 from geo.exchange.reading.intake import Options
 from geo.exchange.reading.words import make_slug
+from geo.exchange.revising import Revision, first_versions, revise
 from geo.layers import (
     Folder,
     Progress,
@@ -41,6 +42,7 @@ from geo.model import (
     ACTORS,
     CONTROL,
     EVENTS,
+    IMPORTS,
     PLACES,
     SOURCES,
     STATEMENTS,
@@ -74,19 +76,29 @@ class Saved:
         Records that stood there already with the same values.
     kept
         Ids whose record in the folder says otherwise; the folder's was kept.
+    revision
+        What an update made of the records; None for a plain import.
     """
 
     paths: tuple[Path, ...]
     added: Mapping[str, int]
     present: int
     kept: tuple[str, ...]
+    revision: Revision | None = None
 
 
 def save_import(
-    imported: Import, root: Path, *, into: Folder | None = None, progress: Progress | None = None
+    imported: Import,
+    root: Path,
+    *,
+    into: Folder | None = None,
+    update: bool = False,
+    progress: Progress | None = None,
 ) -> Saved:
     """
-    Add an import to a folder, or begin one with it; what stands there is not changed.
+    Add an import to a folder, or begin one with it.
+
+    What stands there is changed by an update alone, and only where nobody edited it.
 
     A save that was stopped goes on where it stopped when the same import is saved again: a file
     that holds what it shall hold is not written anew. A new theatre gets its ``theatre.geojson``
@@ -100,6 +112,8 @@ def save_import(
         The layers folder; made if it is not there.
     into
         The same folder as read; None begins a new theatre.
+    update
+        Whether it is a later pull of a source that is there; see `revise`.
     progress
         Told what is done, how much of it, and of how much.
 
@@ -118,10 +132,11 @@ def save_import(
     StaleLayerError
         If a file changed on disk after it was read; it is not overwritten.
     """
+    revision = revise(imported, into) if update and into is not None else None
     if not imported.control and not any(imported.records.values()):
         hint = "the account above says why"
         raise LayerError([refuse("import.nothing", "no record of any file was taken", hint)])
-    addition = _Addition(imported, into, root)
+    addition = _Addition(imported, into, root, revision)
     with tempfile.TemporaryFile() as file:
         spool = _Spool(file)
         for n, (name, data) in enumerate(addition.texts(), 1):
@@ -141,7 +156,8 @@ def save_import(
             again = "make room, and run the same import again: it goes on from there"
             half: LayerError = tell_half(error, len(paths), len(spool.names), again)
             raise half from error
-    return Saved(tuple(paths), addition.added, addition.present, tuple(addition.kept))
+    kept = tuple(addition.kept)
+    return Saved(tuple(paths), addition.added, addition.present, kept, revision)
 
 
 def _write_files(spool: _Spool, root: Path, into: Folder | None) -> Iterator[Path | None]:
@@ -210,8 +226,10 @@ def _require_room(root: Path, spool: _Spool) -> None:
 class _Addition:
     """Adds records to those of a folder."""
 
-    def __init__(self, imported: Import, into: Folder | None, root: Path) -> None:
-        self.imported, self.into, self.root = imported, into, root
+    def __init__(
+        self, imported: Import, into: Folder | None, root: Path, revision: Revision | None
+    ) -> None:
+        self.imported, self.into, self.root, self.revision = imported, into, root, revision
         self.added: Counter[str] = Counter()
         self.present = 0
         self.kept: list[str] = []
@@ -219,7 +237,7 @@ class _Addition:
     @property
     def count(self) -> int:
         """How many texts there are at most."""
-        return 4 + len(self.imported.control) + len(self.imported.records.get(EVENTS.name, ()))
+        return 5 + len(self.imported.control) + len(self.imported.records.get(EVENTS.name, ()))
 
     def texts(self) -> Iterator[tuple[str, bytes]]:
         """
@@ -232,10 +250,18 @@ class _Addition:
         """
         for schema in (PLACES, STATEMENTS, ACTORS, SOURCES):
             old = self._standing(schema)
+            if self.revision and schema.name == self.revision.layer:
+                if list(self.revision.records) != old:
+                    yield schema.path, _dump_records(schema, self.revision.records)
+                continue
             new = self._add_records(schema, old, self.imported.records.get(schema.name, ()))
             if len(new) > len(old) or self.into is None:
                 yield schema.path, _dump_records(schema, new)
         yield from self._event_files().items()
+        known = list(self.into.imports.rows) if self.into else []
+        told = self.revision.versions if self.revision else first_versions(self.imported, self.into)
+        if list(told) != known:
+            yield IMPORTS.path, _dump_records(IMPORTS, told)
         for day, features in self.imported.control.items():
             name = f"control/{day}.geojson"
             data = dump_geojson(features, schema=CONTROL)
@@ -253,6 +279,8 @@ class _Addition:
         old: dict[str, list[Feature | Row]] = defaultdict(list)
         for event in self.into.events if self.into else ():
             old[str(event.properties["event_date"])[:7]].append(event)
+        if self.revision and self.revision.layer == EVENTS.name:
+            return self._revised_months(old)
         new: dict[str, list[Feature | Row]] = defaultdict(list)
         for one in self.imported.records.get(EVENTS.name, ()):
             assert isinstance(one, Feature)
@@ -263,6 +291,18 @@ class _Addition:
             if len(joined) > len(old[month]):
                 texts[f"events/{month}.geojson"] = _dump_records(EVENTS, joined)
         return texts
+
+    def _revised_months(self, old: Mapping[str, Sequence[Feature | Row]]) -> dict[str, bytes]:
+        """Files of the months of which an update changes anything; one may become empty."""
+        assert self.revision is not None
+        new: dict[str, list[Feature | Row]] = {month: [] for month in old}
+        for one in self.revision.records:
+            new.setdefault(str(one.values["event_date"])[:7], []).append(one)
+        return {
+            f"events/{month}.geojson": _dump_records(EVENTS, events)
+            for month, events in sorted(new.items())
+            if events != list(old.get(month, ()))
+        }
 
     def _standing(self, schema: Schema) -> list[Feature | Row]:
         """What the folder holds already."""
@@ -283,6 +323,8 @@ class _Addition:
                 self.added[schema.name] += 1
             elif (one.values, one.geometry) == (by_id[one.id].values, by_id[one.id].geometry):
                 self.present += 1
+            elif self.revision and schema is SOURCES:
+                continue  # its title is the name of the first pull
             else:
                 self.kept.append(one.id)
         return list(by_id.values())
@@ -411,5 +453,5 @@ def import_into(
     chosen = dataclasses.replace(chosen, fixed={**chosen.fixed, **fixed})
     files = [Path(one) for one in paths]
     imported = run_import(kind, files, options=chosen, into=into, progress=progress)
-    save_import(imported, root, into=into, progress=progress)
+    save_import(imported, root, into=into, update=chosen.update, progress=progress)
     return imported

@@ -57,7 +57,7 @@ class Folder:
         All months, in order of date and id.
     places
         Gazetteer by id.
-    statements, changes, assessments, actors, alignments, vocabulary, sources
+    statements, changes, assessments, actors, alignments, vocabulary, sources, imports
         The tables; an optional one that is not there is empty.
     context
         BorderEdges and roads, of all files.
@@ -94,6 +94,7 @@ class Folder:
     digests: Mapping[str, str]
     context_layers: tuple[geojson.Layer, ...] = ()
     tour: tables.Table = field(default_factory=lambda: _no_rows(model.TOUR))
+    imports: tables.Table = field(default_factory=lambda: _no_rows(model.IMPORTS))
 
     @property
     def area(self) -> shapely.Geometry:  # numpydoc ignore=RT01
@@ -320,6 +321,7 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
                 model.VOCABULARY,
                 model.SOURCES,
                 model.TOUR,
+                model.IMPORTS,
             )
         },
         context=tuple(f for layer in every[model.CONTEXT.name] for f in layer.features),

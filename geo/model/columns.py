@@ -497,11 +497,35 @@ ANCHORS = Schema(
     ),
 )
 
+IMPORTS = Schema(
+    "imports",
+    "imports.csv",
+    (
+        _id("The record here."),
+        _choice("layer", "Where it is.", ("events", "places", "statements"), required=True),
+        _text("kind", "As what it was imported.", required=True),
+        _ref("source_id", "Whose record it is.", "sources", required=True),
+        _text("theirs", "What the source calls it.", required=True),
+        _text("version", "The version of the source that said so last.", required=True),
+        _choice(
+            "state",
+            "`withdrawn` where that version does not have it any more.",
+            ("current", "withdrawn"),
+            required=True,
+        ),
+        _text(
+            "said",
+            "The record as the source had it last: `column=value; ...`, in a value `%3B` for `;`.",
+            required=True,
+        ),
+    ),
+)
+
 SCHEMAS: dict[str, Schema] = {
     schema.name: schema
     for schema in (
         *(THEATRE, CONTROL, EVENTS, PLACES, STATEMENTS, CHANGES, ASSESSMENTS, ACTORS, ALIGNMENTS),
-        *(VOCABULARY, SOURCES, TOUR, CONTEXT, ANCHORS),
+        *(VOCABULARY, SOURCES, TOUR, CONTEXT, ANCHORS, IMPORTS),
     )
 }
 """Every schema by its name."""

@@ -21,7 +21,9 @@ def test_an_import_adds_to_a_theatre_and_twice_is_once(small, put):
         run_import("statements-csv", [path], options=told, into=read), small, into=read
     )
     assert saved.added == {"places": 1, "statements": 1, "sources": 1}
-    assert {p.name for p in saved.paths} == {"places.geojson", "statements.csv", "sources.csv"}
+    assert {p.name for p in saved.paths} == {
+        *("places.geojson", "statements.csv", "sources.csv", "imports.csv")
+    }
     for old, content in before.items():
         if old not in saved.paths:
             assert old.read_bytes() == content

@@ -223,6 +223,7 @@ LAYER_NAMES = {
     "context": "context features",
     "anchors": "anchors",
     "tour": "stops of the tour",
+    "imports": "imported records",
 }
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import shapely
 
 
+import hashlib
 import json
 import math
 from dataclasses import replace
@@ -46,11 +47,17 @@ class Reader:
         From the bytes of a file and its name to its entries.
     take
         Adds one entry to the account, and says what became of it.
+    identify
+        What the source calls an entry; None for a kind whose source does not revise records.
+    layer
+        The layer that its entries become records of.
     """
 
     layout: Layout
     parse: Callable[[bytes, str, Intake], Iterator[Entry]]
     take: Callable[[Entry, Account], Outcome]
+    identify: Callable[[Entry], str] | None = None
+    layer: str = ""
 
 
 class Account(Intake):
@@ -84,6 +91,14 @@ class Account(Intake):
         Ground with a first and a last day, to become layers when all files are read.
     places, actors
         Of the theatre, and those made.
+    pull
+        Digest of what was read.
+    tracked
+        Layer and id of each record made, by what the source calls it.
+    unread
+        What the source calls entries that were refused.
+    revisable
+        Ids of records of the theatre that an import of the kind made.
     events, twins, statements
         What was said already: events by their id and by what they are, statements by place and day.
     """
@@ -108,6 +123,14 @@ class Account(Intake):
             if name not in known:
                 raise ValueError(f"{name!r} cannot be set; choose from {', '.join(sorted(known))}")
             self.settings[name] = value
+        rows = into.imports.rows if into and options.update else ()
+        earlier = {str(r.values["source_id"]) for r in rows if r.values["kind"] == kind}
+        if not self.settings["publisher"] and len(earlier) > 1:
+            shown = ", ".join(sorted(earlier))
+            raise ValueError(f"say of which publisher it is a later pull: there are {shown}")
+        if not self.settings["publisher"] and into and earlier:
+            source = into.rows(SOURCES.name)[earlier.pop()]
+            self.settings["publisher"] = str(source.values["publisher"])
         if not self.settings["publisher"]:
             self.settings["publisher"] = names[0].rsplit(".", 1)[0]
             self.note("no publisher is told: the source is called by the first file")
@@ -123,16 +146,27 @@ class Account(Intake):
             ACTORS.name: NamedIds(into.actors.rows if into else (), "name"),
             SOURCES.name: NamedIds(into.sources.rows if into else (), "publisher"),
         }
+        self.pull = hashlib.sha256()
+        self.tracked: dict[str, tuple[str, str]] = {}
+        self.unread: set[str] = set()
+        rows = into.imports.rows if into else ()
+        self.revisable = {row.id for row in rows if row.values["kind"] == kind}
         self._undo: list[Callable[[], object]] = []
         self.events: dict[str, tuple[str, str]] = {}
         self.twins: dict[tuple[object, ...], list[str]] = defaultdict(list)
         self.statements: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
 
-    def attempt(self, entry: Entry, take: Callable[[Entry, Account], Outcome]) -> Outcome:
+    def pull_name(self) -> str:
+        """What the version of the source is called that the files are."""
+        more = f" and {len(self.names) - 1} other files" if len(self.names) > 1 else ""
+        return f"{self.names[0]}{more}, sha256 {self.pull.hexdigest()[:12]}"
+
+    def attempt(self, entry: Entry, reader: Reader) -> Outcome:
         """Take an entry; one that is refused leaves nothing behind but the reason."""
         self._undo.clear()
+        theirs = reader.identify(entry) if reader.identify else ""
         try:
-            outcome = take(entry, self)
+            outcome = reader.take(entry, self)
         except SchemaError as error:
             # A name that it gives cannot stand in any table.
             issue = error.issues[0]
@@ -140,6 +174,14 @@ class Account(Intake):
         if outcome == Outcome.REFUSED:
             for undo in reversed(self._undo):
                 undo()
+            self.unread.add(theirs)
+        elif outcome == Outcome.WRITTEN and reader.identify and entry.made:
+            # A source may use one name for several records; they are counted in their order.
+            name, n = theirs, 1
+            while name in self.tracked:
+                n += 1
+                name = f"{theirs} #{n}"
+            self.tracked[name] = entry.made
         return outcome
 
     def outside(self, first: dt.date, last: dt.date | None) -> bool:
@@ -277,6 +319,7 @@ _OPTIONS = {
     "overlap": "--overlap",
     "repair": "--repair",
     "words": "--words",
+    "update": "--update",
 }
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo.crs import to_lonlat
 from geo.errors import CRSError, SchemaError, escape, refuse
 from geo.exchange.reading.moments import moment_text
+from geo.exchange.reading.systems import in_degrees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +82,7 @@ def _system(root: Mapping[str, Any], file: str, intake: Intake) -> str:
     for code in codes:
         for authority in ("EPSG", "ESRI"):
             try:
-                to_lonlat([[0.0, 0.0]], f"{authority}:{code}")
+                in_degrees([[0.0, 0.0]], f"{authority}:{code}")
             except CRSError:
                 continue
             intake.note(f"coordinates of {authority}:{code} were turned into WGS 84", file)
@@ -132,7 +132,7 @@ def _positions(given: Any, code: str) -> list[list[float]]:
             raise ValueError("a position is not finite")
     if not code or not pairs:
         return [[float(v) for v in pair] for pair in pairs]
-    return [[round(v, 7) for v in pair] for pair in to_lonlat(pairs, code).tolist()]
+    return [[round(v, 7) for v in pair] for pair in in_degrees(pairs, code).tolist()]
 
 
 def _area(rings: Sequence[list[list[float]]]) -> dict[str, Any] | None:

@@ -24,6 +24,7 @@ from geo.exchange.reading.intake import (
 )
 from geo.exchange.reading.places import read_position, read_whole_number
 from geo.exchange.reading.tables import read_table
+from geo.layers import digest
 from geo.model import EVENTS, Feature, Value, parse_day, split_ids
 
 if TYPE_CHECKING:
@@ -102,7 +103,14 @@ def take_event(entry: Entry, account: Account) -> Outcome:
     if kept is None:
         return Outcome.REFUSED
     account.events[foreign] = (name, content)
+    entry.made = EVENTS.name, name
     return Outcome.WRITTEN
+
+
+def identify_event(entry: Entry) -> str:
+    """What a source calls an event: its id; without one all that it says."""
+    said = json.dumps(entry.values, ensure_ascii=False, sort_keys=True)
+    return entry.values.get("id") or f"without an id, {digest(said.encode())[:16]}"
 
 
 _WEEK, _MONTH = 2, 3
@@ -155,6 +163,8 @@ READER = Reader(
     ),
     read_table,
     take_event,
+    identify_event,
+    EVENTS.name,
 )
 
 
@@ -231,6 +241,8 @@ UCDP_READER = Reader(
     ),
     read_table,
     take_ucdp,
+    identify_event,
+    EVENTS.name,
 )
 
 

@@ -40,6 +40,7 @@ DEFAULTS: dict[str, str] = {
     "name": "",
     "timezone": "UTC",
     "attribution": "",
+    "version": "",
 }
 """What the user may set for a whole import, and what it is otherwise."""
 
@@ -76,6 +77,8 @@ class Options:
         ``first`` gives ground that two patches claim to the earlier one; empty leaves both.
     repair
         Whether areas that are not valid are mended; otherwise they are refused.
+    update
+        Whether this is a later pull of a source that is there: what it changed is taken.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class Options:
     rest: str = ""
     overlap: Literal["", "first"] = ""
     repair: bool = False
+    update: bool = False
 
 
 class Outcome(StrEnum):
@@ -121,6 +125,8 @@ class Entry:
         What it is called in messages.
     periods
         Dates that are no days, by our names; in `values` their middle stands for them.
+    made
+        Layer and id of the record that it became.
     """
 
     file: str
@@ -131,6 +137,7 @@ class Entry:
     fault: tuple[str, str] | None = None
     noun: str = "row"
     periods: dict[str, Period] = field(default_factory=dict)
+    made: tuple[str, str] | None = None
 
     def known_to(self, *columns: str) -> str:
         """Say how its dates were written, where they are no days; empty otherwise."""
@@ -168,7 +175,7 @@ FEATURE_FILES = (
     *(".shp", ".gpkg", ".fgb"),
 )
 TABLE_FILES = (".csv", ".tsv", ".tab", ".xlsx", ".xls", ".ods", *FEATURE_FILES)
-TABLE_OPTIONS = ("encoding", "day_order", "since", "until")
+TABLE_OPTIONS = ("encoding", "day_order", "since", "until", "update")
 AREA_OPTIONS = ("day_order", "since", "until", "rest", "overlap", "repair", "words")
 CONTROL_COLUMNS: dict[str, tuple[str, ...]] = {
     "id": ("id", "patch"),

@@ -117,7 +117,7 @@ def _in_degrees(shapes: Any, system: str | None, notes: list[str]) -> Any:
     """
     import shapely
 
-    from geo.crs import to_lonlat
+    from geo.exchange.reading.systems import in_degrees
 
     if system is None:
         x0, y0, x1, y1 = shapely.total_bounds(shapes).tolist()
@@ -130,7 +130,7 @@ def _in_degrees(shapes: Any, system: str | None, notes: list[str]) -> Any:
     if system in {"EPSG:4326", "OGC:CRS84"}:
         return shapes
     notes.append(f"coordinates of {system[:60]} were turned into WGS 84")
-    return shapely.transform(shapes, lambda xy: to_lonlat(xy, system))
+    return shapely.transform(shapes, lambda xy: in_degrees(xy, system))
 
 
 def _plain(value: Any) -> Any:

@@ -84,13 +84,15 @@ def find_or_make_place(entry: Entry, account: Account) -> tuple[Outcome, str]:
     point, fault = read_position(entry, account)
     if fault:
         return account.refuse(entry, "import.position", fault), ""
-    if (known := account.places.find(name, point)) is not None:
+    known = account.places.find(name, point)
+    again = account.options.update and known in account.revisable
+    if known is not None and (not again or known in account.records[PLACES.name]):
         return Outcome.REPEATED, known
-    identity = account.places.new_id(name)
+    identity = known or account.places.new_id(name)
     radius, wrong = read_whole_number(account.value_of(entry, "geo_radius_m"))
     if wrong:
         return account.refuse(entry, "import.number", "geo_radius_m is no whole number"), ""
-    others = account.places.namesakes(name)
+    others = [one for one in account.places.namesakes(name) if one != identity]
     values: dict[str, Value] = {
         "name": name,
         "name_ar": entry.values.get("name_ar"),
@@ -106,20 +108,35 @@ def find_or_make_place(entry: Entry, account: Account) -> tuple[Outcome, str]:
     kept = account.keep(entry, PLACES, Feature(identity, values, point))
     if kept is None:
         return Outcome.REFUSED, ""
-    account.add_place(identity, name, point)
+    if known is None:
+        account.add_place(identity, name, point)
+    entry.made = PLACES.name, identity
     return Outcome.WRITTEN, identity
+
+
+def identify_place(entry: Entry) -> str:
+    """What a list calls a place: its name, with that of its district."""
+    values = entry.values
+    return ", ".join(filter(None, (values.get("name", ""), values.get("admin1"))))
+
+
+def identify_statement(entry: Entry) -> str:
+    """What a list calls a row: the place and the day."""
+    return " ".join(filter(None, (identify_place(entry), entry.values.get("date"))))
 
 
 READER = Reader(
     Layout(
         columns=PLACE_COLUMNS,
         needed=("name", "lon", "lat"),
-        options=("encoding",),
+        options=("encoding", "update"),
         inside=TABLE_FILES,
         layers=("places",),
     ),
     read_table,
     take_place,
+    identify_place,
+    PLACES.name,
 )
 
 
@@ -169,6 +186,7 @@ def take_statement(entry: Entry, account: Account) -> Outcome:
     if account.keep(entry, STATEMENTS, Row(name, fill_columns(STATEMENTS, name, values))) is None:
         return Outcome.REFUSED
     account.statements[place, day].append((name, text))
+    entry.made = STATEMENTS.name, name
     return Outcome.WRITTEN
 
 
@@ -192,4 +210,6 @@ STATEMENT_READER = Reader(
     ),
     read_table,
     take_statement,
+    identify_statement,
+    STATEMENTS.name,
 )
