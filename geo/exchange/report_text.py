@@ -141,6 +141,7 @@ def _page(data: bytes, file: str) -> str:
             f"{file} is a page of HTML; to take the article out of it install "
             "`pip install 'geo-frontline[reports]'`, or save its text"
         ) from error
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # said in one message below
     text = trafilatura.extract(
         data, include_comments=False, include_tables=False, favor_precision=True, deduplicate=True
     )
@@ -204,25 +205,34 @@ def _chat(text: str) -> tuple[ReportText, ...]:
         return ()
     ends = [match.start() for match in heads[1:]] + [len(text)]
     said = [text[match.end() : end].strip() for match, end in zip(heads, ends, strict=True)]
+    order = _order_of([match["day"] for match in heads])
     by_day: dict[str, list[str]] = {}
     for match, one in zip(heads, said, strict=True):
         if one:
             by_day.setdefault(match["day"], []).append(one)
     return tuple(
-        ReportText("\n\n".join(ones), _chat_day(day), "chat") for day, ones in by_day.items()
+        ReportText("\n\n".join(ones), _chat_day(day, order), "chat") for day, ones in by_day.items()
     )
 
 
-def _chat_day(written: str) -> dt.date | None:
+def _order_of(written: list[str]) -> str:
+    """Whether the days of one chat stand first or second: any that is over twelve tells of all."""
+    parts = [[int(part) for part in re.split("[./-]", one)] for one in written]
+    short = [one for one in parts if len(one) == 3 and one[0] <= 31]
+    first, second = any(one[0] > 12 for one in short), any(one[1] > 12 for one in short)
+    return "" if first == second else "day" if first else "month"
+
+
+def _chat_day(written: str, order: str) -> dt.date | None:
     parts = [int(part) for part in re.split("[./-]", written)]
     if len(parts) != 3:
         return None
     first, second, third = parts
     year, month, day = (first, second, third) if first > 31 else (third, second, first)
     year += 2000 if year < 100 else 0
-    if month > 12:
-        month, day = day, month
-    elif day <= 12 and day != month and "." not in written and first <= 31:
+    if month > 12 or (order == "month" and first <= 31):
+        day, month = month, day
+    elif not order and day <= 12 and day != month and "." not in written and first <= 31:
         return None  # 3/4 may be either
     try:
         return dt.date(year, month, day)

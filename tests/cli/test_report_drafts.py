@@ -54,6 +54,13 @@ def test_draft_statements_stand_beside_the_events_and_are_accepted(frontline, fo
         ("menu.html", b"<html><body><nav>Home</nav></body></html>", "no article"),
         ("empty.txt", b"", "holds no text"),
         ("other.txt", "Kızıl kuvvetler dün öğleden sonra kasabaya girdi.".encode(), "language"),
+        (
+            "de.txt",
+            b"Gestern haben die Truppen das Dorf eingenommen, es geht an der Front weiter.",
+            "language",
+        ),
+        ("fr.txt", "Les forces du régime ont pris hier le village de Zalaf.".encode(), "language"),
+        ("big.txt", b"The factions took Jayrud. " * 200_000, "split it"),
     ],
 )
 def test_what_is_no_report_gets_one_message_and_writes_nothing(
@@ -65,8 +72,11 @@ def test_what_is_no_report_gets_one_message_and_writes_nothing(
     assert code == 1
     assert message in err
     assert name in err
-    assert "Traceback" not in err
+    assert err.count("\n") == 1, "one message, and no log of a library"
     assert not output.exists()
+    code, _, err = frontline("geocode", tmp_path / name, "--review", "--layers", folder)
+    assert (code, err.count("\n")) == (1, 1)
+    assert message in err
 
 
 def test_a_folder_of_reports_is_read_whatever_they_came_in(frontline, folder, tmp_path):

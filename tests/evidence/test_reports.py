@@ -1,4 +1,5 @@
 import datetime as dt
+import time
 
 import pytest
 from hypothesis import example, given
@@ -498,3 +499,17 @@ def test_a_column_struck_from_open_may_stay_empty(read, features):
     (event,) = accept_drafts([struck], places=features).events
     assert event.geometry is None
     assert event.properties["location"] == "Xylonia"
+
+
+@pytest.mark.slow
+def test_a_long_report_takes_as_much_longer_as_it_is_longer(gazetteer, actors):
+    """Sixteen times the text in about sixteen times the time: nothing looks at all of it again."""
+
+    def took(count):
+        text = "Jaysh Usud Al-Sharqiyyah took Bir Qassab on 20 July 2017. " * count
+        start = time.process_time()
+        read_report(text, gazetteer=gazetteer, actors=actors, published=PUBLISHED)
+        return time.process_time() - start
+
+    took(100)
+    assert min(took(1600) for _ in range(2)) < 40 * min(took(100) for _ in range(3))

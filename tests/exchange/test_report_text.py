@@ -100,6 +100,16 @@ def test_a_day_of_a_chat_that_may_be_two_is_none():
     assert told.published is None
 
 
+@pytest.mark.parametrize(
+    ("other", "day"),
+    [("13/08/2017", "2017-08-03"), ("08/13/2017", "2017-03-08"), ("08/08/2017", None)],
+)
+def test_one_day_of_a_chat_over_twelve_tells_how_all_are_written(other, day):
+    lines = f"03/08/2017, 10:12 - Abu: {SAID}\n{other}, 10:13 - Omar: {SAID}"
+    first, _ = read_report_text(lines.encode(), file="chat")
+    assert (str(first.published) if first.published else None) == day
+
+
 def test_marks_of_direction_are_left_out():
     assert read("\u202bسيطرت الفصائل\u202c and \u200eSAA\r\n").text == "سيطرت الفصائل and SAA\n"
 

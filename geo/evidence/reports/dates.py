@@ -420,7 +420,7 @@ def find_dates(text: str, published: dt.date | None) -> tuple[When, ...]:
     Parameters
     ----------
     text
-        A report, in English or Arabic.
+        A report.
     published
         Day on which it came out; None where not known: then nothing relative is read.
 
@@ -446,7 +446,9 @@ def find_dates(text: str, published: dt.date | None) -> tuple[When, ...]:
     ]
     found.sort(key=lambda when: (when.start - when.end, when.start))
     kept: list[When] = []
+    taken = bytearray(len(text))
     for when in found:
-        if all(when.end <= other.start or when.start >= other.end for other in kept):
+        if taken.find(1, when.start, when.end) < 0:
+            taken[when.start : when.end] = b"\1" * (when.end - when.start)
             kept.append(when)
     return tuple(sorted(kept, key=lambda when: when.start))

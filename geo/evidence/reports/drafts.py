@@ -95,6 +95,7 @@ class Drafter:
         self.digest = hashlib.sha256(reader.text.encode()).hexdigest()
         self.times = Times(reader.published)
         self._told_until = -1
+        self.plain = without_names(reader.text, mentions)
 
     def tellings(self) -> Iterator[tuple[tuple[int, int], list[Mention], list[Told]]]:
         """Every sentence with its mentions and what its clauses tell, in order."""
@@ -158,8 +159,7 @@ class Drafter:
             return []
         found = clauses(text, start, end, cues)
         who = parties(text, start, end, inside, self.reader.actors)
-        plain = without_names(text, self.mentions)
-        caster = Caster(text, plain, self.reader.actors, who)
+        caster = Caster(text, self.plain, self.reader.actors, who)
         placer = Placer(text, start, end, [m for m in inside if m.kind in {"place", "name"}])
         told: list[Told] = []
         for index, clause in enumerate(found):
@@ -167,12 +167,12 @@ class Drafter:
             roles = caster.roles(clause, before.roles if before else None)
             passive = caster.is_passive(clause.cue)
             where = placer.where(clause, before.where if before else (), passive=passive)
-            mode = mode_of(plain, found, index)
+            mode = mode_of(self.plain, found, index)
             own = any(clause.start <= w.place.start < clause.end for w in where)
             near = [p for p in who if clause.start <= p.start < clause.end]
             told.append(Told(clause, clause.kind, roles, where, mode, passive, near, own))
         self._settle(told)
-        deaths(plain, told)
+        deaths(self.plain, told)
         return told
 
     def _settle(self, told: list[Told]) -> None:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from geo.model import Feature, Row
 
 
-_SMALL_SHARE = 0.05
-"""Of a text in a language that is read, so many words at least are small ones."""
+_SMALL_SHARE = 0.12
+"""Of a text in a language that is read, so many words at least are small ones: of English sentences
+of reports it is a seventh at least, of German or French ones a twentieth, by words they share."""
 
 
 def understands(text: str) -> bool:
