@@ -39,7 +39,7 @@ class Desk:
 
     def __init__(self, window, address):
         self.faults, self.page = [], window.page
-        self.page.set_default_timeout(8000)
+        self.page.set_default_timeout(20_000)
         window.on("console", self._heard)
         window.on("pageerror", lambda error: self.faults.append(f"error {error} {error.stack}"))
         self.page.goto(address)

@@ -224,6 +224,67 @@ def test_what_is_no_decision_is_refused_and_not_kept(review, small, sent):
     assert not list(small.glob(".frontline/review-*"))
 
 
+LIST = """\
+Gunmen captured Mid Well, Harran and Tarfa from Red on 1 August 2017. The area between Mid
+Well and Zubayda is still under the control of Red.
+"""
+
+
+def test_an_operation_at_several_places_is_decided_once(small):
+    places = {"harran": (37.2, 33.4), "tarfa": (37.3, 33.4), "zubayda": (37.8, 33.4)}
+    add_places(small, places)
+    review = reviews.session(small, LIST)
+    found = drafts(review)
+    taken = [each for each in found if each["kind"] == "event"]
+    assert [each["values"]["place_id"] for each in taken] == ["mid_well", "harran", "tarfa"]
+    assert {each["operation"] for each in taken} == {taken[0]["id"]}
+    found = decide(review, taken[1], "answer", column="actor1", value="blue-guard")
+    assert [one(found, each)["values"]["actor1"] for each in taken] == ["blue-guard"] * 3
+    kind = {"sub_event_type": "Non-state actor overtakes territory"}
+    found = decide(review, taken[2], "set", values=kind | {"fatalities": 2})
+    assert [one(found, each)["values"]["fatalities"] for each in taken] == [None, None, 2]
+    found = decide(review, taken[0], "reject")
+    found = decide(review, taken[1], "accept")
+    assert [one(found, each)["status"] for each in taken] == ["rejected", "reviewed", "reviewed"]
+
+
+def test_a_shape_of_words_becomes_a_place_with_its_statement(small):
+    add_places(small, {"zubayda": (37.21111, 33.41111)})
+    review = reviews.session(small, LIST.partition(". ")[2].replace("\n", " "), source_id="wire-1")
+    (held,) = drafts(review)
+    assert held["geometry"]["type"] == "Polygon"
+    for wrong in ({"place": "Not an id"}, {"place": "mid_well"}, {"place": "strip", "name": None}):
+        with pytest.raises(RequestError):
+            decide(review, held, "place", **{"name": "A strip", **wrong})
+    decide(review, held, "place", name="Strip of the wells", place="strip_of_wells")
+    settle(review, held)
+    decide(review, held, "accept")
+    assert review.save({})["saved"]["statements"] == 1
+    folder = read_folder(small)
+    place = folder.places["strip_of_wells"].properties
+    assert (place["kind"], place["coord_method"], place["geo_radius_m"]) == ("area", "drawn", 5_000)
+    assert place["source_ids"] == "wire-1"
+    row = next(row for row in folder.statements.rows if row.id == held["id"])
+    assert row.values["place_id"] == "strip_of_wells"
+    assert row.values["controller"] == "red"
+    result = CliRunner().invoke(cli.command, ["check", str(small)])
+    assert result.exit_code == 0, result.output
+
+
+def add_places(layers, places):
+    path = layers / "places.geojson"
+    text = json.loads(path.read_text(encoding="utf-8"))
+    like = next(each for each in text["features"] if each["properties"]["id"] == "mid_well")
+    for id_, (lon, lat) in places.items():
+        name = id_.replace("_", " ").title()
+        own = {"id": id_, "name": name, "name_ar": None, "alternatenames": None}
+        shape = {"type": "Point", "coordinates": [lon, lat]}
+        text["features"].append(
+            {**like, "properties": {**like["properties"], **own}, "geometry": shape}
+        )
+    path.write_text(json.dumps(text), encoding="utf-8")
+
+
 STEPS = st.lists(st.tuples(st.sampled_from(OPS), st.integers(0, 5), st.integers(0, 5)), max_size=8)
 
 

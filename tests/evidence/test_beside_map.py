@@ -22,8 +22,8 @@ def held_by(*spells):
     ("holder", "said"),
     [
         ("bluecoats", None),
-        ("redcaps", "the map of 2020-05-01 has it as held by redcaps already"),
-        ("government", "as ground of government, neither of them"),
+        ("redcaps", "the map has it as held by Redcap Front already, since 2020-05-01"),
+        ("government", "as ground of Government of Ilia since 2020-05-01, neither of them"),
         ("unknown", None),
     ],
 )
@@ -36,6 +36,7 @@ def test_a_draft_says_what_the_map_has_against_it(holder, said):
         assert draft["confidence"] == "moderate"
     else:
         assert said in draft["draft_note"]
+        assert said in read(text, history=held_by((DAY, holder))).render()
         assert draft["confidence"] == "low"
 
 
@@ -46,7 +47,7 @@ def test_a_loser_that_was_never_there_is_said():
     assert "already" in note
     assert "never" not in note
     note = read(text, history=held_by((DAY, "redcaps"))).drafts[0].properties["draft_note"]
-    assert "the map never has bluecoats there before" in note
+    assert "the map never has Bluecoat League there before" in note
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -214,6 +215,36 @@ def test_fire_that_goes_with_the_fighting_of_the_sentence_before_is_told():
     assert cues == ["clashes", "shelling"]
     assert len(read(text.format("\n\n")).drafts) == 1
     assert read("Heavy shelling went on. All day.").drafts == ()
+
+
+def test_a_list_of_places_is_one_operation():
+    text = "The Redcap Front took Arden, Belmont and Corve from the Bluecoat League on 2 May 2020."
+    found = read(text).drafts
+    assert [d.properties["place_id"] for d in found] == ["arden", "belmont", "corve"]
+    assert {d.properties["draft_operation"] for d in found} == {found[0].id}
+    assert "and at belmont" in read(text).render()
+    (alone,) = read("The Redcap Front took Arden on 2 May 2020.").drafts
+    assert alone.properties["draft_operation"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("The area between Arden and Belmont is still under the control of {}.", True),
+        ("{} still holds the area extending from Arden to Belmont.", True),
+        ("{} still holds the area between Arden and Nowhereton.", False),
+    ],
+)
+def test_ground_between_places_is_one_statement_drawn_where_it_can_be(text, drawn):
+    (held,) = read(text.format("the Redcap Front")).statements
+    assert columns(held, "place_id", "controller", "extent") == (None, "redcaps", "all")
+    assert "place_id" in held.properties["draft_open"]
+    if drawn:
+        assert held.geometry.geom_type == "Polygon"
+        assert held.geometry.contains(shapely.Point(30.1, 40.0))
+        assert not held.geometry.contains(shapely.Point(30.1, 40.1))
+    else:
+        assert held.geometry is None
 
 
 # --- one event, one place, one time ---------------------------------------------------

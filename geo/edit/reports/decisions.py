@@ -17,13 +17,13 @@ import shapely
 
 from geo.edit.editor.requests import RequestError
 from geo.evidence import DRAFTS, STATEMENT_DRAFTS, plain
-from geo.layers import check_record
-from geo.model import EVENTS, STATEMENTS, split_ids
+from geo.layers import check_record, is_id
+from geo.model import EVENTS, PLACES, STATEMENTS, Feature, split_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from geo.model import Feature, Schema
+    from geo.model import Schema
 
     Decision = Mapping[str, Any]
 
@@ -34,6 +34,10 @@ _PAIRS = {
     "event": (("actor1", "actor2"), ("assoc_actor_1", "assoc_actor_2")),
     "statement": (("controller", "opposite"),),
 }
+_OF_A_PLACE = frozenset(
+    {"place_id", "location", "geo_precision", "geo_radius_m", "fatalities", "notes"}
+)
+"""What each place of an operation has for itself."""
 _NAMED_BY = {"event": "location", "statement": "draft_place"}
 
 
@@ -81,6 +85,11 @@ class Draft:
         """The place as the report names it, so that spellings of one name are equal."""
         return plain(str(self.values.get(_NAMED_BY[self.kind]) or ""))
 
+    @property
+    def operation(self) -> str:
+        """What tells drafts of one operation at several places; empty for one by itself."""
+        return str(self.values.get("draft_operation") or "")
+
     def nameless(self, column: str) -> str:
         """The words for somebody whom nobody knows yet."""
         said = (one.partition("=") for one in str(self.values.get("draft_names") or "").split(";"))
@@ -114,11 +123,17 @@ class Decider:
         As they are read, in the order of the text.
     places
         Places of the theatre.
+
+    Attributes
+    ----------
+    drawn
+        Places that were made of the shapes of drafts.
     """
 
     def __init__(self, drafts: Sequence[Draft], places: Mapping[str, Feature]) -> None:
         self.drafts = [copy.deepcopy(one) for one in drafts]
-        self.places = places
+        self.places = dict(places)
+        self.drawn: dict[str, Feature] = {}
 
     def draft(self, name: object) -> Draft:
         """
@@ -154,6 +169,7 @@ class Decider:
             "merge": self._merge,
             "split": self._split,
             "same": self._same,
+            "place": self._place,
         }
         if kind not in does:
             raise RequestError(f"{str(kind)[:20]!r} is nothing that can be decided")
@@ -177,6 +193,9 @@ class Decider:
         if not isinstance(values, dict) or not values:
             raise RequestError("values must be an object")
         self._write(draft, values)
+        shared = {name: value for name, value in values.items() if name not in _OF_A_PLACE}
+        for one in self._beside(draft) if shared else ():
+            self._write(one, shared)
 
     def _answer(self, decision: Decision, draft: Draft) -> None:
         """
@@ -195,6 +214,8 @@ class Decider:
             alike += [o for o in self._others(draft, column) if o.place_name == draft.place_name]
         elif value is not None and (words := draft.nameless(column)):
             alike += [o for o in self._others(draft, column) if o.nameless(column) == words]
+        if column not in _OF_A_PLACE:
+            alike += [one for one in self._beside(draft) if one not in alike]
         for one in alike:
             self._write(one, {column: value})
 
@@ -205,6 +226,13 @@ class Decider:
             for one in self.drafts
             if one is not draft and one.status == "draft" and column in one.open
         ]
+
+    def _beside(self, draft: Draft) -> list[Draft]:
+        """The same operation at its other places, where nobody has decided about them."""
+        if not draft.operation:
+            return []
+        found = (one for one in self.drafts if one.operation == draft.operation)
+        return [one for one in found if one is not draft and one.status == "draft"]
 
     def _write(self, draft: Draft, values: Mapping[str, Any]) -> None:
         """
@@ -259,16 +287,11 @@ class Decider:
         """
         if draft.open:
             raise RequestError(f"{', '.join(draft.open)} must be settled first")
-        lacking = [
-            column.name
-            for column in draft.schema.columns
-            if column.required
-            and draft.values.get(column.name) in {None, ""}
-            and column.name not in {"id", "source_ids"}
-        ]
-        if lacking:
+        if lacking := _lacking(draft):
             raise RequestError(f"{', '.join(lacking)} must be filled first")
-        draft.status = "reviewed"
+        for one in (draft, *self._beside(draft)):
+            if not one.open and not _lacking(one):
+                one.status = "reviewed"
 
     @staticmethod
     def _reject(_: Decision, draft: Draft) -> None:
@@ -278,15 +301,15 @@ class Decider:
     def _reopen(_: Decision, draft: Draft) -> None:
         draft.status, draft.other = "draft", ""
 
-    @staticmethod
-    def _swap(_: Decision, draft: Draft) -> None:
+    def _swap(self, _: Decision, draft: Draft) -> None:
         """Exchange who acted and on whom, with those who stood by them."""
-        turned: dict[str, str] = {}
-        for first, second in _PAIRS[draft.kind]:
-            one, other = draft.values[first], draft.values[second]
-            draft.values |= {first: other, second: one}
-            turned |= {first: second, second: first}
-        draft.open = [turned.get(column, column) for column in draft.open]
+        for each in (draft, *self._beside(draft)):
+            turned: dict[str, str] = {}
+            for first, second in _PAIRS[each.kind]:
+                one, other = each.values[first], each.values[second]
+                each.values |= {first: other, second: one}
+                turned |= {first: second, second: first}
+            each.open = [turned.get(column, column) for column in each.open]
 
     def _merge(self, decision: Decision, draft: Draft) -> None:
         """
@@ -347,6 +370,47 @@ class Decider:
         if draft.kind != "event" or not isinstance(event, str):
             raise RequestError("only an event can be one that the layers have")
         draft.status, draft.other = "same", event
+
+    def _place(self, decision: Decision, draft: Draft) -> None:
+        """
+        Make a place of the shape that was drawn of the words, and let the statement be about it.
+
+        Raises
+        ------
+        RequestError
+            If it has no shape, or the place could not stand in the layers.
+        """
+        if draft.kind != "statement" or draft.geometry is None:
+            raise RequestError("there is no shape to make a place of")
+        name, id_ = decision.get("name"), decision.get("place")
+        if not isinstance(id_, str) or not is_id(id_) or id_ in self.places:
+            raise RequestError("the id of a place is lower case letters, digits and _, and new")
+        values = {
+            **dict.fromkeys(PLACES.names),
+            "id": id_,
+            "name": name,
+            "kind": "line" if isinstance(draft.geometry, shapely.LineString) else "area",
+            "geo_radius_m": draft.values["shape_radius_m"],
+            "coord_method": "drawn",
+            "coord_source": "drawn through the places that a report names",
+            "note": draft.values["note"],
+        }
+        checked, faults = check_record(values, PLACES)
+        if wrong := [one for one in faults if one.severity == "error"]:
+            raise RequestError(wrong[0].message)
+        self.places[id_] = self.drawn[id_] = Feature(id_, checked, draft.geometry)
+        self._write(draft, {"place_id": id_})
+
+
+def _lacking(draft: Draft) -> list[str]:
+    """What must be filled and is not; who said so is asked of the report."""
+    return [
+        column.name
+        for column in draft.schema.columns
+        if column.required
+        and draft.values.get(column.name) in {None, ""}
+        and column.name not in {"id", "source_ids"}
+    ]
 
 
 def _join_actors(into: dict[str, Any], values: Mapping[str, Any]) -> None:

@@ -104,10 +104,23 @@ class Asker:
     def _places(self, draft: Draft) -> Iterator[Choice]:
         listed = str(draft.values.get("draft_candidates") or "").split("; ")
         scores = dict(one.rpartition(" ")[::2] for one in listed if one)
-        offered = [*scores, *self._inside(draft, "place")]
+        own = self._lines(draft) if draft.values.get("extent") == "gap" else ()
+        offered = [*scores, *own, *self._inside(draft, "place")]
         for place in dict.fromkeys(offered):
             if place in self.places:
                 yield {"values": {"place_id": place}, "place": place, "score": scores.get(place)}
+
+    def _lines(self, draft: Draft) -> list[str]:
+        """Lines of the theatre that may run across a gap, nearest to what is named with it."""
+        named = (self.places.get(place) for place in self._inside(draft, "place"))
+        near = next((one.geometry for one in named if one and one.geometry is not None), None)
+        lines = {
+            name: _apart(near, place)
+            for name, place in self.places.items()
+            if place.properties["kind"] == "line"
+        }
+        found = [(km, name) for name, km in lines.items() if km is not None]
+        return [name for _, name in sorted(found)[:3]]
 
     def _actors(self, draft: Draft, name: str) -> Iterator[Choice]:
         taken = {draft.values.get(c) for c in _ACTORS - {name}}

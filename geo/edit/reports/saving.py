@@ -7,6 +7,7 @@ Everything is planned in memory and checked as a whole before a file is touched.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,11 @@ from geo.model import SOURCES, Feature, Row, split_ids
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from geo.edit.reports.decisions import Draft
+    from geo.edit.reports.decisions import Decider, Draft
     from geo.layers import Folder, Table
 
+_DAY = dt.date.min
+"""Events and places belong to no control layer: which day is asked with does not matter."""
 _NEW_SOURCE = frozenset({"id", "publisher", "title", "url", "published", "leaning"})
 
 
@@ -72,15 +75,18 @@ class Taken:
         Who said so; a row where the source is new.
     drafts
         Those that go into the layers.
+    places
+        Places that were made for them.
     """
 
     name: str
     source_id: str | None
     source: Mapping[str, Any] | None
     drafts: tuple[Draft, ...]
+    places: Mapping[str, Feature]
 
     @classmethod
-    def of(cls, name: str, settings: Mapping[str, Any], drafts: Iterable[Draft]) -> Taken:
+    def of(cls, name: str, settings: Mapping[str, Any], decider: Decider) -> Taken:
         """
         Return what was accepted.
 
@@ -90,8 +96,8 @@ class Taken:
             Of the report.
         settings
             Its day and source.
-        drafts
-            All of it.
+        decider
+            All of it, decided.
 
         Returns
         -------
@@ -103,10 +109,12 @@ class Taken:
         RequestError
             If something was accepted and nobody says whose report it is.
         """
-        found = tuple(one for one in drafts if one.status in {"reviewed", "same"})
+        found = tuple(one for one in decider.drafts if one.status in {"reviewed", "same"})
         if found and not settings["source_id"]:
             raise RequestError(f"say whose report {escape(name)} is before it is saved")
-        return cls(name, settings["source_id"], settings["source"], found)
+        needed = {one.values["place_id"] for one in found}
+        drawn = {name: place for name, place in decider.drawn.items() if name in needed}
+        return cls(name, settings["source_id"], settings["source"], found, drawn)
 
 
 @dataclass(frozen=True)
@@ -152,15 +160,23 @@ def plan(folder: Folder, taken: Sequence[Taken]) -> Plan:
     """
     events = {event.id: event for event in folder.events}
     statements, sources = list(folder.statements.rows), list(folder.sources.rows)
+    places = dict(folder.places)
     issues: list[Issue] = []
     counts = {"events": 0, "statements": 0, "sources": 0}
     for one in taken:
         if one.drafts and one.source and all(row.id != one.source["id"] for row in sources):
             sources.append(Row(str(one.source["id"]), _source(one.source)))
-        issues += _take_events(one, folder, events, counts)
-        issues += _take_statements(one, folder, statements, counts)
+        for place in one.places.values():
+            values = {**place.properties, "source_ids": one.source_id}
+            places[place.id] = dataclasses.replace(place, properties=values)
+        issues += _take_events(one, places, events, counts)
+        issues += _take_statements(one, places, statements, counts)
     order = tuple(sorted(events.values(), key=lambda e: (str(e.properties["event_date"]), e.id)))
-    after = parts.apply_drafts(folder, next(iter(folder.control), None), {"events": order})  # type: ignore[arg-type]
+    after = parts.apply_drafts(
+        folder,
+        _DAY,
+        {"events": order, "places": tuple(places.values())},
+    )
     after = dataclasses.replace(
         after,
         statements=dataclasses.replace(folder.statements, rows=tuple(statements)),
@@ -168,17 +184,25 @@ def plan(folder: Folder, taken: Sequence[Taken]) -> Plan:
     )
     if not issues:
         issues = _new_errors(folder, after)
-    changes = () if issues else tuple(_changes(folder, order, (statements, sources)))
+    changes = (
+        ()
+        if issues
+        else tuple(
+            _changes(
+                folder, {"events": order, "places": tuple(places.values())}, (statements, sources)
+            )
+        )
+    )
     return Plan(changes, counts, tuple(issues))
 
 
 def _take_events(
-    taken: Taken, folder: Folder, events: dict[str, Feature], counts: dict[str, int]
+    taken: Taken, places: Mapping[str, Feature], events: dict[str, Feature], counts: dict[str, int]
 ) -> Sequence[Issue]:
     drafts = [_ready(one, taken) for one in taken.drafts if one.kind == "event"]
     accepted = accept_drafts(
         [d for d, one in zip(drafts, _of(taken, "event"), strict=True) if one.status == "reviewed"],
-        places=folder.places,
+        places=places,
         file=taken.name,
     )
     for event in accepted.events:
@@ -201,10 +225,10 @@ def _take_events(
 
 
 def _take_statements(
-    taken: Taken, folder: Folder, rows: list[Row], counts: dict[str, int]
+    taken: Taken, places: Mapping[str, Feature], rows: list[Row], counts: dict[str, int]
 ) -> Sequence[Issue]:
     drafts = [_ready(one, taken) for one in _of(taken, "statement")]
-    accepted = accept_statements(drafts, places=folder.places, file=taken.name)
+    accepted = accept_statements(drafts, places=places, file=taken.name)
     rows += accepted.rows
     counts["statements"] += len(accepted.rows)
     return accepted.issues
@@ -233,13 +257,13 @@ def _new_errors(before: Folder, after: Folder) -> list[Issue]:
 
 
 def _changes(
-    folder: Folder, events: Sequence[Feature], rows: tuple[list[Row], list[Row]]
+    folder: Folder, features: Mapping[str, Sequence[Feature]], rows: tuple[list[Row], list[Row]]
 ) -> Iterable[FileChange]:
-    day = next(iter(folder.control), None)
-    paths = parts.paths_of("events", folder, day)  # type: ignore[arg-type]
-    before = {path: _as_read(folder, path) for path in paths}
-    for path, data in parts.dump_files("events", events, folder, day, before):  # type: ignore[arg-type]
-        yield FileChange(path, before.get(path), data)
+    for part, records in features.items():
+        paths = parts.paths_of(part, folder, _DAY)
+        before = {path: _as_read(folder, path) for path in paths}
+        for path, data in parts.dump_files(part, records, folder, _DAY, before):
+            yield FileChange(path, before.get(path), data)
     for table, now in zip((folder.statements, folder.sources), rows, strict=True):
         if len(now) != len(table.rows):
             yield _table_change(folder, table, now)

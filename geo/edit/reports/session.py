@@ -285,8 +285,8 @@ class ReviewSession:
             folder = self._current()
             taken = []
             for number in self._decided():
-                settings, drafts = self._settings(number), self._drafts(number)
-                taken.append(saving.Taken.of(self.reports[number].name, settings, drafts))
+                settings, decider = self._settings(number), self._decider(number)
+                taken.append(saving.Taken.of(self.reports[number].name, settings, decider))
             if not any(one.drafts for one in taken):
                 raise RequestError("nothing has been accepted yet")
             plan = saving.plan(folder, taken)
@@ -444,14 +444,16 @@ class ReviewSession:
     def _told(self, number: int) -> Answer:
         settings, read, folder = self._settings(number), self._read(number), self._folder
         day = parse_day(settings["published"]) if settings["published"] else None
-        asker = Asker(read.review, folder.places, folder.sides, day)
+        decider = self._decider(number)
+        asker = Asker(read.review, decider.places, folder.sides, day)
         made = self._decisions(number)
         return {
             "report": number,
             "queue": self._queue(),
             "settings": settings,
             "undoable": bool(made) and made[-1].get("op") != "saved",
-            "drafts": [self._tell(one, asker) for one in self._drafts(number)],
+            "drawn": parts.to_page(tuple(decider.drawn.values())),
+            "drafts": [self._tell(one, asker) for one in decider.drafts],
         }
 
     def _tell(self, draft: Draft, asker: Asker) -> Answer:
@@ -467,6 +469,7 @@ class ReviewSession:
             "words": [[int(n) for n in span.split("-")] for span in words if span],
             "values": {n: v for n, v in values.items() if not n.startswith("draft_")},
             "cue": values["draft_cue"],
+            "operation": draft.operation or None,
             "open": draft.open,
             "notes": [one for one in str(values["draft_note"] or "").split("; ") if one],
             "geometry": unfold(draft.geometry) if draft.geometry is not None else None,

@@ -70,11 +70,16 @@ def doubts_of_map(
     holder = actors.side(now[2]) if now[2] in actors.rows else ""
     if not holder:
         return []
+    named = {
+        side: str(actors.rows[side].values["name"])
+        for side in (holder, loser)
+        if side in actors.rows
+    }
     found = []
     if holder == taker:
-        found.append(f"the map of {now[0]} has it as held by {holder} already")
+        found.append(f"the map has it as held by {named[holder]} already, since {now[0]}")
         if loser and all(actors.side(one[2]) != loser for one in held):
-            found.append(f"the map never has {loser} there before")
+            found.append(f"the map never has {named.get(loser, loser)} there before")
     elif loser and holder != loser:
-        found.append(f"the map of {now[0]} has it as ground of {holder}, neither of them")
+        found.append(f"the map has it as ground of {named[holder]} since {now[0]}, neither of them")
     return found

@@ -45,6 +45,7 @@ DRAFT_COLUMNS = (
     Column("draft_words", "text", "The words that it was read from, each with its span."),
     Column("draft_candidates", "text", "Places that may be meant, with scores, joined by `;`."),
     Column("draft_note", "text", "Why it is open, or not sure."),
+    Column("draft_operation", "text", "First draft of an operation that has several places."),
     Column("draft_names", "text", "Who or what is meant by words that are open: `column=words`."),
 )
 
@@ -128,8 +129,11 @@ class Drafter:
                 continue
             places: list[Where | None] = [*one.where] or [None]
             rivals = self._rivals(one, told)
+            # One operation at several places: an event each, decided together.
+            whole = self._identity(one.clause.cue, places[0]) if len(places) > 1 else None
             for where in places:
-                yield self._draft(span, inside, one, where, rivals)
+                draft = self._draft(span, inside, one, where, rivals)
+                yield replace(draft, properties={**draft.properties, "draft_operation": whole})
 
     def _rivals(self, one: Told, told: list[Told]) -> list[str]:
         """Others of the sentence on whom it may have been done, where it does not say on whom."""

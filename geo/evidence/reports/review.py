@@ -204,4 +204,9 @@ def _draft_line(draft: Feature) -> str:
     first, second = values["actor1"], values["actor2"]
     who = f"{first or '?'} - {second}" if second else str(first or "nobody named")
     open_ = f"; open: {values['draft_open']}" if values["draft_open"] else ""
+    notes = str(values["draft_note"] or "").split("; ")
+    open_ += "".join(f"; {note}" for note in notes if note.startswith("the map "))
+    whole = values["draft_operation"]
+    if whole and whole != draft.id:
+        return escape(f"  {draft.id}   and at {where}{open_}", 400)
     return escape(f"  {draft.id} {days} {values['draft_cue']} at {where}: {who}{open_}", 400)

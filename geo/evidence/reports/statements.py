@@ -77,7 +77,9 @@ class StatementDrafter:
     def _held(
         self, span: tuple[int, int], one: Told, inside: Sequence[Mention]
     ) -> Iterator[Feature]:
-        state = any(c.value == "held" for c in one.clause.cues) and not self._is_stretch(one)
+        if self._is_stretch(one):
+            return
+        state = any(c.value == "held" for c in one.clause.cues)
         lasting = one.mode.name == "lasting"
         taken = one.kind.frame in {"take", "fall"} and one.mode.name == "real" and not one.absorbed
         if one.mode.name in {"none", "denied", "possible"} and not state:
@@ -198,15 +200,21 @@ class StatementDrafter:
             return
         places = [m for m in inside if m.kind == "place" and m.start >= match.start()]
         shape = _shape(places)
-        if shape is None:
+        names = [m for m in inside if m.kind in {"place", "name"} and m.start >= match.start()]
+        if shape is None and not names:
             return
         besieged = one.kind.key == "siege"
-        owners = one.roles.second if besieged else one.roles.first
+        held = any(c.value == "held" for c in one.clause.cues)
+        if shape is None and not (held or besieged):
+            return
+        holders = self._owners(one) if held else one.roles.first
+        owners = one.roles.second if besieged else holders
         values, notes, open_ = self._begin(span, one, inside, owners)
         values["extent"] = "all"
         open_.append("place_id")
-        named = ", ".join(m.value for m in places if m.value)
-        notes.append(f"an area named by {named}: drawn through them, to be drawn better")
+        named = ", ".join(m.value or flat(m.text) for m in names)
+        drawn = "drawn through them, to be drawn better" if shape else "not all of it is placed"
+        notes.append(f"an area named by {named}: {drawn}")
         if besieged:
             values["opposite"] = None
         yield self._finish(values, notes, open_, match.start(), shape, None)

@@ -4,7 +4,7 @@
 import { Form, choice } from './fields.js';
 import { addColumns, wordsOf } from './forms.js';
 
-/* global actorName, el, foreign, isoText, listed, nameOf, passage, placeName, splitIds, t, term */
+/* global actorName, el, foreign, isoText, listed, nameOf, passage, placeName, splitIds, t, term, ways */
 
 const WHO = { event: ['actor1', 'actor2'], statement: ['controller', 'opposite'] };
 const HIDDEN = ['id', 'change_id', 'event_ids', 'source_ids', 'shape_radius_m'];
@@ -28,18 +28,19 @@ export class Card {
     const number = app.state.drafts.indexOf(draft) + 1;
     const status = draft.status === 'draft' ? (draft.open.length ? 'open' : 'ready') : draft.status;
     this.node.dataset.status = status;
-    this.node.replaceChildren(
+    this.node.replaceChildren(...[
       el('div', { class: 'head' },
         el('h2', { id: 'draft-title' }, t(`kind.${draft.kind}`, { number, of: app.state.drafts.length })),
         el('span', { class: 'pill', 'data-status': status }, t(`status.draft.${status}`))),
       this.#says(draft),
+      this.#operation(draft),
       this.#question(draft),
       this.#doubts(draft),
       this.#alike(draft),
       this.#tools(draft),
       this.#columns(draft, wasOpen),
       this.#list(draft),
-    );
+    ].filter(Boolean));
     if (focus) document.getElementById(focus)?.focus();
   }
 
@@ -65,6 +66,14 @@ export class Card {
     return el('dl', { class: 'says' }, rows.map(([name, shown]) => [el('dt', null, t(`says.${name}`)), el('dd', { 'data-says': name }, shown)]));
   }
 
+  /** The other places of one operation: what is decided of one is decided of all. */
+  #operation({ id, operation }) {
+    const others = operation ? this.app.state.drafts.filter((one) => one.operation === operation && one.id !== id) : [];
+    if (!others.length) return null;
+    return el('p', { class: 'operation' }, t('operation'), ' ', others.map((one, i) => [i ? ways().comma : '', el('button', { type: 'button', class: 'plain', on: { click: () => this.app.go(one.id) } },
+      foreign(one.values.place_id ? placeName(one.values.place_id) : one.values.location ?? '?'))]));
+  }
+
   #choiceText(one) {
     if (one.place) return [foreign(placeName(one.place)), ' ', el('bdi', { class: 'quiet', dir: 'ltr' }, `${one.place}${one.score ? ` ${one.score}` : ''}`)];
     if (one.actor) return [foreign(actorName(one.actor))];
@@ -87,6 +96,7 @@ export class Card {
       el('ol', null, choices.map((one, i) => el('li', null, el('button', { type: 'button', 'data-choice': i + 1, on: { click: () => this.app.choose(i) } }, el('kbd', null, String(i + 1)), ' ', this.#choiceText(one))))),
       el('p', { class: 'tools' },
         question.may_be_empty ? el('button', { type: 'button', 'data-choice': 0, on: { click: () => this.app.leaveEmpty() } }, el('kbd', null, '0'), ' ', t('leave.empty')) : null,
+        draft.geometry && column === 'place_id' && draft.kind === 'statement' ? el('button', { type: 'button', on: { click: () => this.app.makePlace() } }, el('kbd', null, 'C'), ' ', t('place.make')) : null,
         el('button', { type: 'button', on: { click: () => this.app.edit(column) } }, el('kbd', null, 'E'), ' ', t('another'))));
   }
 

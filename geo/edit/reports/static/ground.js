@@ -40,7 +40,7 @@ export class Ground {
     }
   }
 
-  read({ places }) {
+  read(places) {
     this.places = places;
     this.byId = new Map(places.map((place) => [place.properties.id, place]));
   }

@@ -13,7 +13,7 @@ import { KINDS, Passage } from './passage.js';
 const byId = (id) => document.getElementById(id);
 const PING_MS = 60_000;
 const TYPED_MS = 700;
-const PER_WORD = { a: 'accept', r: 'reject', n: 'next', j: 'next', p: 'back', k: 'back', s: 'swap', m: 'merge', x: 'split', d: 'date', e: 'edit', u: 'undo', o: 'reopen', ']': 'later', '[': 'earlier', '=': 'same', '?': 'help' };
+const PER_WORD = { a: 'accept', r: 'reject', n: 'next', j: 'next', p: 'back', k: 'back', s: 'swap', m: 'merge', x: 'split', d: 'date', e: 'edit', u: 'undo', o: 'reopen', c: 'place', ']': 'later', '[': 'earlier', '=': 'same', '?': 'help' };
 const CODES = { Equal: '=', BracketRight: ']', BracketLeft: '[', Slash: '/' };
 
 async function read(path) {
@@ -108,7 +108,7 @@ class Review {
       swap: () => this.decide({ op: 'swap' }), merge: () => this.merge(), split: () => this.decide({ op: 'split' }),
       date: () => this.edit(this.draft?.kind === 'statement' ? 'date' : 'event_date'), edit: () => this.edit(), undo: () => this.undo(),
       reopen: () => this.decide({ op: 'reopen' }), later: () => this.open(this.state.report + 1), earlier: () => this.open(this.state.report - 1),
-      same: () => this.same(0), help: () => this.help(),
+      same: () => this.same(0), place: () => this.makePlace(), help: () => this.help(),
     };
     does[word]();
   }
@@ -131,9 +131,10 @@ class Review {
       });
       PLACES.clear();
       for (const place of answer.places) PLACES.set(place.properties.id, place.properties);
-      this.ground.read(answer);
       this.ground.layers.clear();
     }
+    for (const place of answer.drawn ?? []) PLACES.set(place.properties.id, place.properties);
+    this.ground.read([...state.places, ...(answer.drawn ?? [])]);
     if (!this.draft) this.id = (state.drafts.find((one) => one.status === 'draft') ?? state.drafts[0])?.id ?? null;
   }
 
@@ -387,6 +388,15 @@ class Review {
     drawSettings(byId('about'), this);
   }
 
+  /** A place of the shape that was drawn of the words. */
+  async makePlace() {
+    const { draft } = this;
+    if (draft?.kind !== 'statement' || !draft.geometry || draft.status === 'saved') return;
+    const box = (name, attributes) => el('div', { class: 'field' }, el('label', { class: 'label', for: `place-${name}` }, t(`place.${name}`)), el('input', { id: `place-${name}`, autocomplete: 'off', dir: 'auto', ...attributes }));
+    const answer = await ask(t('place.make'), el('div', { class: 'form' }, el('p', { class: 'quiet' }, t('place.text')), box('name', { autofocus: true }), box('id', { dir: 'ltr' })), [['ok', 'ok'], ['cancel', 'cancel']]);
+    if (answer === 'ok') await this.decide({ op: 'place', name: byId('place-name').value.trim(), place: byId('place-id').value.trim() });
+  }
+
   open(number) {
     return this.inTurn(async () => {
       if (number < 0 || number >= this.state.queue.length) return;
@@ -434,7 +444,7 @@ class Review {
   }
 
   help() {
-    const rows = [['N', 'next'], ['P', 'back'], ['1\u20135', 'choose'], ['0', 'empty'], ['A', 'accept'], ['R', 'reject'], ['=', 'same'], ['S', 'swap'], ['M', 'merge'], ['X', 'split'], ['D', 'date'], ['E', 'edit'], ['O', 'reopen'], ['U', 'undo'], ['[ ]', 'queue'], ['Ctrl+S', 'save'], ['?', 'help']];
+    const rows = [['N', 'next'], ['P', 'back'], ['1\u20135', 'choose'], ['0', 'empty'], ['A', 'accept'], ['R', 'reject'], ['=', 'same'], ['S', 'swap'], ['M', 'merge'], ['X', 'split'], ['D', 'date'], ['E', 'edit'], ['C', 'place'], ['O', 'reopen'], ['U', 'undo'], ['[ ]', 'queue'], ['Ctrl+S', 'save'], ['?', 'help']];
     return ask(t('help'), el('div', { class: 'help' }, el('p', null, t('review.help')),
       el('table', null, el('caption', null, t('keys')), el('tbody', null, rows.map(([key, word]) => el('tr', null, el('th', { scope: 'row' }, el('kbd', { dir: 'ltr' }, key)), el('td', null, t(`keys.review.${word}`)))))),
       el('label', { class: 'keys-off' }, el('input', { type: 'checkbox', checked: this.keys, on: { change: (event) => { this.keys = event.target.checked; } } }), el('span', null, t('keys.on.review')))), [['ok', 'close']], { wide: true });
