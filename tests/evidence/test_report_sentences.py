@@ -179,17 +179,33 @@ def test_who_launches_an_attack_made_it(verb):
     assert columns(draft, "actor1", "actor2", "draft_open") == ("bluecoats", "redcaps", None)
 
 
-def test_arabic_deeds_belong_to_whom_they_are_said_to():
+@pytest.mark.parametrize(
+    "text",
+    [
+        "دان {other} هجوم {doer} على أردن الكبير في 2 أيار 2020.",
+        "رحب {other} هجوم {doer} على أردن الكبير في 2 أيار 2020.",
+        "رد {other} على قصف {doer} أردن الكبير في 2 أيار 2020.",
+        "سقط قتلى من {other} بقصف {doer} على أردن الكبير في 2 أيار 2020.",
+    ],
+)
+def test_arabic_deeds_belong_to_whom_they_are_said_to(text):
     names = {"redcaps": "جبهة القبعات", "bluecoats": "رابطة المعاطف"}
     rows = [actor(id_, id_, "side", name) for id_, name in names.items()]
     places = [Entry("arden", "أردن الكبير", lon=30.0, lat=40.0, kind="town", radius_m=500)]
-    for verb in ("دان", "رحب"):
-        text = (
-            f"{verb} {names['bluecoats']} هجوم {names['redcaps']} على أردن الكبير في 2 أيار 2020."
-        )
-        (draft,) = read(text, actors=rows, gazetteer=Gazetteer(places)).drafts
-        assert columns(draft, "actor1", "place_id") == ("redcaps", "arden")
-        assert draft.properties["actor2"] is None
+    said = text.format(other=names["bluecoats"], doer=names["redcaps"])
+    (draft,) = read(said, actors=rows, gazetteer=Gazetteer(places)).drafts
+    assert columns(draft, "actor1", "place_id") == ("redcaps", "arden")
+    assert draft.properties["draft_cue"] in {"clashes", "shelling"}
+    assert draft.properties["actor2"] in ({"bluecoats"} if "قتلى" in said else {None})
+
+
+def test_who_launches_an_arabic_attack_made_it():
+    names = {"redcaps": "جبهة القبعات", "bluecoats": "رابطة المعاطف"}
+    rows = [actor(id_, id_, "side", name) for id_, name in names.items()]
+    places = [Entry("arden", "أردن الكبير", lon=30.0, lat=40.0, kind="town", radius_m=500)]
+    said = f"شنت {names['redcaps']} هجوما على {names['bluecoats']} في أردن الكبير في 2 أيار 2020."
+    (draft,) = read(said, actors=rows, gazetteer=Gazetteer(places)).drafts
+    assert draft.properties["actor1"] == "redcaps"
 
 
 def test_more_sides_than_two_are_asked_about():
@@ -215,6 +231,19 @@ def test_fire_that_goes_with_the_fighting_of_the_sentence_before_is_told():
     assert cues == ["clashes", "shelling"]
     assert len(read(text.format("\n\n")).drafts) == 1
     assert read("Heavy shelling went on. All day.").drafts == ()
+
+
+def test_a_thing_that_is_taken_in_a_place_is_not_the_place():
+    text = (
+        "On 9 May 2020 the Redcap Front took Arden, where the Bluecoat League had captured a depot."
+    )
+    taken, depot = read(text).drafts
+    assert columns(taken, "actor1", "place_id", "draft_open") == ("redcaps", "arden", None)
+    assert "place_id" in depot.properties["draft_open"]
+
+
+def test_what_somebody_is_asked_to_do_did_not_happen():
+    assert read("Bluecoat League asked Redcap Front to leave Arden by 9 May 2020.").drafts == ()
 
 
 def test_a_list_of_places_is_one_operation():

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
+from geo.evidence.reports import grammar
 from geo.evidence.reports.actors import GOVERNMENT
 from geo.evidence.reports.beside_map import doubts_of_map
 from geo.evidence.reports.clauses import Clause, clauses, dateline, sentences
@@ -225,6 +226,9 @@ class Drafter:
         if mode.name == "failed":
             notes.append(f"'{mode.words}': it was tried, not done")
         geometry = self._fill_where(values, notes, open_, where)
+        if rule.frame == "take" and not told.own_place and self._is_thing(told):
+            open_.append("place_id")
+            notes.append("what was taken is no place that the sentence names")
         self._fill_when(values, notes, open_, told, inside)
         self._fill_who(values, notes, open_, told, unreal=unreal)
         if rivals and not values["actor2"]:
@@ -263,6 +267,11 @@ class Drafter:
         )
         values["id"] = self._identity(told.clause.cue, where)
         return Feature(str(values["id"]), values, geometry)
+
+    def _is_thing(self, told: Told) -> bool:
+        """Whether something else than a place stands behind a cue: "captured a depot"."""
+        behind = self.reader.text[told.clause.cue.end : told.clause.end].lstrip()
+        return bool(grammar.words("where", "thing").match(behind))
 
     def _identity(self, cue: Mention, where: Where | None) -> str:
         seed = f"{self.digest}:{cue.start}:{where.place.start if where else ''}"

@@ -199,7 +199,12 @@ class Caster:
         first = _first_group(right)
         near = first and first[0].start - cue.end < 3
         light = grammar.words("voice", "light").search(self.text, clause.start, cue.start)
-        if left and not light and grammar.behind("voice", "deed").fullmatch(cue.text):
+        named = grammar.behind("voice", "deed").fullmatch(cue.text) or (
+            # What is a verb elsewhere is a noun behind a preposition.
+            grammar.behind("voice", "deed_if").fullmatch(cue.text)
+            and grammar.before("voice", "deed_after").search(self.text[: cue.start][-12:])
+        )
+        if left and not light and named:
             # "P condemned the attack of X": X made it, whatever P did, and whoever X is.
             gap = self.text[cue.end : first[0].start] if first else self.text[cue.end :]
             if not grammar.behind("voice", "deed_on").match(gap):

@@ -134,7 +134,8 @@ class Grammar:
         What stands right behind one, by the same keys.
     where
         What stands before a place: ``toward``, ``origin``, ``near``, ``rim`` (its surroundings),
-        ``in``, ``of``, ``between``, ``object``; ``aside``: a quarter of the sky of it.
+        ``in``, ``of``, ``between``, ``object``; ``aside``: a quarter of the sky of it; ``thing``:
+        something behind a cue that is no named place (a depot).
     away
         So many kilometres in some direction of the next name: groups ``km`` and ``quarter``.
     region
@@ -144,7 +145,8 @@ class Grammar:
     voice
         What says that something was done to the subject: ``before`` a cue, or ``form`` of it.
         ``deed``: nouns that are somebody's deed; ``light``: verbs by which one does it oneself
-        (launched); ``deed_on``: what behind such a noun is not the one whose it is.
+        (launched); ``deed_on``: what behind such a noun is not the one whose it is; ``deed_if``:
+        words that are such nouns behind one of ``deed_after`` and verbs elsewhere.
     joints
         Where a sentence parts: ``strong``, ``back`` (what follows lies before), ``plain``.
     modes
