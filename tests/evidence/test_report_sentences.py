@@ -268,6 +268,7 @@ def test_ground_between_places_is_one_statement_drawn_where_it_can_be(text, draw
     (held,) = read(text.format("the Redcap Front")).statements
     assert columns(held, "place_id", "controller", "extent") == (None, "redcaps", "all")
     assert "place_id" in held.properties["draft_open"]
+    assert "Arden @" in held.properties["draft_words"]
     if drawn:
         assert held.geometry.geom_type == "Polygon"
         assert held.geometry.contains(shapely.Point(30.1, 40.0))

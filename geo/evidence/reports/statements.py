@@ -250,6 +250,8 @@ class StatementDrafter:
         values["note"] = quoted(self.text, span)
         values["draft_cue"] = "held"
         values["draft_span"] = f"{span[0]}-{span[1]}"
+        words = [one.clause.cue, *(m for m in inside if m.kind in {"actor", "place", "date"})]
+        values["draft_words"] = "; ".join(f"{flat(m.text)} @{m.start}-{m.end}" for m in words)
         return values, notes, open_
 
     def _finish(
