@@ -148,6 +148,38 @@ def test_a_report_is_reviewed_from_the_first_draft_to_the_layers_by_keys_alone(b
     assert desk.status == "saved"
 
 
+@pytest.mark.slow
+def test_the_report_of_the_case_is_reviewed_by_keys_alone(browse, shared, shipped, tmp_path):
+    path = shared / "case" / "report-sohr-71105.txt"
+    if not path.is_file():
+        pytest.skip("the report of the case is not there")
+    layers = tmp_path / "layers"
+    shutil.copytree(shipped, layers)
+    before = read_folder(layers)
+    text = path.read_text(encoding="utf-8")
+    desk = Desk(browse(), served(layers, text, source_id="sohr-71105"))
+    page, pressed = desk.page, 0
+    while desk.left() and pressed < 150:
+        if page.locator("[data-same]").count():
+            key = "="  # what the layers have already gets its source
+        elif desk.status == "ready":
+            key = "a"
+        elif page.locator('[data-choice="1"]').count():
+            key = "1"
+        else:
+            key = "r"
+        desk.press(key)
+        pressed += 1
+    assert desk.left() == 0
+    assert pressed < 80, "a few keys a draft"
+    desk.press("Control+s")
+    page.wait_for_selector('#news[data-kind="saved"]')
+    assert desk.faults == []
+    after = sound(layers)
+    assert len(before.events) < len(after.events) < len(before.events) + 20
+    assert {event.id for event in before.events} <= {event.id for event in after.events}
+
+
 def test_an_arabic_report_is_reviewed_on_an_arabic_page_by_arabic_keys(browse, small):
     desk = Desk(browse(), served(small, reviews.ARABIC, source_id="wire-1"))
     page = desk.page

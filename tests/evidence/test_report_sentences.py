@@ -208,6 +208,21 @@ def test_who_launches_an_arabic_attack_made_it():
     assert draft.properties["actor1"] == "redcaps"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Російська армія засудила атаку ЗСУ на Соледар 3 травня 2023 року.",
+        "Российские военные ответили на удар ВСУ по Соледару 3 мая 2023 года.",
+    ],
+)
+def test_a_deed_in_ukrainian_or_russian_is_not_of_who_speaks_of_it(text):
+    war = bench.war("ukraine")
+    known = {"gazetteer": war.gazetteer, "actors": war.actors, "vocabulary": war.vocabulary}
+    (draft,) = read(text, **known).drafts
+    assert columns(draft, "actor1", "actor2") == (None, None)
+    assert "actor1" in draft.properties["draft_open"]
+
+
 def test_more_sides_than_two_are_asked_about():
     text = "The Redcap Front and the Bluecoat League clashed with the Government of Ilia in Arden."
     (draft,) = read(text).drafts

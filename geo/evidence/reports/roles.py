@@ -256,6 +256,14 @@ class Caster:
             and owned
         ):
             return _Frame(_first_group(owned), right, agents, False, by, clause)
+        own = [p for p in inside if 0 <= p.start - cue.end <= 2] if _is_noun(cue) else []
+        if subject and own and subject[-1].end < cue.start:
+            gap = self.text[subject[-1].end : cue.start]
+            if not grammar.words("voice", "light").search(gap):
+                # "P condemned the attack of X": whose deed it is, is not P's.
+                others = {key: [p for p in found if p not in own] for key, found in by.items()}
+                rest = [p for p in (*objects, *right) if p not in own]
+                return _Frame([], rest, agents, False, others, clause)
         sure = [p for p in right if not p.words.isupper()]
         if not subject and right and not objects:
             subject, right = _first_group(right), []
