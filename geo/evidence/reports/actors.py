@@ -8,7 +8,7 @@ files of the languages, and what else reports call the sides of a theatre from `
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from geo.evidence.gazetteer import sounds
@@ -35,6 +35,12 @@ def _force_words() -> frozenset[str]:
     return every(*(language.reports.force for language in languages()))
 
 
+@lru_cache(maxsize=4)
+def _heard_names(entries: tuple[Entry, ...]) -> Gazetteer:
+    """The names of actors as they are heard; many reports of one theatre ask for the same."""
+    return Gazetteer(entries)
+
+
 class Actors:
     """
     The actors of a theatre, asked by what a report calls them.
@@ -51,7 +57,7 @@ class Actors:
         self.rows = {row.id: row for row in rows}
         entries = [_actor_entry(row) for row in self.rows.values()]
         self._phrases, self._initials = _phrases(entries), _initials(entries)
-        self._names = Gazetteer(entries)
+        self._names = _heard_names(tuple(entries))
         self._words: dict[str, list[str]] = {}
         for row in vocabulary:
             if row.values["actor"]:
