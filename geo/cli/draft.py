@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -230,7 +231,16 @@ def _review(
     from geo.edit import Report, serve_review
     from geo.evidence import understands
 
-    reports = [Report(name, told.text, published or told.published) for name, told in texts]
+    found = list(texts)
+    several = Counter(name for name, _ in found)
+    reports = [
+        Report(
+            f"{name} {told.published}" if several[name] > 1 else name,
+            told.text,
+            published or told.published,
+        )
+        for name, told in found
+    ]
     for one in reports:
         if not understands(one.text):
             raise GeoError(_not_understood(one.name))

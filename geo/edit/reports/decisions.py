@@ -8,9 +8,8 @@ again once its decisions are read back.
 
 from __future__ import annotations
 
-import copy
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import shapely
@@ -68,6 +67,10 @@ class Draft:
     open: list[str] = field(default_factory=list)
     status: str = "draft"
     other: str = ""
+
+    def copy(self) -> Draft:
+        """Another one that can be changed by itself."""
+        return replace(self, values=dict(self.values), open=list(self.open))
 
     @property
     def schema(self) -> Schema:
@@ -131,7 +134,7 @@ class Decider:
     """
 
     def __init__(self, drafts: Sequence[Draft], places: Mapping[str, Feature]) -> None:
-        self.drafts = [copy.deepcopy(one) for one in drafts]
+        self.drafts = [one.copy() for one in drafts]
         self.places = dict(places)
         self.drawn: dict[str, Feature] = {}
 
@@ -344,7 +347,7 @@ class Decider:
 
     def _split(self, _: Decision, draft: Draft) -> None:
         """A second draft of the same sentence, beside it."""
-        twin = copy.deepcopy(draft)
+        twin = draft.copy()
         known = {one.id for one in self.drafts}
         start, number = draft.id.partition("-")[0], 1
         while True:

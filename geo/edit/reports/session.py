@@ -115,6 +115,7 @@ class ReviewSession:
         self._lock = threading.RLock()
         self._folder = read_folder(root)
         self._reads: dict[int, _Read] = {}
+        self._counts: dict[int, Answer] = {}
 
     # ------------------------------------------------------------ what the page asks
 
@@ -296,6 +297,7 @@ class ReviewSession:
             for number, one in zip(self._decided(), taken, strict=True):
                 if one.drafts:
                     self._keep(number, {"op": "saved", "ids": [d.id for d in one.drafts]})
+            self._counts.clear()
             return {
                 "saved": plan.counts,
                 "paths": [change.path for change in plan.changes],
@@ -323,6 +325,7 @@ class ReviewSession:
         if read_digests(self.root) != dict(self._folder.digests):
             self._folder = read_folder(self.root)
             self._reads.clear()
+            self._counts.clear()
         return self._folder
 
     def _begin(self, asked: object) -> int:
@@ -426,8 +429,12 @@ class ReviewSession:
 
     # ------------------------------------------------------------ telling
 
-    def _queue(self) -> list[Answer]:
-        return [self._count(number) for number in range(len(self.reports))]
+    def _queue(self, changed: int | None = None) -> list[Answer]:
+        """What is left of each report; counted again where something was decided."""
+        for number in range(len(self.reports)):
+            if number == changed or self._counts.get(number, {}).get("of") is None:
+                self._counts[number] = self._count(number)
+        return [self._counts[number] for number in range(len(self.reports))]
 
     def _count(self, number: int) -> Answer:
         """What is left of a report; nothing of one that nobody has opened yet: reading takes."""
@@ -449,7 +456,7 @@ class ReviewSession:
         made = self._decisions(number)
         return {
             "report": number,
-            "queue": self._queue(),
+            "queue": self._queue(number),
             "settings": settings,
             "undoable": bool(made) and made[-1].get("op") != "saved",
             "drawn": parts.to_page(tuple(decider.drawn.values())),
