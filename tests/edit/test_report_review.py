@@ -1,6 +1,7 @@
 """The review of reports: decisions and their journal, questions, what goes into the layers."""
 
 import json
+import shutil
 
 import pytest
 import reviews
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import cli
+from geo.edit import leftovers
 from geo.edit.editor.requests import RefusedError, RequestError
 from geo.edit.reports.decisions import Decider
 from geo.layers import Journal, read_folder
@@ -184,6 +186,23 @@ def test_a_session_that_was_killed_goes_on_where_it_was(small):
     assert len(Journal(journal).records()) == 2
 
 
+def test_recover_names_a_review_that_is_not_finished(review, small):
+    decide(review, drafts(review)[0], "reject")
+    (left,) = leftovers(small, latest=3)
+    assert "geocode REPORT --review" in left.says
+
+
+def test_a_theatre_without_layers_takes_events_too(small):
+    for part in ("control", "events"):
+        shutil.rmtree(small / part)
+    head = (small / "changes.csv").read_text(encoding="utf-8").partition("\n")[0]
+    (small / "changes.csv").write_text(f"{head}\n", encoding="utf-8")
+    review = reviews.session(small, source_id="wire-1")
+    assert review.ground({"date": "2017-08-01"}) == {"date": None, "features": []}
+    decide(review, drafts(review)[0], "accept")
+    assert review.save({})["paths"] == ["events/2017-07.geojson"]
+
+
 def test_a_folder_is_a_queue_that_begins_with_what_is_left(small):
     queue = reviews.session(small, reviews.ENGLISH, reviews.ARABIC)
     first = queue.state({})
@@ -322,8 +341,6 @@ def test_undo_of_the_last_decision_is_the_drafts_without_it(valid_review, steps)
 
 @pytest.fixture(scope="module")
 def valid_review(request, tmp_path_factory):
-    import shutil
-
     layers = tmp_path_factory.mktemp("review") / "layers"
     shutil.copytree(request.config.rootpath / "tests" / "data" / "valid", layers)
     review = reviews.session(layers)
