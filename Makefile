@@ -8,7 +8,7 @@ MARKS ?= not slow and not qgis
 # One worker more than there are cores: browsers and killed programs make a test wait.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 
-.PHONY: map test check bench bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-reports bench-series bench-siege notebooks pictures setup clean
+.PHONY: map test check bench bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page bench-reach bench-reports bench-series bench-siege docs notebooks pictures setup clean
 
 map: $(VENV)/.map
 	@$(BIN)/frontline map layers --output $(MAP)
@@ -38,8 +38,16 @@ bench-bands bench-distributed bench-estimate bench-merges bench-names bench-page
 
 notebooks: $(VENV)/.dev
 	@$(BIN)/jupytext --quiet --to ipynb notebooks/*.py
-	@$(BIN)/python -m pytest -q --nbmake --overwrite -p no:cacheprovider notebooks/*.ipynb
+	@$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=1800 --overwrite -p no:cacheprovider notebooks/*.ipynb
+	@$(BIN)/python -m tests.benchmarks.notebooks notebooks/*.ipynb
 	@ls notebooks/*.ipynb
+
+# The doors are lazy; what writes the reference must see all that stands behind them.
+docs: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --group docs
+	@EAGER_IMPORT=1 $(BIN)/pdoc --docformat numpy --output-directory build/docs \
+		geo.theatre $(patsubst geo/%/__init__.pyi,geo.%,$(wildcard geo/*/__init__.pyi)) geo.crs geo.errors
+	@ls build/docs/geo/theatre.html
 
 pictures: $(VENV)/.dev
 	@$(BIN)/python -m tests.benchmarks.pictures

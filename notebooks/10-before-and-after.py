@@ -4,8 +4,8 @@
 # On 2 August the Syrian Observatory for Human Rights reported that two factions had taken the
 # area of Bir Mahruthah. How much ground is that, and on what does the figure rest?
 #
-# Open this file in Jupyter through jupytext or in VS Code; `make notebooks` makes notebooks with
-# their pictures. The folder of the layers is the one beside `notebooks/`.
+# The script and the notebook of this name are the same; `make notebooks` runs them anew. The folder
+# of the layers is the one beside `notebooks/`.
 
 # %%
 from geo import open_layers

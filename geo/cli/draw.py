@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -72,6 +73,37 @@ def map_(
     path = page.save(output)
     need = "online tiles need a network" if tiles else "no network needed"
     say(f"{path.stat().st_size / 1e6:.2f} MB; open it in any browser, {need}:")
+    click.echo(str(path))
+
+
+@command.command()
+@click.option(
+    "--into", type=FOLDER, help="Copy the layers of the case there too, to try commands on."
+)
+@language_option
+@click.option(
+    "-o",
+    "--output",
+    type=FOLDER,
+    default=Path("frontline-map.html"),
+    show_default=True,
+    help="The HTML file to write.",
+)
+def demo(into: Path | None, language: str, output: Path) -> None:
+    """Draw the case that comes with the package, and lend its layers."""
+    from geo.layers import shipped_layers
+
+    layers = shipped_layers()
+    if into is not None:
+        if into.exists():
+            raise click.UsageError(f"{into} is there already; name a new folder")
+        shutil.copytree(layers, into, ignore=shutil.ignore_patterns(".*"))
+        say(f"the layers of the case: {into}; try `frontline check {into}`")
+        layers = into
+    theatre = open_theatre(layers)
+    say("drawing ...")
+    path = theatre.map(language=language).save(output)
+    say(f"{path.stat().st_size / 1e6:.2f} MB; open it in any browser, no network needed:")
     click.echo(str(path))
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from geo.draw.still.scene import Bands
     from geo.layers import Folder
 
+    Day = str | dt.date | np.datetime64 | pd.Period
+
 _CERTAINTY: dict[str, tuple[str, str]] = looks.LOOKS["certainty"]
 """How a length is filled, by the weaker confidence of its two hands."""
 
@@ -71,7 +73,7 @@ class Plots:
         self._bands = bands or dict
         self._words = Words(language)
 
-    def __call__(self, day: str | dt.date, *, ax: Axes | None = None) -> Axes:
+    def __call__(self, day: Day, *, ax: Axes | None = None) -> Axes:
         """
         Draw who held what at the end of a day, in degrees.
 
@@ -92,7 +94,7 @@ class Plots:
         DateError
             If `day` is before the first layer, or no date.
         """
-        date = parse_day(day)
+        date = parse_day(day, str(self._folder.theatre.properties["timezone"]))
         scene = Scene(self._folder, self._composite, date, None, self._words, bands=self._bands())
         west, south, east, north = shapely.bounds(self._folder.area).tolist()
         cosine = math.cos(math.radians((south + north) / 2))

@@ -12,7 +12,7 @@ from geo.model import split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from geo.control import Composite
     from geo.layers import Folder
@@ -46,7 +46,7 @@ def place_history(folder: Folder, composite: Composite, place_id: str) -> list[d
         One row an interval ``[valid_from, valid_to)``; an empty ``valid_to`` means as of the last
         layer. ``controller``, ``controllers``, ``status``, ``basis``, ``confidence``, and why:
         ``statement_ids``, ``source_ids`` (both ``;``-joined, over the whole interval) and the
-        ``note`` of its last patch.
+        ``note`` of its last patch, which also names words that are known to the month or worse.
 
     Raises
     ------
@@ -64,19 +64,34 @@ def place_history(folder: Folder, composite: Composite, place_id: str) -> list[d
 def _row(folder: Folder, axes: tuple[str, ...], run: Sequence[Interval]) -> dict[str, Cell]:
     """One row of a history, with the reasons that its patches give on every date of it."""
     reasons: dict[str, dict[str, None]] = {"statement_ids": {}, "source_ids": {}}
-    note = None
+    note = ""
     for first, last, label in run:
         for day, layer in folder.control.items():
             if day < first or (last is not None and day >= last):
                 continue
             patch = next(one.properties for one in layer.features if one.id == label.patch)
-            note = patch["note"]
+            note = str(patch["note"] or "")
             for name, ids in reasons.items():
                 ids.update(dict.fromkeys(split_ids(patch[name])))
+    told = " ".join(filter(None, (note, _vague_words(folder, reasons["statement_ids"]))))
     return {
         "valid_from": run[0][0],
         "valid_to": run[-1][1],
         **dict(zip(_AXES, (value or None for value in axes), strict=True)),
         **{name: ";".join(ids) or None for name, ids in reasons.items()},
-        "note": None if note is None else str(note),
+        "note": told or None,
     }
+
+
+_VAGUE = ("month", "season", "year")
+
+
+def _vague_words(folder: Folder, ids: Iterable[str]) -> str:
+    """Name the statements whose day is known to the month or worse."""
+    statements = folder.rows("statements")
+    said: dict[str, list[str]] = {}
+    for name in ids:
+        known = str(statements[name].values["date_precision"] or "")
+        if known in _VAGUE:
+            said.setdefault(known, []).append(name)
+    return " ".join(f"Dated to the {known}: {', '.join(n)}." for known, n in said.items())

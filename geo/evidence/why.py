@@ -7,6 +7,7 @@ against it.
 
 from __future__ import annotations
 
+import html
 import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -143,6 +144,12 @@ class Why:
     def __str__(self) -> str:
         return self.text()
 
+    def __repr__(self) -> str:
+        return f"<Why: {self._where()} on {self.day}, {_tell_holder(self.label)}; print() tells it>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.text())}</pre>"
+
     def text(self, width: int = 96) -> str:
         """
         Return the chain as lines of text.
@@ -234,6 +241,8 @@ class Why:
         heavy = "" if weight is None else f", weight {weight:.2f}"
         days = (parse_day(str(values["date"])) - self.day).days
         late = f", {days} {'day' if days == 1 else 'days'} later" if days > 0 else ""
+        vague = str(values.get("date_precision") or "day")
+        late = late if vague == "day" else f" (known to the {vague}){late}"
         yield f"  {row.id}: {values['date']}{late}, {values['place_id']}: {held}; {sure}{heavy}"
         yield from _wrap(f"{values['note'] or ''} [{values['source_ids']}]", 4)
         yield from _wrap(str(self.versions.get(row.id, "")), 4)

@@ -269,6 +269,10 @@ class Import:
     version: str = ""
     window: tuple[dt.date | None, dt.date | None] = (None, None)
 
+    def __repr__(self) -> str:
+        sums = ", ".join(f"{sum(getattr(c, name) for c in self.counts)} {name}" for name in _SUMS)
+        return f"<Import of {self.kind}, {len(self.counts)} files: {sums}; see report()>"
+
     def report(self) -> str:
         """
         Return the reconciliation as text.

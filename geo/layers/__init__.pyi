@@ -35,6 +35,7 @@ from .geojson import (
 )
 from .rings import split_rings
 from .shapes import GEOMETRY_TYPES, Rings, Shapes, flatten, spelt, unfold
+from .shipped import shipped_layers
 from .tables import Table, dump_table, fmt_table, format_row, parse_rows, parse_table, split_rows
 from .what_if import Advance, read_advance, save_advance
 
@@ -86,6 +87,7 @@ __all__ = [
     "save_advance",
     "save_file",
     "schema_of",
+    "shipped_layers",
     "spelt",
     "split_rings",
     "split_rows",

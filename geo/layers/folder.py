@@ -96,6 +96,9 @@ class Folder:
     tour: tables.Table = field(default_factory=lambda: _no_rows(model.TOUR))
     imports: tables.Table = field(default_factory=lambda: _no_rows(model.IMPORTS))
 
+    def __repr__(self) -> str:
+        return f"<Folder {self.theatre.id}: {len(self.control)} layers, {len(self.digests)} files>"
+
     @property
     def area(self) -> shapely.Geometry:  # numpydoc ignore=RT01
         """The study area, longitude, latitude."""

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     import datetime as dt
 
     import geopandas as gpd
+    import numpy as np
+    import pandas as pd
 
     from geo.control import Composite
     from geo.layers import Folder
 
-    Day = str | dt.date
+    Day = str | dt.date | np.datetime64 | pd.Period
 
     class _Asked(Protocol):
         """What a theatre answers."""
@@ -75,7 +77,7 @@ class MapElements:
         """
         from geo.draw.elements.elements import ground_element
 
-        asked = parse_day(day)
+        asked = parse_day(day, _zone(self.folder))
         return ground_element(self.folder, self.composite, asked, opacity=opacity, **how)
 
     def change_layer(
@@ -116,7 +118,8 @@ class MapElements:
         from geo.draw.elements.elements import change_element
 
         pieces = self.change(before, after, bands=bands)
-        dates = (parse_day(before), parse_day(after))
+        zone = _zone(self.folder)
+        dates = (parse_day(before, zone), parse_day(after, zone))
         return change_element(self.folder, self.composite, dates, pieces, opacity=opacity, **how)
 
     def fronts_layer(
@@ -157,7 +160,9 @@ class MapElements:
         from geo.draw.elements.elements import fronts_element
 
         lines = self.fronts(day, left, right, bands=bands)
-        return fronts_element(self.folder, self.composite, parse_day(day), lines, **how)
+        return fronts_element(
+            self.folder, self.composite, parse_day(day, _zone(self.folder)), lines, **how
+        )
 
     def events_layer(
         self: _Asked,
@@ -195,5 +200,11 @@ class MapElements:
         """
         from geo.draw.elements.elements import events_element
 
-        days = tuple(None if day is None else parse_day(day) for day in (first, last))
+        zone = _zone(self.folder)
+        days = tuple(None if day is None else parse_day(day, zone) for day in (first, last))
         return events_element(self.folder, self.composite, *days, timed=timed, **how)
+
+
+def _zone(folder: Folder) -> str:
+    """Where a day of the theatre is one."""
+    return str(folder.theatre.properties["timezone"])

@@ -90,6 +90,17 @@ class Draft:
     probabilities: Mapping[str, Mapping[str, float]]
     advice: str = ""
 
+    def __repr__(self) -> str:
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in self.shares.items())
+        known = "in hindsight" if self.as_of is None else f"as of {self.as_of}"
+        return f"<Draft of {self.day}, {known}: {len(self.features)} patches; {shares}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{share:.1%}</td></tr>" for name, share in self.shares.items()
+        )
+        return f"<table><caption>Draft of {self.day}</caption>{rows}</table>"
+
 
 class Estimator:
     """

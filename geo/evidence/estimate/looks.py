@@ -75,6 +75,8 @@ class Told:
         Chance that it says nothing about the truth.
     day
         The day that it is about.
+    span_days
+        How many days it may be about instead; 0 where it is known to the month.
     rows
         The statements.
     weights, actors
@@ -87,6 +89,7 @@ class Told:
     shares: Floats
     noise: float
     day: dt.date
+    span_days: int
     rows: tuple[Row, ...]
     weights: Mapping[str, float]
     actors: Mapping[str, float]
@@ -95,6 +98,23 @@ class Told:
     def middle(self) -> Floats:  # numpydoc ignore=RT01
         """Mean position."""
         return np.asarray(self.xy.mean(axis=0))
+
+
+_SPANS = {"season": 92, "year": 366}
+"""Days of a date that is no day; a week or a month is short beside the months that words last."""
+
+
+def _noise_in_time(told: Told, clock_days: float) -> float:
+    """
+    Chance that words say nothing of their day.
+
+    Words of a season may be of any day in it, and what holds on one of them is only in part what
+    holds on the middle one, by which they stand. So a vague date tells less, as a vague place does.
+    """
+    if not told.span_days:
+        return told.noise
+    off = np.linspace(-0.5, 0.5, 33) * told.span_days / clock_days
+    return float(1 - (1 - told.noise) * lasting(off).mean())
 
 
 def _tell_silent(rows: Sequence[Row]) -> str:
@@ -260,6 +280,7 @@ class Looks:
             share / total,
             float(unreliable),
             self._statements.day(rows[0]),
+            min(_SPANS.get(str(row.values.get("date_precision")), 0) for row in rows),
             tuple(rows),
             weights,
             actors,
@@ -310,7 +331,7 @@ class Looks:
             np.concatenate([one.xy for one in told]),
             np.concatenate([one.radius_m for one in told]),
             np.array([one.shares for one in told]),
-            np.array([one.noise for one in told]),
+            np.array([_noise_in_time(one, clock_days) for one in told]),
             np.array([len(one.xy) for one in told], np.intp),
             self.clocks(told, day, clock_days),
             sides,
