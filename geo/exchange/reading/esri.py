@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from geo.exchange.reading.intake import Intake
 
+_FARTHEST = 1e9
+"""No system of coordinates counts farther, in whatever unit."""
+
 _CURVES = ("curveRings", "curvePaths", "c", "a", "b")
 
 
@@ -128,8 +131,8 @@ def _positions(given: Any, code: str) -> list[list[float]]:
             isinstance(v, bool) or not isinstance(v, int | float) for v in pair
         ):
             raise ValueError("a position is none")
-        if not all(map(math.isfinite, pair)):
-            raise ValueError("a position is not finite")
+        if not all(map(math.isfinite, pair)) or max(map(abs, pair)) > _FARTHEST:
+            raise ValueError("a position is of no system of coordinates")
     if not code or not pairs:
         return [[float(v) for v in pair] for pair in pairs]
     return [[round(v, 7) for v in pair] for pair in in_degrees(pairs, code).tolist()]

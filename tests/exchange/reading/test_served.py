@@ -302,6 +302,15 @@ def test_rings_of_arcgis_are_shells_and_holes_by_their_turn(put):
     assert patch.geometry.area == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("far", [1e308, -1e300, None, "x", True])
+def test_a_position_of_arcgis_that_is_none_is_refused(far, put):
+    ring = [[36, 33], [36, 34], [far, 34], [36, 33]]
+    told = {"attributes": {"controller": "red", "date": DAY}, "geometry": {"rings": [ring]}}
+    imported = run_import("control-geojson", [put("a.json", esri(told))])
+    assert_adds_up(imported)
+    assert codes(imported) == ["geom.kind"]
+
+
 def test_milliseconds_are_days_in_the_zone_of_the_theatre(put):
     late = int(dt.datetime(2024, 7, 7, 22, 30, tzinfo=dt.UTC).timestamp() * 1000)
     for fields in ([{"name": "date", "type": "esriFieldTypeDate"}], []):
