@@ -36,8 +36,13 @@ def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
     shapes = uniform_shapes(table.shapes)
     fields.append(pa.field("geometry", pa.binary()))
     columns.append(pa.array(shapely.to_wkb(shapes, flavor="iso").tolist(), pa.binary()))
+    fields.append(pa.field("bbox", pa.struct([(name, pa.float64()) for name in _BOX])))
+    columns.append(pa.array(_boxes(shapes), fields[-1].type))
     found = sorted({str(g.geom_type) for g in shapes if g is not None})
-    more = {"orientation": "counterclockwise"} if "MultiPolygon" in found else {}
+    # Readers that ask for a part of the world look at these columns and skip the rest.
+    more: dict[str, Any] = {"covering": {"bbox": {name: ["bbox", name] for name in _BOX}}}
+    if "MultiPolygon" in found:
+        more["orientation"] = "counterclockwise"
     metadata = {
         "geo": dump_json(about_shapes(shapes, found, **more)),
         "about": dump_json(content.about),
@@ -48,7 +53,19 @@ def render(content: Content, *, layer: str, **_: str) -> dict[str, bytes]:
     return {".parquet": sink.getvalue()}
 
 
-def about_shapes(shapes: NDArray[np.object_], types: Sequence[str], **more: str) -> dict[str, Any]:
+_BOX = ("xmin", "ymin", "xmax", "ymax")
+
+
+def _boxes(shapes: NDArray[np.object_]) -> list[dict[str, float] | None]:
+    """The box of each shape; none where there is no ground."""
+    bounds = shapely.bounds(shapes).tolist()
+    return [
+        None if shape is None or shape.is_empty else dict(zip(_BOX, box, strict=True))
+        for shape, box in zip(shapes, bounds, strict=True)
+    ]
+
+
+def about_shapes(shapes: NDArray[np.object_], types: Sequence[str], **more: Any) -> dict[str, Any]:
     """Return what a file says of its column of shapes."""
     # No crs member: the format's default is longitude, latitude on WGS 84.
     column: dict[str, Any] = {"encoding": "WKB", "geometry_types": types, "edges": "planar"}

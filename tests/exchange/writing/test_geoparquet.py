@@ -47,3 +47,17 @@ def test_geoparquet_states_its_credits_and_its_geometry(little):
     geo, about = json.loads(metadata[b"geo"]), json.loads(metadata[b"about"])
     assert geo["columns"]["geometry"]["geometry_types"] == ["MultiPolygon"]
     assert about["title"] == read.theatre.properties["name"]
+
+
+def test_a_reader_that_asks_for_a_part_of_the_world_gets_that(case, tmp_path):
+    pytest.importorskip("pyarrow")
+    import geopandas
+    import shapely
+
+    path = tmp_path / "out.parquet"
+    path.write_bytes(one(*case, "geoparquet", layer="events"))
+    every = geopandas.read_parquet(path)
+    part = geopandas.read_parquet(path, bbox=(37.4, 33.0, 37.8, 33.4))
+    there = shapely.intersects(every.geometry.values, shapely.box(37.4, 33.0, 37.8, 33.4))
+    assert 0 < len(part) < len(every)
+    assert sorted(part["id"]) == sorted(every["id"][there])
