@@ -33,6 +33,7 @@ from .geojson import (
     read_geojson,
     unfold_features,
 )
+from .relief import Relief, read_reliefs
 from .rings import split_rings
 from .shapes import GEOMETRY_TYPES, Rings, Shapes, flatten, spelt, unfold
 from .shipped import shipped_layers
@@ -48,6 +49,7 @@ __all__ = [
     "Journal",
     "Layer",
     "Progress",
+    "Relief",
     "Rings",
     "Shapes",
     "Table",
@@ -84,6 +86,7 @@ __all__ = [
     "read_digests",
     "read_folder",
     "read_geojson",
+    "read_reliefs",
     "save_advance",
     "save_file",
     "schema_of",

@@ -34,6 +34,8 @@ READING: dict[str, str] = {
     "feature.type": "an entry of the list is no Feature.",
     "feature.member": "a feature has a member that other programs drop; move it to its properties.",
     "feature.artefact": "a bbox that a program added; `fmt` removes it.",
+    "context.relief": "a relief cannot be drawn: its feature is a rectangle, and the picture that "
+    "fills it lies beside the file, named by its id. Maps are refused until it is mended or gone.",
     "id.vanished": "ids of an earlier commit that are gone: was it meant, or did a program save an "
     "old copy? Name them with `--gone` if it was.",
     "id.resurrected": "an id that an earlier commit removed is back: a program saved an old copy, "

@@ -27,7 +27,7 @@ from geo.errors import (
     refuse,
     warn,
 )
-from geo.layers import files, geojson, tables
+from geo.layers import files, geojson, relief, tables
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -61,6 +61,8 @@ class Folder:
         The tables; an optional one that is not there is empty.
     context
         BorderEdges and roads, of all files.
+    reliefs
+        Rectangles of context that pictures of relief fill; see `geo.layers.read_reliefs`.
     anchors
         Where sides are supplied from.
     event_layers
@@ -93,6 +95,7 @@ class Folder:
     issues: tuple[Issue, ...]
     digests: Mapping[str, str]
     context_layers: tuple[geojson.Layer, ...] = ()
+    reliefs: tuple[model.Feature, ...] = ()
     tour: tables.Table = field(default_factory=lambda: _no_rows(model.TOUR))
     imports: tables.Table = field(default_factory=lambda: _no_rows(model.IMPORTS))
 
@@ -299,7 +302,8 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
     theatre = reader.one(layers.get(model.THEATRE.name, []))
     reader.leftovers()
     reader.names()
-    reader.strays()
+    around = [f for _, layer in layers.get(model.CONTEXT.name, []) for f in layer.features]
+    reader.strays(reader.pictures(around))
     reader.require_clean()
     assert theatre is not None
     every = {
@@ -327,7 +331,8 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
                 model.IMPORTS,
             )
         },
-        context=tuple(f for layer in every[model.CONTEXT.name] for f in layer.features),
+        context=tuple(f for f in around if f.properties["kind"] != relief.KIND),
+        reliefs=tuple(f for f in around if f.properties["kind"] == relief.KIND),
         anchors=tuple(f for layer in every[model.ANCHORS.name] for f in layer.features),
         event_layers=every[model.EVENTS.name],
         issues=tuple(reader.issues),
@@ -495,13 +500,21 @@ class _Reader:
                 self._warn("file.odd", "other systems write the accents of its name anew", path)
             seen[key] = name
 
-    def strays(self) -> None:
+    def pictures(self, context: Sequence[model.Feature]) -> set[Path]:
+        """Pictures of relief; one that cannot be drawn makes no answer wrong."""
+        for name, fault, hint in relief.relief_faults(context, self.root):
+            self._warn("context.relief", f"{name}: {fault}", self.root / "context", hint)
+        return relief.relief_paths(context, self.root)
+
+    def strays(self, known: set[Path]) -> None:
         """Find data that nobody reads: in the wrong folder, of the wrong kind or name."""
         paths = {schema.path for schema in model.SCHEMAS.values()}
         rooms = {name.split("/")[0] for name in paths if "/" in name}
         for path in sorted(self.root.rglob("*")):
             name = path.relative_to(self.root).as_posix()
             if name.startswith(".") or "/." in name or path.is_dir() or schema_of(path, self.root):
+                continue
+            if path in known:
                 continue
             among = name.split("/")[0] in rooms
             if path.suffix.casefold() in _DATA or (among and path.suffix.casefold() not in _PROSE):
@@ -527,20 +540,8 @@ class _Reader:
 _DATA = frozenset(
     {
         *(".geojson", ".json", ".geojsonl", ".topojson", ".csv", ".tsv", ".xlsx", ".xls", ".ods"),
-        *(
-            ".kml",
-            ".kmz",
-            ".gpkg",
-            ".shp",
-            ".dbf",
-            ".fgb",
-            ".gml",
-            ".gpx",
-            ".zip",
-            ".gz",
-            ".parquet",
-        ),
-        ".txt",
+        *(".kml", ".kmz", ".gpkg", ".shp", ".dbf", ".fgb", ".gml", ".gpx", ".zip", ".gz"),
+        *(".parquet", ".txt"),
     }
 )
 _PROSE = frozenset({".md", ".rst", ".license"})

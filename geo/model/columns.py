@@ -453,8 +453,9 @@ CONTEXT = Schema(
         _id("Readable identity."),
         _choice(
             "kind",
-            "What it is; drawn, never computed with.",
-            ("country", "admin1", "road", "zone", "water", "lava"),
+            "What it is; drawn, never computed with. The rectangle of a `relief` is filled by the "
+            "picture of its id beside the file.",
+            ("country", "admin1", "road", "zone", "water", "lava", "relief"),
             required=True,
         ),
         _text("name", "Name in Latin script."),

@@ -92,8 +92,9 @@ class Painter {
       return this.#names(ctx, view, scene);
     }
     this.#ground(ctx, view, scene);
+    if (scene.show.relief && !scene.show.tiles) paintRelief(ctx, view);
     this.#lines(ctx, view, scene.show);
-    if (scene.show.places) this.#outlines(ctx, view);
+    if (scene.show.places && !scene.story) this.#outlines(ctx, view);
     if (scene.show.fronts) this.#fronts(ctx, view, scene);
     if (scene.show.whatIf) paintWhatIf(ctx, this, view, scene);
     if (scene.show.corridors) paintCorridors(ctx, this, view, scene);

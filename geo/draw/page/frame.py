@@ -35,12 +35,13 @@ SCRIPTS = (
         "help",
         "corridors",
         "canvaslayer",
+        "relief",
         "shapes",
         "scenes",
         "hover",
         "opening",
     ),
-    *("told", "story", "storymarks", "tour", "panels", "links", "page"),
+    *("told", "story", "storymarks", "tour", "panels", "locator", "links", "page"),
 )
 """The scripts of the page, each after those whose constants it uses."""
 

@@ -28,7 +28,7 @@ function whatAt(point, latlng, second) {
   if (place) return { kind: 'place', place, day };
   const front = scene.show.fronts && frontNear(point, Math.max(0, store.index(day)));
   if (front) return { kind: 'front', front, day };
-  const shape = shapeNear(latlng);
+  const shape = !scene.story && shapeNear(latlng);
   return shape ? { kind: 'shape', place: shape, day } : { kind: 'ground', day };
 }
 

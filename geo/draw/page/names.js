@@ -1,5 +1,11 @@
 // Names on the map: in order of weight, beside their marks or along their lines, none over another.
 
+/** Whether the window cuts a box; a canvas reaches beyond it. */
+function isCut(view, [left, top, right, bottom]) {
+  const [mx, my] = [view.marginX ?? 0, view.marginY ?? 0];
+  return left < mx || top < my || right > view.width - mx || bottom > view.height - my;
+}
+
 class Names {
   constructor() {
     this.taken = []; // boxes of the picture where something stands already
@@ -23,10 +29,8 @@ class Names {
     return !this.taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
   }
 
-  /** Names in order of weight; one that would cover another, or a mark, is left out. */
+  /** Names in order of weight; one that would cover another, or a mark, or be cut by the window, is left out. */
   drawPlaces(ctx, view, places) {
-    const [mx, my] = [view.marginX ?? 0, view.marginY ?? 0];
-    const cut = (b) => b[0] < mx || b[1] < my || b[2] > view.width - mx || b[3] > view.height - my;
     for (const { place, x, y, rank, key, inferred, r } of places) {
       const strong = rank <= 1;
       const lines = this.#nameLines(place, key || rank <= 1 || view.zoom >= 10, strong, inferred);
@@ -44,7 +48,7 @@ class Names {
       ];
       for (const [left, top, align] of spots) {
         const box = [left - 2, top, left + width + 2, top + height];
-        if (!this.isFree(box) || (cut(box) && !key)) continue;
+        if (!this.isFree(box) || isCut(view, box)) continue;
         this.take(box);
         const tx = align === 'left' ? left : align === 'right' ? left + width : left + width / 2;
         lines.forEach(([text, font], i) => this.#text(ctx, text, font, tx, top + 8 + i * 14, align));
@@ -98,7 +102,7 @@ class Names {
         const [bx, by] = [cx + s * Math.cos(angle), cy + s * Math.sin(angle)];
         boxes.push([bx - 6, by - 6.5, bx + 6, by + 6.5]);
       }
-      if (!boxes.every((box) => this.isFree(box))) continue;
+      if (!boxes.every((box) => this.isFree(box) && !isCut(view, box))) continue;
       this.take(...boxes);
       ctx.save();
       ctx.translate(cx, cy);
@@ -120,8 +124,15 @@ class Names {
     const font = `${country ? 600 : 500} ${country ? 15 : 12.5}px ${FONT}`;
     ctx.font = font;
     if (!isRtl()) ctx.letterSpacing = country ? '4px' : '2px';
-    const [x, y] = positionOn(view, feature.spot);
     const half = ctx.measureText(name).width / 2;
+    const spot = positionOn(view, feature.spot);
+    const [mx, my] = [(view.marginX ?? 0) + half + 4, (view.marginY ?? 0) + 14];
+    // Moved inwards where the window would cut it, if the ground that it names is in the window at all.
+    const [x, y] = [[spot[0], mx, view.width - mx], [spot[1], my, view.height - my]].map(([v, low, high]) => Math.max(low, Math.min(high, v)));
+    if (Math.abs(x - spot[0]) > half || Math.abs(y - spot[1]) > 14) {
+      ctx.letterSpacing = '0px';
+      return;
+    }
     const box = [x - half, y - 10, x + half, y + 10];
     if (this.isFree(box)) {
       this.take(box);
@@ -155,7 +166,8 @@ function straightStretches(lines, view, width) {
       const [dx, dy] = [xs[j][0] - xs[i][0], xs[j][1] - xs[i][1]];
       const x = xs[i][0] + dx / 2;
       const y = xs[i][1] + dy / 2;
-      const inside = x > 50 && y > 40 && x < view.width - 50 && y < view.height - 40;
+      const [mx, my] = [50 + (view.marginX ?? 0), 40 + (view.marginY ?? 0)];
+      const inside = x > mx && y > my && x < view.width - mx && y < view.height - my;
       if (!inside || way < width * 0.9) continue;
       let angle = Math.atan2(dy, dx);
       if (Math.abs(angle) > Math.PI / 2) angle -= Math.sign(angle) * Math.PI;

@@ -23,6 +23,7 @@ const state = {
   keys: true,
 };
 if (DATA.tiles) state.show.tiles = true;
+if (DATA.reliefs) state.show.relief = true;
 if (DATA.corridors) state.show.corridors = false;
 if (DATA.whatIf) state.show.whatIf = true;
 
@@ -76,10 +77,11 @@ function clipPanes() {
 function drawMap() {
   shown = scenes();
   const apart = state.mode === 'swipe';
-  shown.forEach((scene, i) => layers[i].draw(apart ? { ...scene, names: 'none' } : scene));
+  clipPanes();
+  drawLocator();
+  shown.forEach((scene, i) => layers[i].draw(apart ? { ...scene, names: 'none' } : { ...scene, keep: coveredBoxes(i === 1) }));
   map.getPane('frontline-2').style.display = apart ? '' : 'none';
   if (apart) layers[2].draw(namesScene(shown));
-  clipPanes();
 }
 
 /** What is drawn has changed: paint the map once, at the next frame. */
@@ -339,6 +341,7 @@ async function start() {
     return;
   }
   store = await Store.open(byId('store').textContent);
+  await prepareRelief();
   painter = new Painter(store);
   HOLDERS = holderOrder();
   prepareTime();

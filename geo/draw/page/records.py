@@ -8,6 +8,7 @@ reason on its card where a reading has no such neck.
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -16,6 +17,7 @@ from geo._version import __version__
 from geo.control import UnknownRule, necks_of_all_dates
 from geo.crs import middle_of
 from geo.draw.looks import held_colors
+from geo.layers import read_reliefs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +31,7 @@ def page_records(folder: Folder, composite: Composite) -> dict[str, Any]:
     """Return what the page says of a theatre, ready for JSON."""
     sides = dict(composite.sides)
     theatre = {k: v for k, v in folder.theatre.properties.items() if v is not None}
-    return {
+    record = {
         "version": __version__,
         "theatre": theatre,
         "sides": sides,
@@ -45,6 +47,16 @@ def page_records(folder: Folder, composite: Composite) -> dict[str, Any]:
         "context": _context(folder),
         "patches": _patches(folder, composite),
     }
+    if folder.reliefs:
+        record["reliefs"] = [
+            {"bounds": one.bounds, "picture": f"data:image/{one.form};base64,{_base64(one.data)}"}
+            for one in read_reliefs(folder.reliefs, folder.root)
+        ]
+    return record
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _drop_empty(values: Mapping[str, Value]) -> dict[str, Value]:

@@ -62,7 +62,7 @@ function namesScene([before, after]) {
   const [left, top] = [Math.round(x * 0.08), Math.round(y * 0.08)]; // As far as a canvas reaches beyond the map.
   const middle = left + x * state.split;
   const keep = [[middle - 110, top, middle + 110, top + 46], [middle - 26, top + y - 88, middle + 26, top + y - 36]];
-  return { ...after, names: 'only', dots: [...before.dots, ...after.dots], keep };
+  return { ...after, names: 'only', dots: [...before.dots, ...after.dots], keep: [...keep, ...coveredBoxes(false)] };
 }
 
 function scenes() {

@@ -82,6 +82,9 @@ class SvgContext {
   fillRect(x, y, w, h) {
     this.#put(`<rect@ x="${short(x)}" y="${short(y)}" width="${short(w)}" height="${short(h)}" fill="${escapeXml(this.#ink(this.fillStyle))}"/>`);
   }
+  drawImage(picture, x, y, w, h) {
+    this.#put(`<image@ x="${short(x)}" y="${short(y)}" width="${short(w)}" height="${short(h)}" preserveAspectRatio="none" href="${picture.toDataURL('image/png')}"/>`);
+  }
   clip(path = this.path, rule = 'nonzero') {
     if (typeof path === 'string') [path, rule] = [this.path, path];
     const id = this.#id('c');

@@ -10,6 +10,8 @@ import shapely
 
 from geo.crs import distance_km, span_of
 from geo.draw import looks
+from geo.draw.still.relief import shade
+from geo.layers import read_reliefs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,11 +85,12 @@ class Map:
 
     def draw(self) -> None:
         """Draw from the ground up: land, control, lines, marks, names."""
-        self.sheet.fill(self._box, looks.OUTSIDE)
-        for feature, shape in self._context("country"):
-            if shapely.get_dimensions(feature.geometry) == 2:
-                self.sheet.fill(shape, looks.COUNTRY)
+        # Countries end where their data was cut off: that must not look like the end of the land.
+        land = any(f.properties["kind"] == "country" for f in self.scene.folder.context)
+        self.sheet.fill(self._box, looks.COUNTRY if land else looks.OUTSIDE)
         self._ground()
+        if not self.scene.steady:  # In an animation its greys would take the colours of the ground.
+            self._relief()
         self._graticule()
         self._context_lines()
         self._front_lines()
@@ -140,7 +143,17 @@ class Map:
         edge = self.placed(rim_of(scene.folder.area))
         look = looks.LOOKS["edge"]
         dash = [length * unit for length in look["dash"]]
+        # The ground fades where what is known of it ends: a sharp rim would look like a border.
+        for width, alpha in look["fade"]:
+            sheet.stroke(edge, looks.COUNTRY, width * unit, alpha=alpha)
         sheet.stroke(edge, looks.INK, look["width"] * unit, dash, alpha=look["alpha"])
+
+    def _relief(self) -> None:
+        folder = self.scene.folder
+        for relief in read_reliefs(folder.reliefs, folder.root):
+            west, south, east, north = relief.bounds
+            box = (*self.at(west, north), *self.at(east, south))
+            self.sheet.picture(shade(relief), box, self._box)
 
     def _graticule(self) -> None:
         left, top, right, bottom = self.frame
@@ -209,7 +222,7 @@ class Map:
         limit = 1 if self.scene.steady else looks.lowest_rank(self.zoom)
         places = self.scene.folder.places.values()
         shown: dict[str, tuple[float, float, float]] = {}
-        stains: list[tuple[float, float, float]] = []
+        vague: list[tuple[float, float, float]] = []
         sharp: list[BaseGeometry] = []
         for place in sorted(places, key=lambda p: (self._rank(p), p.id)):
             rank = self._rank(place)
@@ -224,10 +237,10 @@ class Map:
             radius = (3.6 if rank <= 0 else 3.0 if rank == 1 else 2.2) * self.unit
             shown[place.id] = (x, y, 5 * self.unit if soft else radius)
             if soft:
-                stains.append((x, y, self._error(place)))
+                vague.append((x, y, self._error(place)))
             else:
                 sharp.append(shapely.Point(x, y).buffer(radius, quad_segs=8))
-        stain(self.sheet, stains, self._box)
+        vague_ring(self.sheet, vague, self._box, self.unit)
         if sharp:  # one path for all: a picture has a hundred, and each would cost as much
             discs = shapely.MultiPolygon(shapely.get_parts(sharp).tolist())
             self.sheet.stroke(discs, looks.WHITE, 2.4 * self.unit)
@@ -505,11 +518,14 @@ def rim_of(shape: shapely.Geometry | None) -> BaseGeometry:
     return rim
 
 
-def stain(sheet: Sheet, spots: Sequence[tuple[float, float, float]], frame: BaseGeometry) -> None:
-    """Stains that fade towards their rims; a place that is inferred has no sharp point to show."""
-    for part in np.linspace(1.0, 0.12, 12):
-        discs = [shapely.Point(x, y).buffer(reach * part, quad_segs=12) for x, y, reach in spots]
-        sheet.fill(shapely.union_all(discs).intersection(frame), looks.INK, 0.036)
+def vague_ring(
+    sheet: Sheet, spots: Sequence[tuple[float, float, float]], frame: BaseGeometry, unit: float
+) -> None:
+    """Circles round places whose positions were inferred: a shade would look like ground."""
+    rings = [shapely.Point(x, y).buffer(r).exterior for x, y, r in spots]
+    cut = shapely.intersection(shapely.MultiLineString(rings), frame)
+    sheet.stroke(cut, looks.WHITE, 2.6 * unit, alpha=0.7)
+    sheet.stroke(cut, looks.INK, 1.1 * unit, [4 * unit, 3 * unit], alpha=0.75)
 
 
 def event_mark(sheet: Sheet, kind: str, x: float, y: float, radius: float, count: int) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from geo.draw import looks
-from geo.draw.still.chart import event_mark, stain
+from geo.draw.still.chart import event_mark, vague_ring
 from geo.errors import escape
 from geo.model import parse_day, split_ids
 
@@ -336,7 +336,7 @@ class Legend:
             (str(f.properties["kind"]), f.properties["accuracy"]) for f in scene.folder.context
         }
         for kind, accuracy in sorted(drawn, key=str):
-            if kind in {"country", "admin1", "road"}:
+            if self.words.knows(f"still.{kind}"):
                 styles = looks.line_styles({"kind": kind, "accuracy": accuracy})
                 scaled = [(c, w, [d * unit for d in dash], a) for c, w, dash, a in styles]
                 rough = f" ({say('schematic')})" if accuracy == "schematic" else ""
@@ -373,7 +373,7 @@ class Legend:
 
     def _soft(self, x: float, y: float) -> None:
         box = self._swatch(x, y, 0)
-        stain(self.sheet, [(box.centroid.x, y, 12 * self.unit)], box.buffer(9 * self.unit))
+        vague_ring(self.sheet, [(box.centroid.x, y, 7 * self.unit)], box.buffer(9), self.unit)
 
 
 class TimeAxis:

@@ -203,6 +203,19 @@ class Sheet:
         if not shape.is_empty:
             self._add(outline(shape), face=color, alpha=alpha)
 
+    def picture(self, pixels: NDArray[np.uint8], box: Box, within: BaseGeometry) -> None:
+        """Lay a picture into a box, cut to an area."""
+        from matplotlib.image import BboxImage
+        from matplotlib.transforms import Bbox, TransformedBbox
+
+        self._level += 1
+        left, top, right, bottom = box
+        place = TransformedBbox(Bbox([[left, bottom], [right, top]]), self._flat)
+        image = BboxImage(place, interpolation="bilinear", origin="lower", zorder=self._level)
+        image.set_data(pixels)
+        image.set_clip_path(outline(within), self._axes.transData)
+        self._lay(image)
+
     def stroke(
         self,
         shape: BaseGeometry,
