@@ -75,11 +75,8 @@ def relief_faults(features: Sequence[Feature], root: Path) -> Iterator[tuple[str
 
 def _fault(feature: Feature, root: Path) -> tuple[str, str] | None:
     shape = feature.geometry
-    if (
-        shape is None
-        or shapely.get_dimensions(shape) != 2
-        or not shape.equals(shapely.envelope(shape))
-    ):
+    flat = shape is not None and shapely.get_dimensions(shape) == 2
+    if not flat or not shapely.equals(shape, shapely.envelope(shape)):
         return (
             "a relief is no rectangle of meridians and parallels",
             "draw the picture's four edges",

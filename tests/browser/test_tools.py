@@ -335,7 +335,8 @@ def test_the_vector_picture_looks_like_the_map(visit, trial, chromium):
     }
     box = view.page.locator("#stage").bounding_box()
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.set_content(f"<body style='margin:0'>{data.decode()[data.decode().index('<svg') :]}")
+    text = data.decode()
+    page.set_content(f"<body style='margin:0'>{text[text.index('<svg') :]}")
     pixel = """async ([base64, points]) => {
         const image = new Image();
         image.src = 'data:image/png;base64,' + base64;
@@ -355,7 +356,10 @@ def test_the_vector_picture_looks_like_the_map(visit, trial, chromium):
         return np.array(page.evaluate(pixel, [shot, points]))
 
     ours = colours(view.page, list(spots.values()))
-    theirs = colours(page, [[x - box["x"], y - box["y"] + 84] for x, y in spots.values()])
+    left, top = map(
+        float, re.search(r'<clipPath id="c0"><path d="M([\d.]+) ([\d.]+)h', text).groups()
+    )
+    theirs = colours(page, [[x - box["x"] + left, y - box["y"] + top] for x, y in spots.values()])
     assert np.abs(ours - theirs).max() < 12
     page.close()
 

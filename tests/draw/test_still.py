@@ -16,7 +16,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo import open_layers
+from geo import model, open_layers
 from geo.draw import looks
 from geo.draw.still import paper
 from geo.draw.still import still as stills
@@ -357,8 +357,10 @@ def test_every_word_that_a_picture_says_is_there():
     said = set(re.findall(r"say\(\s*[\"']([a-z_.0-9]+)[\"']", source))
     assert len(said) > 15
     assert said <= known.keys()
-    by_kind = {"still.country", "still.admin1", "still.road"}
-    assert {key for key in own.keys() - said if not key.startswith("effect.")} == by_kind
+    for_pages = {"still.control", "still.sources"} & known.keys()
+    assert {key for key in own.keys() - said if not key.startswith("effect.")} == set()
+    kinds = next(one for one in model.CONTEXT.columns if one.name == "kind").choices
+    assert {f"context.{kind}" for kind in kinds if kind != "relief"} | for_pages <= known.keys()
 
 
 # Looks.

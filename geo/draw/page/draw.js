@@ -381,6 +381,7 @@ function swatch(draw, width = 28, height = 18) {
   const ctx = canvas.getContext('2d');
   ctx.scale(ratio, ratio);
   draw(ctx, painter.patterns(ratio), width, height);
+  canvas.shown = { draw, width, height }; // So that pictures can draw it anew, in lines.
   return canvas;
 }
 

@@ -32,6 +32,7 @@ SCRIPTS = (
         "sounds",
         "search",
         "export",
+        "picture",
         "help",
         "corridors",
         "canvaslayer",
@@ -41,7 +42,7 @@ SCRIPTS = (
         "hover",
         "opening",
     ),
-    *("told", "story", "storymarks", "tour", "panels", "locator", "links", "page"),
+    *("told", "story", "storymarks", "tour", "embed", "panels", "locator", "links", "page"),
 )
 """The scripts of the page, each after those whose constants it uses."""
 

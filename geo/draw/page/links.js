@@ -11,6 +11,7 @@ function linkText() {
   if (state.measure) parts.r = state.measure.map((point) => point.join()).join(';');
   if (state.selected?.what) parts.s = encodeURIComponent(state.selected.what);
   if (!state.keys) parts.q = 0;
+  if (state.embedded) parts.e = 1;
   if (stopAt !== null) parts.t = TOUR[stopAt].stop;
   return `#${Object.entries(parts).map(([key, value]) => `${key}=${value}`).join('&')}`;
 }
@@ -41,7 +42,9 @@ function readLink() {
     const points = given.get('r').split(';').map((pair) => pair.split(',').map(Number));
     state.measure = points.filter((p) => p.length === 2 && Math.abs(p[0]) <= 180 && Math.abs(p[1]) <= 85).slice(0, 500);
   }
-  state.keys = given.get('q') !== '0';
+  state.embedded = given.get('e') === '1';
+  if (state.embedded) state.mode = 'story';
+  state.keys = !state.embedded && given.get('q') !== '0';
   state.linked = given.get('s');
   state.linkedStop = +(given.get('t') ?? 0);
   const view = (given.get('v') ?? '').split('/').map(Number);

@@ -64,11 +64,22 @@ function paintLocator(ctx, painterOf, view, bounds) {
   strokeAll(ctx, [[LOOKS.paper.frame, 1]]);
 }
 
+/** Whether the inset would lie on the ground and the marks that the opening is about. */
+function coversStory() {
+  if (state.mode !== 'story') return false;
+  const { x, y } = map.getSize();
+  const { width, height } = locatorView(1);
+  const { rings, arrow, hold } = toldChange();
+  const spots = [...rings.flatMap(({ ring }) => ring), ...(arrow?.points ?? []), ...(hold?.rings.flat() ?? [])];
+  return spots.map(([lon, lat]) => map.latLngToContainerPoint([lat, lon]))
+    .some((at) => at.x > x - width - 14 && at.x < x && at.y > y - height - 14 && at.y < y);
+}
+
 /** Beside the map while it shows a part of the study area only. */
 function drawLocator() {
   const canvas = byId('locator');
   const bounds = map.getBounds();
-  canvas.hidden = !isCloseUp(bounds);
+  canvas.hidden = !isCloseUp(bounds) || coversStory();
   if (canvas.hidden) return;
   const ratio = window.devicePixelRatio || 1;
   const view = locatorView(ratio, stacked() ? 0.72 : 1);

@@ -70,7 +70,7 @@ class Names {
     ctx.font = font;
     ctx.textAlign = align;
     ctx.textBaseline = 'middle';
-    ctx.direction = /[\u0590-\u08ff]/.test(text) ? 'rtl' : 'ltr';
+    ctx.direction = directionOf(text);
     ctx.lineJoin = 'round';
     ctx.strokeStyle = sheer(WHITE, 0.92);
     ctx.lineWidth = 3.4;

@@ -359,6 +359,7 @@ async function start() {
   prepareMeasure();
   prepareHelp();
   prepareTour();
+  prepareEmbed();
   measureAxis();
   update();
   drawMeasure();

@@ -212,10 +212,12 @@ function keyOf(texture) {
 }
 
 /** The key of certainty: always there, with every look that occurs on any date. */
-function doubtKey() {
+const doubtKey = () => el('ul', { class: 'key' }, doubtItems(), contextItems(), corridorKey(keyItem));
+
+function doubtItems({ fronts = true, outlines = true } = {}) {
   const side = HOLDERS.find((holder) => has(DATA.colors, holder));
   const used = (test) => store.labels.some(test);
-  const item = (picture, name) => el('li', null, picture, el('span', null, name));
+  const item = (picture, name) => keyItem(picture, name);
   const items = [];
   for (const [basis, texture] of TEXTURES) {
     const occurs = used((label) => label.status === 'controlled' && keyOf(textureOf(label)) === basis);
@@ -235,16 +237,31 @@ function doubtKey() {
     ctx.lineTo(w - 1, h / 2);
     ctx.stroke();
   });
-  items.push(item(line([]), t('key.front')), item(line(LOOKS.fronts.unsure), t('key.front.unsure')));
+  if (fronts) items.push(item(line([]), t('key.front')), item(line(LOOKS.fronts.unsure), t('key.front.unsure')));
   const outline = (drawn) => swatch((ctx, _, w, h) => {
     ctx.beginPath();
     ctx.moveTo(1, h / 2);
     ctx.lineTo(w - 1, h / 2);
     strokeAll(ctx, outlineStyles({ coord_method: drawn ? 'drawn' : 'located' }));
   });
-  if (SHAPES.some(({ place }) => place.coord_method === 'located')) items.push(item(outline(false), t('key.outline')));
-  if (SHAPES.some(({ place }) => place.coord_method !== 'located')) items.push(item(outline(true), t('key.outline.drawn')));
-  return el('ul', { class: 'key' }, items, corridorKey(item));
+  if (outlines && SHAPES.some(({ place }) => place.coord_method === 'located')) items.push(item(outline(false), t('key.outline')));
+  if (outlines && SHAPES.some(({ place }) => place.coord_method !== 'located')) items.push(item(outline(true), t('key.outline.drawn')));
+  return items;
+}
+
+/** The key of the lines by which one finds one's way. */
+function contextItems(show = state.show) {
+  const drawn = new Map(DATA.context.filter(({ kind }) => LOOKS.lines.order.includes(kind) && show[kind === 'admin1' || kind === 'country' ? 'borders' : 'roads'])
+    .map((one) => [`${one.kind}.${one.accuracy === 'schematic'}`, one]));
+  const items = [...drawn.values()].map((one) => keyItem(swatch((ctx, _, w, h) => {
+    tracePoints(ctx, [[1, h / 2], [w - 1, h / 2]]);
+    strokeAll(ctx, lineStyles(one));
+  }), t(`context.${one.kind}`) + (one.accuracy === 'schematic' ? ` (${t('schematic')})` : '')));
+  items.push(keyItem(swatch((ctx, _, w, h) => {
+    tracePoints(ctx, [[1, h / 2], [w - 1, h / 2]]);
+    strokeAll(ctx, [[sheer(INK, LOOKS.edge.alpha), LOOKS.edge.width, LOOKS.edge.dash]]);
+  }), t('context.edge')));
+  return items;
 }
 
 /** The key of the events is a switch for each of their kinds. */
@@ -301,8 +318,8 @@ function buildPanel() {
       DATA.theatre.attribution ? passage('p', { class: 'quiet' }, DATA.theatre.attribution) : null,
       lookList(),
       el('div', { class: 'tools' },
-        tool('png', savePng), tool('svg', saveSvg), tool('areas', saveAreas), tool('changes', saveChanges), tool('print', () => window.print()),
-        CAN_LINK ? tool('copy', copyLink) : null, tool('about', openAbout))),
+        tool('png', savePng), tool('svg', saveSvg), tool('card', saveCard), tool('areas', saveAreas), tool('changes', saveChanges), tool('print', () => window.print()),
+        CAN_LINK ? tool('copy', copyLink) : null, CAN_LINK ? tool('embed', openEmbed) : null, tool('about', openAbout))),
   ].filter(Boolean));
 }
 

@@ -52,6 +52,9 @@ function el(tag, attributes, ...children) {
   return node;
 }
 
+/** Which way a text runs: as its first letter does. */
+const directionOf = (text) => (/^[^A-Za-z\u0370-\u058f\u0590-\u08ff]*[\u0590-\u08ff]/.test(text) ? 'rtl' : 'ltr');
+
 /** Text that somebody typed: its direction must not disturb its neighbours. */
 const foreign = (text) => el('bdi', null, String(text ?? ''));
 

@@ -21,7 +21,7 @@ from geo.errors import escape
 from geo.model import parse_day, split_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from shapely.geometry.base import BaseGeometry
 
@@ -258,15 +258,23 @@ class Legend:
         return self._key(lambda x, y: self._painted(x, y, 0, paints), text)
 
     def _line(
-        self, styles: Iterable[tuple[str, float, Sequence[float] | None, float]], text: str
+        self, styles: Sequence[tuple[str, float, Sequence[float] | None, float]], text: str
     ) -> Row:
+        return self._key(self._stroke(styles), text)
+
+    def _stroke(
+        self, styles: Sequence[tuple[str, float, Sequence[float] | None, float]]
+    ) -> Callable[[float, float], None]:
+        """The picture of a line."""
+
         def show(x: float, y: float) -> None:
-            left, _, right, _ = self._swatch(x, y, 0).bounds
+            box = self._swatch(x, y, 0)
+            west, _, east, _ = box.bounds
+            line = shapely.LineString([(west, y), (east, y)])
             for color, width, dash, alpha in styles:
-                line = shapely.LineString([(left, y), (right, y)])
                 self.sheet.stroke(line, color, width * self.unit, dash, alpha)
 
-        return self._key(show, text)
+        return show
 
     def _key(self, picture: Callable[[float, float], None], text: str) -> Row:
         size = 13.5 * self.unit
@@ -335,14 +343,15 @@ class Legend:
         drawn = {
             (str(f.properties["kind"]), f.properties["accuracy"]) for f in scene.folder.context
         }
+        items = []
         for kind, accuracy in sorted(drawn, key=str):
-            if self.words.knows(f"still.{kind}"):
+            if self.words.knows(f"context.{kind}"):
                 styles = looks.line_styles({"kind": kind, "accuracy": accuracy})
                 scaled = [(c, w, [d * unit for d in dash], a) for c, w, dash, a in styles]
                 rough = f" ({say('schematic')})" if accuracy == "schematic" else ""
-                rows.append(self._line(scaled, say(f"still.{kind}") + rough))
-        rows.append(self._line([(looks.INK, 1.2, [2 * unit, 3 * unit], 0.55)], say("still.edge")))
-        return rows
+                items.append((self._stroke(scaled), say(f"context.{kind}") + rough))
+        edge = self._stroke([(looks.INK, 1.2, [2 * unit, 3 * unit], 0.55)])
+        return [*rows, *self._pairs([*items, (edge, say("context.edge"))])]
 
     def _pairs(self, items: Sequence[tuple[Callable[[float, float], None], str]]) -> list[Row]:
         """Short items two a line."""

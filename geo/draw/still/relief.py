@@ -48,7 +48,8 @@ def shade(relief: Relief) -> NDArray[np.uint8]:
 
     def fading(count: int) -> NDArray[np.float64]:
         place = np.arange(count)
-        return np.minimum(1, (np.minimum(place, count - 1 - place) + 0.5) / rim)
+        shares: NDArray[np.float64] = (np.minimum(place, count - 1 - place) + 0.5) / rim
+        return np.minimum(1.0, shares)
 
     edge = np.outer(fading(height), fading(width))
     found = np.zeros((height, width, 4), dtype=np.uint8)
