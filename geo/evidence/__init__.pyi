@@ -5,7 +5,7 @@ from .draws import Judgements
 from .effects import EFFECTS, PICTURE, tell_effect
 from .estimate.draft import Draft, Estimator
 from .estimate.parameters import Parameters
-from .estimate.patches import percent
+from .estimate.patches import MACHINE_NOTE, percent
 from .gazetteer.index import Gazetteer
 from .gazetteer.read import read_gazetteers
 from .gazetteer.rules import sound_rules
@@ -41,6 +41,7 @@ __all__ = [
     "DRAFTS",
     "EFFECTS",
     "FIGURES",
+    "MACHINE_NOTE",
     "MIN_AREA_KM2",
     "PICTURE",
     "STATEMENT_DRAFTS",

@@ -456,6 +456,128 @@ def test_a_front_line_cuts_all_patches_and_one_side_is_given_at_once(desk, layer
     assert shapely.coverage_is_valid(list(shapes(layers).values()))
 
 
+def tint(desk, lon, lat):
+    """The colour of the map at a position, red, green, blue, without its dots."""
+    x, y = desk.at(lon, lat)
+    clip = {"x": x - 6, "y": y - 6, "width": 12, "height": 12}
+    with Image.open(BytesIO(desk.page.screenshot(clip=clip))) as picture:
+        return [int(v) for v in np.median(np.asarray(picture.convert("RGB")), axis=(0, 1))]
+
+
+def is_bluer(after, before):
+    return after[2] - after[0] > before[2] - before[0] + 15
+
+
+def is_more_orange(after, before):
+    return after[0] - after[2] > before[0] - before[2] + 15
+
+
+NORTH, SOUTH = (37.12, 33.8), (37.12, 33.2)
+
+
+def test_both_hands_of_a_front_line_are_tinted_before_it_cuts_and_after(desk):
+    plain = [tint(desk, *spot) for spot in (NORTH, SOUTH)]
+    desk.tool("front")
+    for position in ((36.95, 33.4), (38.05, 33.4)):
+        desk.click(*position)
+    expect(desk.page.locator("#bar-text")).to_contain_text("Blue, left of the line")
+    drawn = [tint(desk, *spot) for spot in (NORTH, SOUTH)]
+    assert is_bluer(drawn[0], plain[0])
+    assert is_more_orange(drawn[1], plain[1])
+    assert desk.unsaved() == 0
+    desk.page.click("#bar-buttons .first")
+    desk.page.wait_for_selector(".hands button")
+    cut = [tint(desk, *spot) for spot in (NORTH, SOUTH)]
+    assert is_bluer(cut[0], plain[0])
+    assert is_more_orange(cut[1], plain[1])
+
+
+def test_a_stretch_of_border_is_drawn_anew(desk, layers):
+    before = shapes(layers)
+    desk.click(37.15, 33.5)
+    desk.tool("reshape")
+    east = before["ctl-west"].bounds[2]
+    line = ((east - 0.05, 33.4), (east + 0.1, 33.45), (east + 0.1, 33.55), (east - 0.05, 33.6))
+    for position in line:
+        desk.click(*position)
+    expect(desk.page.locator("#bar-text")).to_contain_text("Blue")
+    desk.click(*line[-1])
+    expect(desk.page.locator("#dirty")).not_to_have_text("Nothing to save")
+    desk.save()
+    after = shapes(layers)
+    assert set(after) == set(before)
+    assert after["ctl-west"].area > before["ctl-west"].area + 0.005
+    assert shapely.coverage_is_valid(list(after.values()))
+    assert abs(sum(s.area for s in after.values()) - sum(s.area for s in before.values())) < 1e-9
+
+
+def test_an_area_is_drawn_and_given_away(desk, layers):
+    desk.tool("area")
+    ring = ((37.15, 33.4), (37.25, 33.4), (37.25, 33.6), (37.15, 33.6))
+    for position in (*ring, ring[0]):
+        desk.click(*position)
+    desk.page.wait_for_selector('[data-field="controller"]')
+    desk.set("controller", "blue-guard")
+    desk.save()
+    given = [k for k, f in features(layers).items() if k not in ("ctl-west", "ctl-mid", "ctl-east")]
+    new = [shapes(layers)[k] for k in given if features(layers)[k]["properties"]["controller"]]
+    assert any(abs(shape.area - 0.02) < 2e-3 for shape in new)
+    assert shapely.coverage_is_valid(list(shapes(layers).values()))
+
+
+def test_what_a_person_draws_or_gives_away_loses_the_note_of_the_machine(browse, layers):
+    path = layers / LAYER
+    data = json.loads(path.read_text(encoding="utf-8"))
+    note = "Likely. Nearest evidence: West Well. Probability on this ground: red 90 %."
+    for one in data["features"]:
+        one["properties"]["note"] = note
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert CliRunner().invoke(cli.command, ["fmt", str(layers)]).exit_code == 0
+    desk = Desk(browse(), served(layers))
+    desk.tool("split")
+    desk.line((36.97, 33.7), (37.25, 33.6), (37.53, 33.7))
+    desk.page.wait_for_selector('[data-field="controller"]')
+    assert not desk.page.input_value('[data-field="note"] textarea')
+    desk.page.keyboard.press("Control+z")
+    expect(desk.page.locator("#dirty")).to_have_text("Nothing to save")
+    desk.click(37.15, 33.5)
+    desk.set("controller", "blue")
+    desk.save()
+    after = features(layers)
+    assert after["ctl-west"]["properties"]["note"] is None
+    assert after["ctl-west"]["properties"]["statement_ids"] is None
+    assert after["ctl-mid"]["properties"]["note"] == note  # Nobody touched it.
+    assert desk.faults == []
+
+
+def test_no_word_of_no_problem_before_the_answer_nor_before_a_refusal(desk):
+    desk.page.click("#tab-problems")
+    fine = desk.page.locator("#problems .fine")
+    expect(fine).to_be_visible()
+    desk.page.route("**/api/check", lambda route: route.abort())
+    desk.click(37.15, 33.5)
+    desk.set("status", "contested")
+    desk.page.click("#tab-problems")
+    expect(fine).to_have_count(0)
+    desk.page.wait_for_timeout(700)
+    expect(fine).to_have_count(0)
+    desk.page.unroute("**/api/check")
+    desk.faults.clear()  # The check was cut off on purpose.
+
+
+def test_home_brings_back_the_whole_study_area(desk):
+    desk.page.evaluate("map_frontline.setView([33.2, 37.2], 12, { animate: false })")
+    desk.page.click("#whole")
+    bounds = desk.page.evaluate(
+        "(() => { const b = map_frontline.getBounds();"
+        " return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]; })()"
+    )
+    assert bounds[0] <= 37
+    assert bounds[1] <= 33
+    assert bounds[2] >= 38
+    assert bounds[3] >= 34
+
+
 def test_a_line_that_crosses_itself_or_cuts_nothing_is_not_cut(desk):
     desk.tool("split")
     for position in [(37.1, 33.2), (37.4, 33.2), (37.4, 33.5), (37.2, 33.1)]:

@@ -18,10 +18,16 @@ from geo import crs
 from geo.check import check_folder
 from geo.coverage import find_faults
 from geo.edit.editor import cutting, parts
-from geo.edit.editor.cutting import cut_patches, join_patches
+from geo.edit.editor.cutting import (
+    cut_patches,
+    enclosed_ids,
+    join_patches,
+    reshape_patches,
+)
 from geo.edit.editor.requests import ConflictError, RefusedError, RequestError
 from geo.edit.editor.session import Session
 from geo.errors import CoverageError, DateError, LayerError, SchemaError
+from geo.evidence import MACHINE_NOTE
 from geo.layers import files, patches_of
 from geo.layers.folder import read_folder
 from geo.model import CONTROL, EVENTS, Feature, parse_day
@@ -314,6 +320,85 @@ def test_one_patch_or_a_strange_one_cannot_be_joined():
         join_patches([SQUARE, BESIDE], ["ctl-square", "ctl-square"])
     with pytest.raises(CoverageError, match="no patch ctl-gone"):
         join_patches([SQUARE, BESIDE], ["ctl-square", "ctl-gone"])
+
+
+# --- a stretch drawn anew, ground inside a line
+
+
+def by_id(features):
+    return {feature.id: feature.geometry for feature in features}
+
+
+def test_the_new_stretch_stands_where_the_old_one_was():
+    # Into the neighbour, then into the patch itself; the first touches the border at both ends.
+    for patch_id in ("ctl-square", "ctl-beside"):
+        after = by_id(
+            reshape_patches(
+                [SQUARE, BESIDE], [(4, 1), (5, 1), (5, 3), (4, 3)], patch=patch_id, taken=()
+            )
+        )
+        assert after["ctl-square"].equals(SQUARE.geometry.union(shapely.box(4, 1, 5, 3)))
+        assert after["ctl-beside"].equals(BESIDE.geometry - shapely.box(4, 1, 5, 3))
+    after = by_id(
+        reshape_patches(
+            [SQUARE, BESIDE], [(5, 1), (3, 1), (3, 3), (5, 3)], patch="ctl-square", taken=()
+        )
+    )
+    assert after["ctl-square"].equals(SQUARE.geometry - shapely.box(3, 1, 4, 3))
+    assert after["ctl-beside"].equals(BESIDE.geometry.union(shapely.box(3, 1, 4, 3)))
+
+
+def test_a_line_over_the_border_gives_and_takes():
+    line = [(4, 0.5), (5, 0.5), (5, 2), (3, 2), (3, 3.5), (4, 3.5)]
+    after = by_id(reshape_patches([SQUARE, BESIDE], line, patch="ctl-square", taken=()))
+    gained, lost = shapely.box(4, 0.5, 5, 2), shapely.box(3, 2, 4, 3.5)
+    assert after["ctl-square"].equals(SQUARE.geometry.union(gained) - lost)
+    assert after["ctl-beside"].equals(BESIDE.geometry.union(lost) - gained)
+    assert set(after) == {"ctl-square", "ctl-beside"}
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "said"),
+    [
+        ([(-1, 2), (1, 2), (1, 3), (-1, 3)], "ctl-square", "beside no other"),
+        ([(7, 1), (5.5, 1), (5.5, 2), (7, 2)], "ctl-square", "not lie beside ctl-square"),
+        ([(4, 1), (5, 1)], "ctl-square", "ends inside|does not cross"),
+        ([(4, 1), (5, 1), (5, 3), (4, 3)], "ctl-none", "no patch ctl-none"),
+    ],
+)
+def test_a_stretch_that_parts_nothing_between_neighbours_is_refused(line, name, said):
+    with pytest.raises(CoverageError, match=said):
+        reshape_patches([SQUARE, BESIDE], line, patch=name, taken=())
+
+
+@given(seed=st.integers(0, 2**32 - 1), cells=st.integers(2, 9), line=lines, pick=st.integers(0, 8))
+@settings(max_examples=examples(60), deadline=None)
+def test_reshaping_keeps_all_ground_and_makes_no_patch(seed, cells, line, pick):
+    area, before = coverage(seed, cells)
+    name = before[pick % len(before)].id
+    try:
+        after = reshape_patches(before, drawn(line, before), patch=name, taken=())
+    except (CoverageError, ValueError):
+        return
+    assert {feature.id for feature in after} <= {feature.id for feature in before}
+    assert is_edge_matched(after)
+    assert [f for f in faults(area, after) if f.kind != "sliver"] == []
+
+
+def test_only_what_a_closed_line_holds_is_inside():
+    ring = [(-1, -1), (4.5, -1), (4.5, 5), (-1, 5), (-1, -1)]
+    assert enclosed_ids([SQUARE, BESIDE], ring) == ["ctl-square"]
+    assert enclosed_ids([SQUARE, BESIDE], ring[:-1]) == []
+    assert enclosed_ids([patch("ctl-empty", None)], ring) == []
+
+
+def test_every_note_of_the_shipped_drafts_is_known_as_one_and_no_word_of_a_person(shipped):
+    folder = read_folder(shipped)
+    notes = [str(f.properties["note"]) for layer in folder.control.values() for f in layer.features]
+    assert len(notes) > 300
+    assert all(re.match(MACHINE_NOTE, note) for note in notes)
+    for own in ("Assessed by hand.", "Likely theirs: a spokesman says so.", "Contested.", ""):
+        assert not re.match(MACHINE_NOTE, own)
 
 
 # --- a session --------------------------------------------------------------------

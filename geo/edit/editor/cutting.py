@@ -116,6 +116,87 @@ def cut_patches(
     return _as_cut(ground, features, taken)
 
 
+def reshape_patches(
+    features: Sequence[Feature],
+    line: Sequence[Position],
+    *,
+    patch: str,
+    taken: Collection[str],
+) -> list[Feature]:
+    """
+    Draw a stretch of the border of a patch anew.
+
+    Parameters
+    ----------
+    features
+        The patches of one date, none over another.
+    line
+        Longitude, latitude of the new stretch, from the old border to the old border.
+    patch
+        Whose border it is.
+    taken
+        Ids that no patch must get, even for a moment.
+
+    Returns
+    -------
+    features
+        In the order given. What the line cuts off the patch goes to the neighbour beside it, what
+        it encloses outside becomes the patch's; the larger part of each stays what it is.
+
+    Raises
+    ------
+    CoverageError
+        If there is no such patch, the line divides nothing, cuts off ground that lies beside
+        nobody's, or encloses ground that does not lie beside the patch.
+    """
+    if patch not in {feature.id for feature in features}:
+        raise CoverageError(f"there is no patch {patch}; choose one and draw the line again")
+    cut = cut_patches(features, line, only=None, taken=taken)
+    ids = [feature.id for feature in cut.features]
+    ground = _CutGround.of(_polygons(cut.features), len(ids))
+    beside = _shared_km(ground, len(ids))
+    home, labels = ids.index(patch), ground.labels.copy()
+    pieces = [ids.index(name) for name in cut.parent]
+    for piece in pieces:
+        row = beside[piece].copy()
+        row[pieces] = 0.0
+        if cut.parent[ids[piece]] == patch:
+            row[home] = 0.0
+            target = int(row.argmax())
+            why = "the line cuts off ground that lies beside no other patch"
+        else:
+            target = home
+            why = f"the line encloses ground that does not lie beside {patch}"
+        if row[target] <= 0:
+            raise CoverageError(*_refusal(why, line[len(line) // 2]))
+        labels[ground.labels == piece] = target
+    kept = _redrawn(ground, labels, cut.features)
+    return [feature for i, feature in enumerate(kept) if i not in pieces]
+
+
+def _shared_km(ground: _CutGround, count: int) -> NDArray[np.float64]:
+    """How long each two patches run beside each other, km."""
+    owner = np.append(ground.labels, -1)[ground.arrangement.face]
+    left, right = owner[0::2], owner[1::2]
+    shared = np.zeros((count, count))
+    good = (left >= 0) & (right >= 0) & (left != right)
+    np.add.at(shared, (left[good], right[good]), ground.arrangement.arc_km[good])
+    return shared + shared.T
+
+
+def enclosed_ids(features: Sequence[Feature], line: Sequence[Position]) -> list[str]:
+    """Ids of the patches inside a line that ends where it begins; none of another line."""
+    if len(line) < 4 or line[0] != line[-1]:
+        return []
+    ring = shapely.make_valid(shapely.Polygon(line))
+    return [
+        feature.id
+        for feature in features
+        if feature.geometry is not None
+        and shapely.covers(ring, shapely.point_on_surface(feature.geometry))
+    ]
+
+
 def _divides_nothing(
     ground: _CutGround, features: Sequence[Feature], only: str | None, line: Sequence[Position]
 ) -> Refusal:

@@ -19,15 +19,15 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from geo.check import check_folder, require_sound
+from geo.check import BLOCKING, check_folder, require_sound
 from geo.control import Composite
 from geo.edit.editor import parts, requests
-from geo.edit.editor.cutting import cut_patches, join_patches
+from geo.edit.editor.cutting import cut_patches, enclosed_ids, join_patches, reshape_patches
 from geo.edit.editor.journals import Journals, name_of
 from geo.edit.editor.parts import SCHEMAS
 from geo.edit.merge.by_id import read_records
 from geo.errors import DateError, LayerError, SchemaError, StaleLayerError, escape
-from geo.evidence import draft_ledger, ledger_frame
+from geo.evidence import MACHINE_NOTE, draft_ledger, ledger_frame
 from geo.layers import digest, read_bytes, read_digests, read_folder, unfold
 from geo.model import describe_columns, parse_day
 
@@ -136,6 +136,7 @@ class Session:
                 "context": {"features": parts.to_page(folder.context)},
                 "columns": {p: describe_columns(schema) for p, schema in SCHEMAS.items()},
                 "lists": parts.list_choices(folder),
+                "machine_note": MACHINE_NOTE,
                 "journal": self._journals.latest(name),
             }
             for part in SCHEMAS:
@@ -243,12 +244,13 @@ class Session:
         Parameters
         ----------
         sent
-            ``features``, ``line`` and ``id``, which may be null.
+            ``features``, ``line`` and ``id``, which may be null; with ``reshape`` the line is a new
+            stretch of the border of that patch.
 
         Returns
         -------
         answer
-            ``features``, ``created``, ``parent`` and ``sides``.
+            ``features``, ``created``, ``parent``, ``sides``, and who is ``inside`` a closed line.
 
         Raises
         ------
@@ -267,9 +269,13 @@ class Session:
         with self._lock:
             layers = self._folder.control.values()
             taken = {feature.id for layer in layers for feature in layer.features}
+        if sent.get("reshape") is True:
+            anew = reshape_patches(features, line, patch=only or "", taken=taken)
+            return {"features": parts.to_page(anew), "created": [], "parent": {}, "sides": {}}
         done = cut_patches(features, line, only=only, taken=taken)
         return {
             "features": parts.to_page(done.features),
+            "inside": enclosed_ids(done.features, line),
             "created": list(done.parent),
             "parent": done.parent,
             "sides": done.sides,
@@ -333,8 +339,16 @@ class Session:
         drafts, issues = self._drafts(sent, day)
         known = {_told(issue) for issue in self._checked(folder)}
         issues += check_folder(parts.apply_drafts(folder, day, drafts))
+        ours = {self._path(part, day) for part in drafts}
         told = [
-            {**parts.tell_issue(issue), "new": _told(issue) not in known}
+            {
+                **parts.tell_issue(issue),
+                "new": (new := _told(issue) not in known),
+                # What a save would be refused for, also where it lies on disk already.
+                "blocks": issue.severity == "error"
+                and issue.code in BLOCKING
+                and (new or issue.file in ours),
+            }
             for issue in dict.fromkeys(issues)
         ]
         return {"issues": sorted(told, key=lambda one: (not one["new"], one["severity"]))}

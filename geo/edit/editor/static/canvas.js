@@ -106,6 +106,7 @@ export const Picture = CanvasLayer.extend({
     ctx.save();
     ctx.translate(this.tracer.origin[0] * size - view.x0, this.tracer.origin[1] * size - view.y0);
     this.ground(ctx, scene);
+    if (scene.hands) this.hands(ctx, scene.hands);
     this.context(ctx, scene);
     this.borders(ctx, scene);
     if (scene.ghost) this.previous(ctx, scene.ghost);
@@ -140,6 +141,18 @@ export const Picture = CanvasLayer.extend({
         ctx.strokeStyle = paint;
         ctx.lineWidth = 0.7;
         ctx.stroke(path);
+      }
+    }
+  },
+
+  /** The two hands of a line, each in its tint and with a rim. */
+  hands(ctx, hands) {
+    for (const hand of ['left', 'right']) {
+      const [color, alpha] = LOOKS.editor[hand];
+      for (const patch of hands[hand]) {
+        ctx.fillStyle = sheer(color, alpha);
+        ctx.fill(this.path(patch), 'evenodd');
+        strokeAll(ctx, [[WHITE, 4.5], [color, 2.2]], this.path(patch));
       }
     }
   },

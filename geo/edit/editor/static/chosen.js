@@ -91,7 +91,7 @@ export class Chosen {
     const { hands } = this.app;
     if (!hands) return null;
     return el('p', { class: 'hands' }, t('hands'), ' ',
-      el('button', { type: 'button', on: { click: () => this.app.turnHands() } }, t('hands.turn')));
+      el('button', { type: 'button', on: { click: () => this.app.drawing.turn() } }, t('hands.turn')));
   }
 
   #patchTools() {

@@ -6,6 +6,7 @@ import { Chosen } from './chosen.js';
 import { TABS, prepareControls } from './controls.js';
 import { GRID, Refusal, cornersOf, ringsOf, shapeOf, toGrid } from './coverage.js';
 import { openHelp, tell } from './dialogs.js';
+import { Drawing } from './drawing.js';
 import { Keeper } from './keeper.js';
 import { fillLists } from './lists.js';
 import { Ledger, Problems } from './panels.js';
@@ -38,6 +39,7 @@ class App {
     const state = await readState(new URLSearchParams(window.location.search).get('date'));
     this.#read(state);
     this.stage = new Stage(this, shapeOf(state.theatre.area).lines.flat().map(([x, y]) => [x / GRID, y / GRID]));
+    this.drawing = new Drawing(this);
     this.chosenPanel = new Chosen(this, byId('chosen'));
     this.ledger = new Ledger(this, byId('ledger'));
     this.problems = new Problems(this, byId('problems'));
@@ -120,6 +122,7 @@ class App {
     fillLists(this);
     const layers = LAYERS.map((name) => work.now[name]);
     if (layers.some((layer, i) => layer !== this.asked?.[i])) {
+      this.problems.wait();
       this.checker.soon();
       this.changer.soon();
       this.asked = layers;
@@ -181,7 +184,7 @@ class App {
     return {
       selected: this.selected, chosen: this.chosen, context: this.context,
       ghost: this.showGhost ? this.former : null, pieces: this.pieces, marks: this.marks,
-      places: work.now.places, dots: this.dots,
+      places: work.now.places, dots: this.dots, hands: this.drawing.hands(),
     };
   }
 
@@ -264,7 +267,7 @@ class App {
     if (id && more && this.selected.has(id)) this.selected.delete(id);
     else if (id) this.selected.add(id);
     Object.assign(this, { chosen: null, hands: null, pieces: [], marks: [] });
-    this.#chose();
+    this.chose();
     if (zoom) this.stage.zoomTo(this.work.now.control.filter((patch) => patch.id === id).flatMap((patch) => ringsOf(patch).flat()));
   }
 
@@ -272,12 +275,12 @@ class App {
     this.chosen = what;
     this.selected.clear();
     Object.assign(this, { hands: null, pieces: [], marks: [] });
-    this.#chose();
+    this.chose();
     const record = what?.layer && this.work.record(what.layer, what.id);
     if (zoom && record?.geometry) this.stage.zoomTo(cornersOf(record.geometry));
   }
 
-  #chose() {
+  chose() {
     this.show('chosen');
     this.stage.renew();
     this.chosenPanel.renew();
@@ -293,13 +296,6 @@ class App {
     if (dot) return dot.events.length > 1 ? { spot: true, ids: dot.events.map(idOf) } : { layer: 'events', id: idOf(dot.events[0]) };
     const place = near(this.work.now.places.filter((one) => one.geometry?.type === 'Point'), (one) => one.geometry.coordinates.map(toGrid), 8);
     return place ? { layer: 'places', id: idOf(place) } : null;
-  }
-
-  turnHands() {
-    this.hands = { ...this.hands, shown: this.hands.shown === 'left' ? 'right' : 'left' };
-    this.selected = new Set(this.hands[this.hands.shown]);
-    this.chosenPanel.renew();
-    this.draw();
   }
 
   showShapes(kind, shapes) {
@@ -342,40 +338,13 @@ class App {
     if (changed) this.work.step(word, { control: next }, run);
   }
 
-  async cut(line) {
-    const { work } = this;
-    const only = this.tool === 'split' ? this.#patchAlong(line) : null;
-    if (this.tool === 'split' && !only) return this.refuse(new Refusal('outside', line[0]));
-    const before = work.now.control;
-    const answer = await this.keeper.attempt(() => post('cut', { date: this.state.date, features: wired.control(before), line: line.map((at) => at.map((v) => v / GRID)), id: only }));
-    if (!answer) return undefined;
-    if (work.now.control !== before) return this.refuse(new Refusal('meanwhile'));
-    this.stage.setLine([]);
-    work.adopt('step.cut', { control: answer.features });
-    const on = (hand) => Object.keys(answer.sides).filter((id) => answer.sides[id] === hand);
-    this.take('select');
-    this.chosen = null;
-    this.hands = only ? null : { left: on('left'), right: on('right'), shown: 'left' };
-    this.selected = new Set(only ? answer.created : this.hands.left);
-    this.#chose();
-    return this.say(t('said.cut', { count: answer.created.length }));
-  }
-
-  /** The patch that a line is meant to split: the chosen one, else that under its middle. */
-  #patchAlong(line) {
-    if (this.selected.size === 1) return [...this.selected][0];
-    const i = Math.floor((line.length - 1) / 2);
-    const middle = [0, 1].map((k) => (line[i][k] + line[i + 1][k]) / 2);
-    return this.stage.patchAt(middle)?.id ?? null;
-  }
-
   async join() {
     const { work } = this;
     const before = work.now.control;
     const answer = await this.keeper.attempt(() => post('merge', { date: this.state.date, features: wired.control(before), ids: [...this.selected] }));
     if (!answer) return;
     if (work.now.control !== before) this.refuse(new Refusal('meanwhile'));
-    else work.adopt('step.join', { control: answer.features });
+    else work.adopt('step.join', { control: answer.features }, { byHand: true });
   }
 
   // Telling people.

@@ -160,28 +160,36 @@ export class Problems {
 
   /** Findings that the work itself made, or that a save was refused for. */
   get fresh() {
-    return (this.issues ?? []).filter((issue) => issue.new !== false);
+    return (this.issues ?? []).filter((issue) => issue.new !== false || issue.blocks);
+  }
+
+  /** The work has gone on: what was found is no longer the answer. */
+  wait() {
+    this.waiting = true;
+    this.renew();
   }
 
   take(issues) {
     this.issues = issues.map((issue) => ({ ...issue, shape: issue.where ? shapeOf(issue.where) : null }));
     this.fault = '';
+    this.waiting = false;
     this.renew();
   }
 
   fail(message) {
     this.fault = message;
+    this.waiting = false;
     this.renew();
   }
 
   renew() {
-    const { fresh, fault, issues } = this;
-    const old = (issues ?? []).filter((issue) => issue.new === false);
+    const { fresh, fault, issues, waiting } = this;
+    const old = (issues ?? []).filter((issue) => issue.new === false && !issue.blocks);
     const list = (many) => el('ul', { class: 'issues' }, many.map((issue, i) => this.#issue(issue, i)));
     rebuild(this.node, [
       fault ? el('p', { class: 'wrong' }, fault) : null,
-      issues === null && !fault ? el('p', { class: 'quiet' }, t('problems.asking')) : null,
-      issues && !fresh.length ? el('p', { class: 'fine' }, t('problems.none')) : null,
+      (issues === null || waiting) && !fault ? el('p', { class: 'quiet' }, t('problems.asking')) : null,
+      issues && !fresh.length && !waiting && !fault ? el('p', { class: 'fine' }, t('problems.none')) : null,
       fresh.length ? list(fresh) : null,
       old.length ? el('details', { 'data-key': 'old' }, el('summary', { 'data-key': 'old' }, t('problems.old', { count: old.length })), list(old)) : null,
     ]);

@@ -3,12 +3,12 @@
 import { addEvent, addPlace } from './adding.js';
 import { Picture } from './canvas.js';
 import { Borders, Move, Refusal, covers, keyOf, nearestOn, selfCrossing, toGrid, withPoint, withoutPoint, GRID } from './coverage.js';
+import { LINE_TOOLS } from './drawing.js';
 import { holderText } from './labels.js';
 
 /* global L, el, t, worldX, worldY */
 
 const MANY_POINTS = 900;
-const LINE_TOOLS = new Set(['split', 'front']);
 const byId = (id) => document.getElementById(id);
 
 export class Stage {
@@ -43,6 +43,7 @@ export class Stage {
     this.map.on('moveend zoomend resize viewreset', () => this.app.draw());
     this.map.on('move', () => this.#placeCursor());
     this.map.on('click', (event) => this.#click(event));
+    byId('whole').addEventListener('click', () => this.map.fitBounds(bounds, { padding: [8, 8], animate: false }));
     this.container = this.map.getContainer();
     this.container.setAttribute('role', 'region');
     this.cursor = el('button', { type: 'button', id: 'cursor', hidden: true });
@@ -308,9 +309,10 @@ export class Stage {
   // Lines that cut.
 
   #addToLine(x, y) {
-    const last = this.line.at(-1);
-    if (last && Math.hypot(...this.spot(last).map((v, i) => v - [x, y][i])) < 5) {
-      if (this.line.length > 1) this.app.cut(this.line);
+    const isAt = (point) => point && Math.hypot(...this.spot(point).map((v, i) => v - [x, y][i])) < 5;
+    const { drawing, tool } = this.app;
+    if (isAt(this.line.at(-1)) || (tool === 'area' && this.line.length > 2 && isAt(this.line[0]))) {
+      if (drawing.isReady(this.line)) drawing.finish(this.line);
       return;
     }
     const { at } = this.#snapped(x, y, { own: true });
@@ -323,9 +325,11 @@ export class Stage {
     const where = selfCrossing(line);
     this.lineWrong = where !== null;
     this.faults = where ? [where] : [];
-    this.#drawBar();
-    this.app.draw();
+    this.app.drawing.follow();
   }
+
+  /** What the line in hand would do has been said. */
+  told() { this.#drawBar(); }
 
   // The keyboard.
 
@@ -335,7 +339,7 @@ export class Stage {
       if (event.target !== this.container) return;
       if (event.key === 'Enter') {
         event.preventDefault();
-        if (event.ctrlKey && this.line.length > 1) this.app.cut(this.line);
+        if (event.ctrlKey && this.app.drawing.isReady(this.line)) this.app.drawing.finish(this.line);
         else {
           const { x, y } = this.map.getSize().divideBy(2);
           this.actAt(x, y, this.onGrid(x, y), event.shiftKey);
@@ -438,9 +442,10 @@ export class Stage {
     let text = '';
     const button = (word, on, first = false) => el('button', { type: 'button', class: first ? 'first' : null, on: { click: on } }, t(word));
     if (LINE_TOOLS.has(tool) && this.line.length) {
-      text = this.lineWrong ? t('line.crosses') : t('line.points', { count: this.line.length });
-      const cut = button('line.cut', () => this.app.cut(this.line), true);
-      cut.disabled = this.line.length < 2 || this.lineWrong;
+      const { drawing } = this.app;
+      text = this.lineWrong ? t('line.crosses') : drawing.told() || t('line.points', { count: this.line.length });
+      const cut = button(tool === 'reshape' || tool === 'area' ? 'line.done' : 'line.cut', () => drawing.finish(this.line), true);
+      cut.disabled = !drawing.isReady(this.line) || this.lineWrong;
       buttons.push(button('line.back', () => this.setLine(this.line.slice(0, -1))), cut, button('cancel', () => this.setLine([])));
     } else if (tool === 'borders' && this.point) {
       const patches = Borders.of(this.app.work.now.control).around(this.point);

@@ -3,6 +3,7 @@
 // going back to an object, and undo to the start gives the very objects that were read.
 
 import { GRID, featureOf, patchOf } from './coverage.js';
+import { areaKm2 } from './labels.js';
 
 /* global splitIds */
 
@@ -27,6 +28,7 @@ export const idOf = (record) => record.id ?? record.properties.id;
 
 export class Work {
   constructor(state) {
+    this.machineNote = state.machine_note ? new RegExp(state.machine_note) : null;
     this.date = state.date;
     this.etags = Object.fromEntries(LAYERS.map((name) => [name, state[name]?.etag ?? null]));
     this.base = Object.freeze(layersOf(state));
@@ -49,6 +51,26 @@ export class Work {
    * one before, soon after it, is the same step: typing and nudging are undone at once.
    */
   step(word, layers, run = null) {
+    this.#step(word, layers.control ? { ...layers, control: this.#byHand(layers.control) } : layers, run);
+  }
+
+  /**
+   * Ground that a person drew anew, or gave to somebody else, is no longer what the estimate said
+   * of it: its note with the probability goes, and the statements that the draft rested on.
+   */
+  #byHand(control) {
+    const before = new Map(this.now.control.map((patch) => [patch.id, patch]));
+    const holder = ({ properties: p }) => [p.controller, p.controllers, p.status].join('|');
+    return control.map((patch) => {
+      const old = before.get(patch.id);
+      if (patch === old || !this.machineNote?.test(patch.properties.note ?? '')) return patch;
+      // A neighbour that only takes up a corner of a line keeps its ground.
+      if (old && holder(old) === holder(patch) && Math.abs(areaKm2(old) - areaKm2(patch)) < 1e-3) return patch;
+      return { ...patch, properties: { ...patch.properties, note: null, statement_ids: null } };
+    });
+  }
+
+  #step(word, layers, run) {
     const last = this.past.at(-1);
     const joined = run && last?.run === run && Date.now() - last.time < 1500;
     if (!joined) this.past.push({ before: this.now, word, run });
@@ -198,7 +220,7 @@ export class Work {
    * Take layers from elsewhere (a cut, a journal, a merge) as one step. With a new base what is on
    * disk is another; records equal to those of the base become the very same.
    */
-  adopt(word, layers, { etags = null, base = null } = {}) {
+  adopt(word, layers, { etags = null, base = null, byHand = false } = {}) {
     if (base) this.base = Object.freeze({ ...this.base, ...base });
     Object.assign(this.etags, etags);
     const known = (name) => new Map([...this.now[name], ...this.base[name]].map((record) => [JSON.stringify(record), record]));
@@ -209,7 +231,8 @@ export class Work {
       const list = layers[name] ? readers[name](name === 'changes' ? { rows: layers[name] } : { features: layers[name] }) : this.now[name];
       fresh[name] = list.map((record) => same.get(JSON.stringify(record)) ?? record);
     }
-    this.step(word, fresh);
+    if (byHand) this.step(word, fresh);
+    else this.#step(word, fresh, null);
   }
 }
 
