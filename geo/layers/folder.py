@@ -166,6 +166,13 @@ class Folder:
         return {}
 
 
+_TABLES = (
+    *("statements", "changes", "assessments", "actors", "alignments", "vocabulary", "sources"),
+    "tour",
+)
+"""The tables of a theatre, by name."""
+
+
 def _no_rows(schema: model.Schema) -> tables.Table:
     """An optional table that is not there."""
     return tables.Table(schema.path, schema, (), (), "")
@@ -317,20 +324,7 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
         control=control,
         events=tuple(sorted(events, key=lambda e: (str(e.properties["event_date"]), e.id))),
         places={f.id: f for layer in every[model.PLACES.name] for f in layer.features},
-        **{
-            schema.name: rows.get(schema.name) or _no_rows(schema)
-            for schema in (
-                model.STATEMENTS,
-                model.CHANGES,
-                model.ASSESSMENTS,
-                model.ACTORS,
-                model.ALIGNMENTS,
-                model.VOCABULARY,
-                model.SOURCES,
-                model.TOUR,
-                model.IMPORTS,
-            )
-        },
+        **{name: rows.get(name) or _no_rows(model.SCHEMAS[name]) for name in _TABLES},
         context=tuple(f for f in around if f.properties["kind"] != relief.KIND),
         reliefs=tuple(f for f in around if f.properties["kind"] == relief.KIND),
         anchors=tuple(f for layer in every[model.ANCHORS.name] for f in layer.features),

@@ -242,7 +242,7 @@ def test_our_own_sentences_are_neutral(values):
 
 def test_no_trace_of_the_numbering_of_the_dossier(shipped):
     for path in shipped.rglob("*"):
-        if path.is_file() and path.parent.name != "control":
+        if path.suffix in {".csv", ".geojson", ".md"} and path.parent.name != "control":
             text = path.read_text(encoding="utf-8")
             assert not re.search(r"\bE\d{3}\b|/wor[k]/|\bseed\b", text), path.name
 

@@ -6,8 +6,12 @@ const EMBED_HEIGHT = 600;
 function embedText() {
   const address = `${window.location.href.split('#')[0]}${linkText().replace(/&m=\w+/, '&m=story')}&e=1`;
   const title = `${nameOf(DATA.theatre, '')}: ${storyHeadline()}`;
-  return `<iframe src="${escapeXml(address)}" title="${escapeXml(title)}" width="100%" height="${EMBED_HEIGHT}" loading="lazy" `
-    + 'sandbox="allow-scripts allow-popups allow-downloads" style="border: 1px solid #d5d9de"></iframe>';
+  const attributes = {
+    src: address, title, width: '100%', height: EMBED_HEIGHT, loading: 'lazy', sandbox: 'allow-scripts allow-popups allow-downloads',
+    style: `border: 1px solid ${LOOKS.notebook.frame}`,
+  };
+  const tag = 'iframe';
+  return `<${tag} ${Object.entries(attributes).map(([name, value]) => `${name}="${escapeXml(value)}"`).join(' ')}></${tag}>`;
 }
 
 function openEmbed() {

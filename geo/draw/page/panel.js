@@ -249,9 +249,11 @@ function doubtItems({ fronts = true, outlines = true } = {}) {
   return items;
 }
 
+const { order: lineKinds } = LOOKS.lines;
+
 /** The key of the lines by which one finds one's way. */
 function contextItems(show = state.show) {
-  const drawn = new Map(DATA.context.filter(({ kind }) => LOOKS.lines.order.includes(kind) && show[kind === 'admin1' || kind === 'country' ? 'borders' : 'roads'])
+  const drawn = new Map(DATA.context.filter(({ kind }) => lineKinds.includes(kind) && show[kind === 'admin1' || kind === 'country' ? 'borders' : 'roads'])
     .map((one) => [`${one.kind}.${one.accuracy === 'schematic'}`, one]));
   const items = [...drawn.values()].map((one) => keyItem(swatch((ctx, _, w, h) => {
     tracePoints(ctx, [[1, h / 2], [w - 1, h / 2]]);
