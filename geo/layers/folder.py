@@ -167,10 +167,10 @@ class Folder:
 
 
 _TABLES = (
-    *("statements", "changes", "assessments", "actors", "alignments", "vocabulary", "sources"),
-    "tour",
+    *(model.STATEMENTS, model.CHANGES, model.ASSESSMENTS, model.ACTORS, model.ALIGNMENTS),
+    *(model.VOCABULARY, model.SOURCES, model.TOUR),
 )
-"""The tables of a theatre, by name."""
+"""The tables of a theatre."""
 
 
 def _no_rows(schema: model.Schema) -> tables.Table:
