@@ -324,7 +324,7 @@ def read_folder(root: Path, *, progress: Progress | None = None) -> Folder:
         control=control,
         events=tuple(sorted(events, key=lambda e: (str(e.properties["event_date"]), e.id))),
         places={f.id: f for layer in every[model.PLACES.name] for f in layer.features},
-        **{name: rows.get(name) or _no_rows(model.SCHEMAS[name]) for name in _TABLES},
+        **{schema.name: rows.get(schema.name) or _no_rows(schema) for schema in _TABLES},
         context=tuple(f for f in around if f.properties["kind"] != relief.KIND),
         reliefs=tuple(f for f in around if f.properties["kind"] == relief.KIND),
         anchors=tuple(f for layer in every[model.ANCHORS.name] for f in layer.features),
