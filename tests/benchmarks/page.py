@@ -8,6 +8,7 @@ is missed. folium's pages ask for scripts of others; they get them from npm, or 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime as dt
 import json
 import re
@@ -146,12 +147,38 @@ def folder_of(theatre: synthetic.Theatre) -> Folder:
     )
 
 
-def our_page(theatre: synthetic.Theatre, path: Path) -> Path:
+def many_events(theatre: synthetic.Theatre, count: int, seed: int = 2) -> tuple[Feature, ...]:
+    """Events all over the ground and the time of a series."""
+    rng = np.random.default_rng(seed)
+    west, south, east, north = theatre.area.bounds
+    spots = rng.uniform((west, south), (east, north), (2_000, 2)).round(4)
+    days = (theatre.days[-1] - theatre.days[0]).days
+    kinds = [(kind, sub) for kind, subs in model.EVENT_TYPES.items() for sub in subs]
+    names = rng.integers(0, 2**32, count)
+    picks = rng.integers(0, (len(spots), days, len(kinds), 5, 40), (count, 5))
+    empty = dict.fromkeys(model.EVENTS.names)
+    events = []
+    for name, (spot, day, kind, side, dead) in zip(names.tolist(), picks.tolist(), strict=True):
+        values = {
+            "id": f"evt-{name:08x}", "event_date": str(theatre.days[0] + dt.timedelta(days=day)),
+            "time_precision": 1, "event_type": kinds[kind][0], "sub_event_type": kinds[kind][1],
+            "actor1": "abcde"[side], "geo_precision": 1, "geo_radius_m": 1000,
+            "fatalities": dead if dead < 9 else None, "confidence": "moderate",
+        }  # fmt: skip
+        events.append(Feature(values["id"], empty | values, shapely.Point(spots[spot])))
+    return tuple(events)
+
+
+FILTER = "document.querySelector('#panel .toggles input').click();"
+
+
+def our_page(theatre: synthetic.Theatre, path: Path, folder: Folder | None = None) -> Path:
     """A series as our page."""
     sides = {"f": "e"}
     composite = Composite.build(theatre.area, theatre.snapshots, sides)
     days = theatre.days
-    return maps.draw_page(folder_of(theatre), composite, before=days[0], after=days[0]).save(path)
+    shown = folder or folder_of(theatre)
+    return maps.draw_page(shown, composite, before=days[0], after=days[0]).save(path)
 
 
 def _features(theatre):
@@ -276,13 +303,16 @@ def cases(folder: Path, *, with_folium: bool) -> list[Case]:
     shipped = open_layers(ROOT / "layers")
     first = shipped.dates[0]
     page = shipped.map(first, first).save(folder / "shipped.html")
-    found = [Case("shipped case", page, step, len(shipped.dates) - 1, (1.5, 1.0, None))]
+    found = [Case("shipped case", page, step, len(shipped.dates) - 1, (1.5, 1.0, 8))]
     snapped = synthetic.theatre(144, 64, 400, 4)
     page = our_page(snapped, folder / "snapped.html")
     found.append(Case("400 dates, 5 sides, snapped", page, step, STEPS, (1.5, 1.5, 5)))
     fresh = afresh(50, 25_000)
     page = our_page(fresh, folder / "fresh.html")
     found.append(Case("50 dates drawn afresh", page, step, STEPS, (6, 3, 10)))
+    crowded = dataclasses.replace(folder_of(snapped), events=many_events(snapped, 100_000))
+    page = our_page(snapped, folder / "events.html", crowded)
+    found.append(Case("100,000 events: a kind off or on", page, FILTER, STEPS, (4, 2, 100)))
     if with_folium:
         path, step = folium_groups(fresh, folder / "groups.html")
         found.append(Case("the same, folium FeatureGroups", path, step, STEPS))

@@ -1,10 +1,13 @@
 """What a person does on the map: pointing, clicking, the time axis, search, paper, other eyes."""
 
 import datetime as dt
+import io
 import re
 
+import numpy as np
 import pages
 import pytest
+from PIL import Image
 
 from geo.draw.words.languages import LANGUAGES, language_words
 
@@ -406,3 +409,84 @@ def test_boxes_to_tick_are_large_enough_to_hit(visit, trial):
 def test_at_twice_the_size_the_header_leaves_room(visit, trial):
     view = visit(trial["en"], width=640, height=400, fragment="")
     assert view.page.locator("header").bounding_box()["height"] <= 120
+
+
+# What else a stranger stumbled over.
+
+
+def test_a_place_that_was_inferred_is_no_smudge_and_a_dashed_circle_when_chosen(visit, trial):
+    view = visit(trial["en"], fragment="#m=one&l=control.places")
+    # Bir Umm is known to 6 km: a spot 3 km off it looks as the ground beside does.
+    spot, beside = (37.43, 33.42), (37.36, 33.47)
+    assert np.abs(colour(view, *spot) - colour(view, *beside)).max() < 6
+    view.page.mouse.move(5, 300)
+    view.settle()
+    plain = view.page.locator("#stage").screenshot()
+    view.click_at(37.4, 33.4)
+    assert "6 km" in view.page.inner_text(".card")
+    view.page.mouse.move(5, 300)
+    view.settle()
+    chosen = view.page.locator("#stage").screenshot()
+    assert chosen != plain
+    view.close_card()
+    view.page.mouse.move(5, 300)
+    view.settle()
+    assert view.page.locator("#stage").screenshot() == plain
+
+
+def colour(view, lon, lat):
+    """The middle colour of the map round a position."""
+    x, y = view.page.evaluate(
+        """([lon, lat]) => {
+            const box = map_frontline.getContainer().getBoundingClientRect();
+            const p = map_frontline.latLngToContainerPoint([lat, lon]);
+            return [box.x + p.x, box.y + p.y]; }""",
+        [lon, lat],
+    )
+    clip = {"x": x - 8, "y": y - 8, "width": 16, "height": 16}
+    with Image.open(io.BytesIO(view.page.screenshot(clip=clip))) as picture:
+        return np.median(np.asarray(picture.convert("RGB")).astype(int), axis=(0, 1))
+
+
+@pytest.mark.parametrize(
+    ("locale", "made", "shown"),
+    [
+        ("ar-SY", "en", "ar"),
+        ("ar", "en", "ar"),
+        ("fr-FR", "en", "en"),
+        ("en-US", "ar", "ar"),
+        ("ar-SY", "ar", "ar"),
+    ],
+)
+def test_the_language_of_the_reader_decides_unless_another_was_asked_for(
+    visit, trial, locale, made, shown
+):
+    view = visit(trial[made], locale=locale)
+    assert view.page.get_attribute("html", "lang") == shown
+    view = visit(trial[made], locale=locale, fragment="#lang=en")
+    assert view.page.get_attribute("html", "lang") == "en"
+
+
+def test_who_looked_at_what_is_told_in_names(visit, shipped_page):
+    view = visit(shipped_page)
+    view.page.locator("summary:has-text('When we looked')").click()
+    said = view.page.inner_text("#panel details[open] .statements")
+    assert "Bir Mahruthah" in said
+    assert "bir_mahruthah" not in said
+    assert not re.findall(r"\b[a-z]+_[a-z_]+\b", said)
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+@pytest.mark.parametrize("mode", ["story", "swipe", "one", "change"])
+def test_nothing_that_lies_over_the_map_hides_another(visit, trial, width, mode):
+    view = visit(trial["en"], width=width, fragment=f"#m={mode}")
+    boxes = view.page.evaluate("""() => [...document.querySelectorAll('.leaflet-control-zoom,'
+        + ' #corner button, .north, #locator, #badge-before, #badge-after, #badge-one,'
+        + ' #panel-before, #panel-after, .leaflet-control-scale-line')]
+            .map((node) => [node.id || node.className, node.getBoundingClientRect()])
+            .filter(([, box]) => box.width)
+            .map(([name, box]) => [name, box.left, box.top, box.right, box.bottom])""")
+    for i, (name, *a) in enumerate(boxes):
+        for other, *b in boxes[i + 1 :]:
+            apart = a[0] >= b[2] - 1 or b[0] >= a[2] - 1 or a[1] >= b[3] - 1 or b[1] >= a[3] - 1
+            assert apart, (name, other)

@@ -411,6 +411,23 @@ def open_everything(view, buttons=100):
     return " ".join(" ".join(seen).split())
 
 
+def test_many_events_are_packed_and_say_the_same(visit, trial, tmp_path, monkeypatch):
+    monkeypatch.setattr(maps, "MANY_EVENTS", 1)
+    folder = pages.theatre()
+    packed = pages.drawn(folder, tmp_path / "packed.html")
+    assert "Taken at night" not in packed.read_text(encoding="utf-8")
+    seen = []
+    for path in (trial["en"], packed):
+        view = visit(path, fragment="#m=one&d=2017-08-02&w=31")
+        view.page.locator(".listing summary").click()
+        seen.append([view.page.inner_text("#panel"), view.page.locator("#stage").screenshot()])
+        view.click_at(37.4, 33.4)
+        seen[-1].append(view.page.inner_text(".card"))
+        assert view.faults == []
+    assert seen[0] == seen[1]
+    assert "Taken at night." in seen[1][2]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("turn", range(3))
 def test_hostile_text_is_shown_and_never_run(visit, tmp_path, turn):

@@ -341,6 +341,7 @@ async function start() {
     return;
   }
   store = await Store.open(byId('store').textContent);
+  if (byId('events')) DATA.events = await unpackEvents(byId('events').textContent);
   await prepareRelief();
   painter = new Painter(store);
   HOLDERS = holderOrder();

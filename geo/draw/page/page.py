@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from geo.draw.looks import LOOKS
 from geo.draw.page.frame import TOKENS, data_block, page_frame, safe_json
 from geo.draw.page.records import page_records
-from geo.draw.page.store import pack
+from geo.draw.page.store import pack, pack_events
 from geo.draw.words.languages import language_words, require_language
 from geo.errors import DateError
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 MAX_INLINE_BYTES = 2_000_000
 """A larger page is not put into a notebook: Jupyter drops outputs beyond its rate limit."""
+
+MANY_EVENTS = 2000
+"""More events than these are packed; fewer stand in the page as they are, for whoever looks."""
 
 _TILES = re.compile(r"(https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?)(/[\w./{}?=&%+~:@-]*)")
 
@@ -183,10 +186,10 @@ def draw_page(
         if not (attribution or "").strip():
             raise ValueError("tiles need an attribution: say whose they are, as their terms ask")
         records["tiles"] = {"url": tiles, "attribution": attribution}
-    blocks = (
-        data_block("records", "application/json", safe_json(records)),
-        data_block("store", "text/plain", pack(composite)),
-    )
+    blocks = [data_block("store", "text/plain", pack(composite))]
+    if len(records["events"]) > MANY_EVENTS:
+        blocks.append(data_block("events", "text/plain", pack_events(records.pop("events"))))
+    blocks.insert(0, data_block("records", "application/json", safe_json(records)))
     head, tail = page_frame(host).split(TOKENS["data"])
     title, rest = head.split(TOKENS["title"])
     ways = language_words("page")[language]["language"]

@@ -148,11 +148,14 @@ function frontTable() {
   });
 }
 
+/** A text with names where it has ids of places. */
+const withNames = (text) => text.replace(/[a-z0-9_]+/g, (word) => (PLACES.has(word) ? placeName(word) : word));
+
 /** What those who drew the layers say of each look. */
 function lookList() {
   return folded(t('looks'), DATA.assessments, (look) => el('li', null,
     isoText(look.date, { short: true }), ' ', chip(term('outcome', look.outcome)),
-    look.scope ? passage('div', { class: 'quiet' }, look.scope) : null,
+    look.scope ? passage('div', { class: 'quiet' }, withNames(look.scope)) : null,
     look.note ? passage('div', { class: 'note' }, look.note) : null), { kind: 'statements' });
 }
 

@@ -1,6 +1,12 @@
 // What the map shows of a date, or of two: events near it, places that matter, what is switched on.
 
-const eventSpan = (event) => [toDay(event.event_date), toDay(event.end_date ?? event.event_date)];
+const spans = new WeakMap(); // Dates are read once: a theatre may have a hundred thousand events.
+
+function eventSpan(event) {
+  let span = spans.get(event);
+  if (!span) spans.set(event, span = [toDay(event.event_date), toDay(event.end_date ?? event.event_date)]);
+  return span;
+}
 
 function eventsNear(first, last) {
   return DATA.events.filter((event) => {

@@ -10,10 +10,23 @@ const D2R = Math.PI / 180;
 const worldX = (lon) => (lon + 180) / 360;
 const worldY = (lat) => 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * D2R) / 2)) / (2 * Math.PI);
 
-async function unpack(base64) {
+const inflated = (base64) => {
   const packed = Uint8Array.from(atob(base64.trim()), (c) => c.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-  const raw = new Uint8Array(await new Response(stream).arrayBuffer());
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')));
+};
+
+/** Events that were packed column by column, as records; an empty value has no key. */
+async function unpackEvents(base64) {
+  const columns = Object.entries(await inflated(base64).json());
+  return Array.from({ length: columns[0]?.[1].length ?? 0 }, (_, i) => {
+    const event = {};
+    for (const [name, values] of columns) if (values[i] !== null) event[name] = values[i];
+    return event;
+  });
+}
+
+async function unpack(base64) {
+  const raw = new Uint8Array(await inflated(base64).arrayBuffer());
   const view = new DataView(raw.buffer);
   const chunks = [];
   for (let at = 0; at < raw.length; ) {

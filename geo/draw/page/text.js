@@ -5,7 +5,15 @@ const readBlock = (id) => JSON.parse(document.getElementById(id).textContent);
 const WORDS = readBlock('words');
 const DATA = readBlock('records');
 
-let language = DATA.language;
+/** What the page was made in, if that was asked for; else the first of the reader's languages that it speaks. */
+function firstLanguage() {
+  const all = Object.keys(WORDS);
+  if (DATA.language !== all[0]) return DATA.language;
+  const wanted = (navigator.languages ?? []).map((one) => one.toLowerCase().split('-')[0]);
+  return wanted.find((one) => all.includes(one)) ?? DATA.language;
+}
+
+let language = firstLanguage();
 
 const has = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
 
