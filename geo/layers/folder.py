@@ -168,7 +168,7 @@ class Folder:
 
 _TABLES = (
     *(model.STATEMENTS, model.CHANGES, model.ASSESSMENTS, model.ACTORS, model.ALIGNMENTS),
-    *(model.VOCABULARY, model.SOURCES, model.TOUR),
+    *(model.VOCABULARY, model.SOURCES, model.TOUR, model.IMPORTS),
 )
 """The tables of a theatre."""
 
