@@ -41,6 +41,7 @@ SHOTS = (
     Shot("page-dark", scheme="dark"),
     Shot("page-july", "#c=2017-07-14&d=2017-07-31"),
     Shot("page-arabic", "#c=2017-08-02&d=2017-08-10&lang=ar"),
+    Shot("page-tour", "#t=2"),
     Shot("page-swipe", "#m=swipe"),
     Shot("page-one", "#m=one&s=p%3Abir_mahruthah"),
     Shot("page-change", "#m=change"),

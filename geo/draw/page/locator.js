@@ -101,8 +101,7 @@ let covered = { of: '' };
 /** Boxes of one of the two panels, on its canvas; asked of the browser only when they may be others. */
 function coveredBoxes(second) {
   const { x, y } = map.getSize();
-  const words = ['panel-before', 'panel-after', 'badge-one'].map((id) => byId(id).textContent);
-  const of = [state.mode, x, y, byId('locator').hidden, ...words, stopAt === null].join();
+  const of = [state.mode, x, y, language, byId('locator').hidden, stopAt === null].join();
   if (covered.of !== of) {
     const found = [...document.querySelectorAll(OVER_MAP.join())].map((node) => node.getBoundingClientRect()).filter((box) => box.width);
     covered = { of, found, at: map.getContainer().getBoundingClientRect() };
@@ -110,5 +109,6 @@ function coveredBoxes(second) {
   const [left, top] = second ? panelShift() : [0, 0];
   const margin = [Math.round(x * 0.08), Math.round(y * 0.08)]; // As far as a canvas reaches beyond the map.
   const shift = [margin[0] - covered.at.left - left, margin[1] - covered.at.top - top];
-  return covered.found.map((box) => [box.left + shift[0] - 3, box.top + shift[1] - 3, box.right + shift[0] + 3, box.bottom + shift[1] + 3]);
+  // A title is wider on another date: it is not measured anew at every step.
+  return covered.found.map((box) => [box.left + shift[0] - 3, box.top + shift[1] - 3, box.right + shift[0] + (box.width > 60 ? 40 : 3), box.bottom + shift[1] + 3]);
 }

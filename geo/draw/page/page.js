@@ -90,7 +90,10 @@ function queueMap() {
   if (!queued) queued = requestAnimationFrame(() => { queued = 0; drawMap(); });
 }
 
+let updating = false;
+
 function update() {
+  updating = true;
   state.dateBefore = Math.max(0, store.index(state.before));
   state.dateAfter = Math.max(0, store.index(state.after));
   showMode();
@@ -105,6 +108,7 @@ function update() {
   for (const mode of MODES) byId(`mode-${mode}`).setAttribute('aria-pressed', String(mode === state.mode));
   card?.renew();
   writeLink();
+  updating = false;
 }
 
 /** Tell those who do not see the map which date it shows and who holds how much, once it rests. */
@@ -287,7 +291,8 @@ function prepareMap(view) {
   map.setMinZoom(Math.max(2, Math.floor(map.getBoundsZoom(bounds)) - 1));
   layers.forEach((layer) => layer.addTo(map));
   L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 110 }).addTo(map);
-  map.on('moveend zoomend resize viewreset', () => { drawMap(); writeLink(); });
+  // Within an update the view may be set several times: it is painted once, when all is settled.
+  map.on('moveend zoomend resize viewreset', () => { if (updating) queueMap(); else drawMap(); writeLink(); });
   map.on('move', clipPanes);
   map.on('click', (event) => clickAt(event.containerPoint, event.latlng, event.originalEvent));
   prepareTouch();

@@ -75,12 +75,16 @@ function drawnHolds() {
 /** A place that is known to no more than a region names no ground. */
 const REGION_M = 10000;
 
+let saidOf = null; // How many events and statements are on each place; counted once.
+
 /** The best known of the places on some ground: most is said of it. */
 function bestKnown(ids) {
   const isSpot = (id) => PLACES.has(id) && (PLACES.get(id).geo_radius_m ?? 0) <= REGION_M && !PLACES.get(id).is_area;
-  const said = (id) => DATA.events.filter((event) => event.place_id === id).length
-    + Object.values(DATA.statements).filter((one) => one.place_id === id).length;
-  return ids.filter(isSpot).map((id) => [said(id), id]).sort((a, b) => b[0] - a[0])[0]?.[1] ?? null;
+  if (!saidOf) {
+    saidOf = new Map();
+    for (const { place_id: id } of [...DATA.events, ...Object.values(DATA.statements)]) saidOf.set(id, (saidOf.get(id) ?? 0) + 1);
+  }
+  return ids.filter(isSpot).map((id) => [saidOf.get(id) ?? 0, id]).sort((a, b) => b[0] - a[0])[0]?.[1] ?? null;
 }
 
 function insideRings([lon, lat], rings) {
