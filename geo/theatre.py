@@ -224,8 +224,8 @@ class Theatre(draw.MapElements):
 
     def area_columns(self) -> dict[str, Any]:
         """Return what `areas` does, with bands and straight edges, as plain columns."""
-        figures: dict[str, Any] = self._bands["areas"]
-        return self.composite.area_columns() | {name: figures[name] for name in evidence.FIGURES}
+        columns: dict[str, Any] = self._bands["areas"]
+        return columns | {"date": list(map(parse_day, columns["date"]))}
 
     def history(self, place_id: str) -> pd.DataFrame:
         """Return who held a place, when, and why; see `geo.evidence.place_history`."""

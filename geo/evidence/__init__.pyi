@@ -1,4 +1,4 @@
-from .bands import DOUBT, FIGURES, Ensemble
+from .bands import DOUBT, Ensemble
 from .disagreement import find_disagreement
 from .drafted import draft_layer, write_draft
 from .draws import Judgements
@@ -40,7 +40,6 @@ __all__ = [
     "DRAFT",
     "DRAFTS",
     "EFFECTS",
-    "FIGURES",
     "MACHINE_NOTE",
     "MIN_AREA_KM2",
     "PICTURE",

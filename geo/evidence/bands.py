@@ -59,7 +59,7 @@ from geo.model import Status
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
@@ -73,8 +73,6 @@ if TYPE_CHECKING:
 LEVEL = 0.9
 """So many of the draws lie in a band."""
 
-FIGURES = ("area_km2", "low_km2", "high_km2", "drawn_km2", "shown_km2")
-"""Columns of `Ensemble.areas` that are figures."""
 DOUBT = ("low_km2", "high_km2", "chance", "drawn_km2")
 """Columns of `Ensemble.change` that say how sure its areas are."""
 _AXES = ("controller", "status")
@@ -102,6 +100,8 @@ class Ensemble:
     ledger
         Gives what the ledger says became of the pieces of a change (`tell_effect`), by id; the
         default knows of nothing that was only corrected.
+    sides
+        Who is said to hold ground: a side whose ground is too little to be drawn has its figures.
     """
 
     def __init__(
@@ -113,12 +113,17 @@ class Ensemble:
         judgements: Judgements | None = None,
         memory: Memory | None = None,
         ledger: Callable[[dt.date, dt.date], Mapping[str, str]] | None = None,
+        sides: Sequence[str] = (),
     ) -> None:
         self.composite = composite
         self._ledger = ledger or (lambda *_: {})
         self._memory = memory or Memory()
         self._draws = Draws(
-            composite, supported or {}, field or (lambda _: None), judgements or Judgements()
+            composite,
+            supported or {},
+            field or (lambda _: None),
+            judgements or Judgements(),
+            sides,
         )
         self._changes = lru_cache(maxsize=4)(self._change)
         self._lines = lru_cache(maxsize=16)(self._front)
@@ -164,6 +169,7 @@ class Ensemble:
             judgements=judgements,
             memory=memory,
             ledger=lambda *dates: ledger_effects(folder, composite, *dates),
+            sides=dated.sides,
         )
 
     # ------------------------------------------------------------ questions
@@ -179,12 +185,16 @@ class Ensemble:
             ``status``, ``area_km2`` (the middle of the draws), ``low_km2``, ``high_km2``,
             ``drawn_km2`` (as it is drawn) and ``shown_km2`` (of that, what direct evidence shows:
             whose basis is not ``inferred``). Of ground that nobody holds alone all but
-            ``shown_km2`` are what is drawn.
+            ``shown_km2`` are what is drawn. A side that may hold ground of which none is drawn has
+            a row too.
         """
+        import pandas as pd
+
         frame = self._drawn
         drawn = frame["area_km2"].to_numpy()
         found = [(area, area, area) for area in drawn]
         shown = np.zeros(len(drawn))
+        rest = {day: set(self._draws.controllers) for day in self.composite.dates}
         for i, (day, name, status) in enumerate(
             zip(frame["date"], frame["controller"], frame["status"], strict=True)
         ):
@@ -192,10 +202,26 @@ class Ensemble:
                 column = self._draws.controllers.index(name)
                 found[i] = self._figure(drawn[i], self._draws.areas(day)[:, column])
                 shown[i] = self._draws.shown_km2(day)[column]
+                rest[day].discard(name)
         middle, low, high = np.array(found, dtype=float).reshape(-1, 3).T
-        return frame.assign(
+        frame = frame.assign(
             area_km2=middle, low_km2=low, high_km2=high, drawn_km2=drawn, shown_km2=shown
         )
+        more = [(*row, 0.0, 0.0) for day in rest for row in self._undrawn(day, rest[day])]
+        if not more:
+            return frame
+        whole = pd.concat([frame, pd.DataFrame(more, columns=frame.columns)])
+        return whole.sort_values(["date", "controller", "status"], ignore_index=True)
+
+    def _undrawn(
+        self, day: dt.date, names: Iterable[str]
+    ) -> Iterator[tuple[dt.date, str, str, float, float, float]]:
+        """Figures of those who may hold ground on a date though none of it is drawn."""
+        for name in sorted(names):
+            column = self._draws.controllers.index(name)
+            middle, low, high = self._figure(0.0, self._draws.areas(day)[:, column])
+            if high > 0:
+                yield day, name, str(Status.CONTROLLED), middle, low, high
 
     def holders(self, day: dt.date) -> dict[str, tuple[float, float, float]]:
         """
@@ -209,7 +235,8 @@ class Ensemble:
         Returns
         -------
         holders
-            Low, middle and high, km2, by side. All ground with a controller of the side counts.
+            Low, middle and high, km2, by side. All ground with a controller of the side counts,
+            and a side of which nothing is drawn may have some.
 
         Raises
         ------
@@ -229,6 +256,10 @@ class Ensemble:
         for side, area in drawn.items():
             middle, low, high = self._figure(area, more[:, of == side].sum(axis=1))
             found[side] = (low, middle, high)
+        for side in sorted(set(self._draws.side_of) - set(drawn)):
+            middle, low, high = self._figure(0.0, more[:, of == side].sum(axis=1))
+            if high > 0:
+                found[side] = (low, middle, high)
         return found
 
     def change(self, before: dt.date, after: dt.date) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
@@ -436,14 +467,16 @@ class Ensemble:
         Returns
         -------
         bands
-            ``areas``: columns of `areas` by name; ``holders``: by date and side, as text.
+            ``areas``: columns of `areas` by name; ``holders``: by date and side. Dates are text.
         """
         frame = self.areas()
         holders = {
             str(day): {side: list(ends) for side, ends in self.holders(day).items()}
             for day in self.composite.dates
         }
-        return {"areas": {name: frame[name].tolist() for name in FIGURES}, "holders": holders}
+        areas = {"date": [str(day) for day in frame["date"]]}
+        areas |= {name: frame[name].tolist() for name in frame.columns if name != "date"}
+        return {"areas": areas, "holders": holders}
 
     # ------------------------------------------------------------ what is asked of draws
 

@@ -65,6 +65,11 @@ class DatedField:
         with contextlib.suppress(ValueError):
             self._estimator = Estimator.of(folder)
 
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Who is said to hold ground, ascending."""
+        return () if self._estimator is None else self._estimator.sides
+
     def field(self, day: dt.date) -> LatentField | None:
         """The field of a date that has a layer; None where no statement counts."""
         if self._estimator is None or not len(said := self._estimator.observations(day)):

@@ -133,11 +133,13 @@ class Draws:
         Gives the field of control of a date, or None.
     judgements
         The numbers.
+    sides
+        Who is said to hold ground: one whose ground is drawn on no date may hold some.
 
     Attributes
     ----------
     controllers
-        Who holds ground alone on some date, ascending.
+        Who holds ground alone on some date, or might, ascending.
     side_of
         The side of each.
     """
@@ -148,6 +150,7 @@ class Draws:
         supported: Mapping[dt.date, frozenset[str]],
         field: Callable[[dt.date], Field | None],
         judgements: Judgements,
+        sides: Sequence[str] = (),
     ) -> None:
         self.composite = composite
         self.judgements = judgements
@@ -155,7 +158,9 @@ class Draws:
         self._field = field
         self._plane = LocalPlane.around(composite.area)
         alone = [k.controller if k.is_held else "" for k in composite.labels]
-        self.controllers = sorted(set(alone) - {""})
+        drawn = set(alone) - {""}
+        undrawn = set(sides) - {composite.sides.get(name, name) for name in drawn}
+        self.controllers = sorted(drawn | undrawn)
         self.side_of = [composite.sides.get(name, name) for name in self.controllers]
         place = {name: i for i, name in enumerate(self.controllers)}
         self._label_row = np.array([place.get(name, -1) for name in [*alone, ""]], np.int64)
@@ -233,16 +238,14 @@ class Draws:
         assert date.field is not None
         sides = list(date.field.sides)
         actor = np.full((len(xy), len(sides)), -1, np.int16)
-        held = date.row[np.unique(date.face[date.face >= 0])]
-        for row in sorted(set(held[held >= 0].tolist())):
-            side = self.side_of[row]
-            if side not in sides:
-                continue
-            mine = [r for r in set(held.tolist()) if r >= 0 and self.side_of[r] == side]
-            column = sides.index(side)
+        held = set(date.row[np.unique(date.face[date.face >= 0])].tolist())
+        for column, side in enumerate(sides):
+            ever = [row for row, own in enumerate(self.side_of) if own == side]
+            # Who has ground of the side on this date; else who has some on another, or the side.
+            mine = [row for row in ever if row in held] or ever
             spots = np.flatnonzero(np.isin(drawn, mine))
             if len(mine) == 1 or not len(spots):
-                actor[:, column] = row
+                actor[:, column] = max(mine, default=-1)
                 continue
             tree = shapely.STRtree(np.asarray(shapely.points(where[spots])))
             nearest = tree.query_nearest(np.asarray(shapely.points(xy)), all_matches=False)[1]

@@ -243,7 +243,11 @@ def mapped(window: Window, parameters: Parameters | None = None) -> Mapped:
     supported = {DAY: frozenset(label.patch for label in composite.labels)}
     judgements = Judgements(seed=window.seed)
     areas = Ensemble(
-        composite, supported=supported, field=made.field, judgements=judgements
+        composite,
+        supported=supported,
+        field=made.field,
+        judgements=judgements,
+        sides=made.sides,
     ).areas()
     figures = np.zeros((len(SIDES), 3))
     for name, *ends in areas[["controller", "area_km2", "low_km2", "high_km2"]].to_numpy():

@@ -385,6 +385,34 @@ def test_a_side_has_one_band_for_all_its_ground():
     assert held * 0.97 < low < middle < high <= areas["area_km2"].sum()
 
 
+@pytest.mark.parametrize("rows", [["ab"], ["ab", "ca"]])
+def test_a_side_of_which_nothing_is_drawn_may_hold_ground_all_the_same(rows):
+    composite = theatre(["ab"] * 2, rows * (2 // len(rows)))
+    asked = Ensemble(
+        composite,
+        supported=supported(composite),
+        field=lambda _: coin(["a", "b", "c"]),
+        sides=["a", "b", "c"],
+    )
+    whole = composite.areas().query("date == @FIRST_DAY")["area_km2"].sum()
+    first = asked.areas().query("date == @FIRST_DAY").set_index("controller")
+    assert first.index.tolist() == ["a", "b", "c"]
+    assert first.loc["c", ["area_km2", "low_km2", "drawn_km2", "shown_km2"]].tolist() == [0] * 4
+    assert first.loc["c", "high_km2"] == pytest.approx(whole)
+    assert asked.holders(FIRST_DAY)["c"] == pytest.approx((0, 0, whole))
+
+
+def test_a_side_that_no_draw_gives_ground_to_has_no_row():
+    composite = theatre(["ab"])
+    asked = Ensemble(
+        composite,
+        supported=supported(composite),
+        field=lambda _: coin(["a", "b", "c"]),
+        sides=["a", "b", "c", "d"],
+    )
+    assert set(asked.areas()["controller"]) == set(asked.holders(FIRST_DAY)) == {"a", "b", "c"}
+
+
 # Changes and fronts.
 
 
