@@ -205,6 +205,13 @@ def test_no_change_is_the_word_for_a_layer_like_the_one_before(small):
     assert not [i for i in findings(small) if not i.fixable]
 
 
+@pytest.mark.parametrize(("place", "denied"), [("mid_well", True), ("east_well", False)])
+def test_what_the_ledger_calls_a_refinement_denies_no_assessment(small, place, denied):
+    append(small / "assessments.csv", f"2017-08-01,{place},no_change,,")
+    said = [i for i in findings(small) if i.code == "assessments.denied"]
+    assert [i.ids for i in said] == [("2017-08-01", place)] * denied
+
+
 def test_alliances_that_follow_each_other_do_not_overlap(small):
     append(small / "alignments.csv", "blue-guard,part_of,blue,2017-08-01,,wire-1,")
     assert not [i for i in findings(small) if not i.fixable]
@@ -302,11 +309,11 @@ def test_a_hair_between_two_patches_is_only_a_warning(small):
 # The shipped case.
 
 WARNED_OF = {
-    "control.contradicts": 2,  # Umm Rumam, known to 18 km; a hill of the snapshot alone
+    "control.contradicts": 1,  # Umm Rumam, known to 18 km
     "events.far": 7,  # clashes in desert that nobody is said to hold
-    "events.unmatched": 7,  # claims of one side that the map does not follow
-    "geom.spike": 6,  # one horn of one patch, on five dates
-    "history.flip": 4,  # claims of July and August that later words take back
+    "events.unmatched": 5,  # claims of one side that the map does not follow
+    "geom.spike": 1,  # one horn of one patch
+    "history.flip": 2,  # claims of July and August that later words take back
     "sources.date": 1,
     "sources.url": 1,
     "statements.contradicts": 2,  # Fars against two reports, 9 August

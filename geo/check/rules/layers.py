@@ -11,6 +11,7 @@ import shapely
 
 from geo.check.case import Finding, finding
 from geo.coverage import BorderEdges, find_faults
+from geo.evidence import PICTURE
 from geo.model import parse_day, split_ids
 
 if TYPE_CHECKING:
@@ -94,13 +95,17 @@ def denied_assessments(case: Case) -> Iterator[Finding]:
 
     Either all assessments of a date say ``no_change`` and the layer differs from the one before,
     or one of them names a place that lies on ground which changed. Mend the layer or the row.
+    Where the ledger says of all that it was the picture that changed, the ground did not.
     """
     if case.pieces is None:
         return
+    kinds = {row.id: row.values["kind"] for row in case.folder.changes.rows}
+    told = [{kinds.get(one) for one in split_ids(cell)} for cell in case.pieces["change_ids"]]
+    ground = case.pieces[[not kind or not kind <= PICTURE for kind in told]]
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in case.folder.assessments.rows:
         rows[str(row.values["date"])].append(row)
-    for day, pieces in case.pieces.groupby("to_date", sort=True):
+    for day, pieces in ground.groupby("to_date", sort=True):
         outcomes = {row.values["outcome"] for row in rows[str(day)]}
         area = pieces["area_km2"].sum()
         moved = {place for cell in pieces["place_ids"] for place in split_ids(cell)}
