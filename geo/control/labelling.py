@@ -194,6 +194,8 @@ def extend_epoch(
         labeller = Labeller(arrangement, arrangement.borders(which), len(labels))
         named = find_labels(labels, [patch.label for patch in patches])
         row = labeller.repaired(np.arange(1, len(patches) + 1), named, history.first >= 0)
+    # A corner that rounding sets beside the rim bends the rim: what was inside of it stays.
+    row = arrangement.spread(row, history.first >= 0)
     return Epoch(epoch.begin, arrangement, history.followed_by(row), load, last)
 
 
