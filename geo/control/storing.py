@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from geo.control.faces import LabelledFaces
 
-_MAGIC = b"geo-composite-01"
+_MAGIC = b"geo-composite-02"
 """What the bytes begin with; another number where they mean something else."""
 _STORED = {
     "segments": ("low", "high", "split", "split_at"),

@@ -319,7 +319,7 @@ def test_paper_is_one_page_with_the_story_the_scale_and_the_marks(visit, shipped
     assert "not surveyed" in sheet
     if mode != "one":
         assert "Syrian opposition took Bir Mahruthah" in sheet
-        assert "(700 to 1,900)" in sheet
+        assert "(800 to 2,000)" in sheet
     if mode in ("story", "swipe"):
         assert "Neck, with its width" in sheet
         assert view.page.locator("#sheet figure").count() == 2

@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pages
 import pytest
-import shapely
 
 from geo.draw.page import page as maps
 from geo.draw.page import store
@@ -41,26 +40,6 @@ def test_the_page_opens_alone_and_quietly(visit, trial, language):
         view.mode(mode)
     files = [url for url in view.requests if not url.startswith(("data:", "blob:"))]
     assert files == [f"file://{trial[language]}"]
-    assert view.faults == []
-
-
-def test_a_hair_that_one_layer_leaves_out_is_no_obstacle(visit, tmp_path):
-    folder = pages.theatre()
-    layer = folder.control[pages.AFTER]
-    hair = shapely.box(37.0, 33.4, 38.0, 33.40001)
-    cut = [
-        dataclasses.replace(one, geometry=shapely.difference(one.geometry, hair))
-        for one in layer.features
-    ]
-    control = {**folder.control, pages.AFTER: dataclasses.replace(layer, features=tuple(cut))}
-    folder = dataclasses.replace(folder, control=control)
-    outside = pages.composite_of(folder).labels_at(pages.AFTER, [37.6], [33.400005])
-    assert outside.tolist() == [-1]
-    view = visit(pages.drawn(folder, tmp_path / "hair.html"))
-    for mode in MODES:
-        view.mode(mode)
-        view.click_at(37.6, 33.400005)
-        view.close_card()
     assert view.faults == []
 
 

@@ -64,11 +64,6 @@ function running(bytes, factor = 1) {
   return out;
 }
 
-// What a hair between two patches says, on a date whose layer leaves it out.
-const NO_LABEL = Object.freeze({
-  controller: '', controllers: [], status: '', basis: '', confidence: '', patch: '', holder: null,
-});
-
 class Store {
   static async open(base64) {
     return new Store(await unpack(base64));
@@ -159,7 +154,7 @@ class Store {
   }
 
   label(face, date) {
-    return this.labels[this.history[face * this.days.length + date]] ?? NO_LABEL;
+    return this.labels[this.history[face * this.days.length + date]];
   }
 
   /** One value a face of the date's epoch: what `valueOf` makes of its label; null elsewhere. */
@@ -167,7 +162,7 @@ class Store {
     const made = this.labels.map(valueOf);
     const dates = this.days.length;
     const out = new Array(this.faceCount).fill(null);
-    for (const face of this.facesOf[this.epochOf[date]]) out[face] = made[this.history[face * dates + date]] ?? null;
+    for (const face of this.facesOf[this.epochOf[date]]) out[face] = made[this.history[face * dates + date]];
     return out;
   }
 
@@ -205,7 +200,7 @@ class Store {
     for (const face of this.facesOf[this.epochOf[before]]) {
       const from = this.label(face, before).holder;
       const to = this.label(face, after).holder;
-      if (from === to || from == null || to == null) continue;
+      if (from === to) continue;
       const key = JSON.stringify([from, to]);
       sums.set(key, (sums.get(key) ?? 0) + this.areas[face]);
     }
@@ -275,7 +270,7 @@ class Store {
         face = north ? this.left[arc] : this.right[arc];
       }
     }
-    return face < 0 || this.label(face, date) === NO_LABEL ? -1 : face;
+    return face;
   }
 
   /** Who held a position: [first date index, last date index, label]; `sameAs` joins neighbours. */
@@ -283,9 +278,9 @@ class Store {
     const out = [];
     let face = -1;
     for (let date = 0; date < this.days.length; date++) {
-      if (face < 0 || !this.comparable(date - 1, date)) face = this.faceAt(lon, lat, date);
-      const label = face < 0 ? NO_LABEL : this.label(face, date);
-      if (label === NO_LABEL) continue;
+      if (date === 0 || !this.comparable(date - 1, date)) face = this.faceAt(lon, lat, date);
+      if (face < 0) continue;
+      const label = this.label(face, date);
       const last = out[out.length - 1];
       if (last && sameAs(last[2], label)) last[1] = date;
       else out.push([date, date, label]);
