@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+_STRETCH_KM = 2.0
+"""Borders are moved by such pieces: the noise that moves them is as good as straight over 20 km."""
 _OPEN = frozenset({Status.CONTESTED, Status.MIXED, Status.ADVANCE, Status.UNKNOWN})
 
 
@@ -166,6 +168,12 @@ class Draws:
         self._label_row = np.array([place.get(name, -1) for name in [*alone, ""]], np.int64)
         self._dates: dict[dt.date, DrawnDate] = {}
         self._areas: dict[dt.date, Floats] = {}
+        # Of the arcs of the last date that was asked: see `_along_arcs`.
+        self._summed: tuple[Arrangement | None, Ints, Floats] = (
+            None,
+            np.zeros(0, np.int64),
+            np.zeros((0, 0)),
+        )
 
     # ------------------------------------------------------------ one date
 
@@ -336,32 +344,54 @@ class Draws:
         width = np.maximum(date.border_km[left], date.border_km[right])
         apart = (left >= 0) & (right >= 0) & (date.row[left] != date.row[right]) & (width > 0)
         arc = np.flatnonzero(apart)
-        xy, length, of = self._pieces(date.arrangement, arc)
-        here, there = left[arc][of], right[arc][of]
+        here, there = left[arc], right[arc]
         # The field lifts the border towards the controller later in the alphabet.
-        push = length * width[arc][of] * np.where(date.row[here] < date.row[there], 1.0, -1.0)
-        where, weight, owner = [], [], []
+        push = width[arc] * np.where(date.row[here] < date.row[there], 1.0, -1.0)
+        gain = np.zeros((len(self.controllers), len(arc)))
         for label, sign in ((here, 1.0), (there, -1.0)):
-            sharp = ~date.open[label] & (date.row[label] >= 0)
-            where.append(xy[sharp])
-            weight.append(sign * push[sharp])
-            owner.append(date.row[label][sharp])
-        return self._noise.sums(
-            np.concatenate(where),
-            np.concatenate(weight),
-            np.concatenate(owner),
-            len(self.controllers),
-        )
+            sharp = np.flatnonzero(~date.open[label] & (date.row[label] >= 0))
+            gain[date.row[label[sharp]], sharp] += sign * push[sharp]
+        return self._noise.of(gain @ self._along_arcs(date.arrangement, arc))
+
+    def _along_arcs(self, arrangement: Arrangement, arc: Ints) -> Floats:
+        """
+        The basis of the noise summed along arcs, km; one row an arc, ascending.
+
+        Most arcs of a date were there on the date before: those are not summed again.
+        """
+        whose, known, sums = self._summed
+        if whose is not arrangement:
+            known, sums = np.zeros(0, np.int64), np.zeros((0, 0))
+        fresh = np.setdiff1d(arc, known, assume_unique=True)
+        xy, length, of = self._pieces(arrangement, fresh)
+        found = self._noise.gather(xy, length, of, len(fresh))
+        if len(fresh) < len(arc):
+            kept = np.isin(known, arc, assume_unique=True)
+            order = np.argsort(np.concatenate([known[kept], fresh]))
+            found = np.concatenate([sums[kept], found])[order]
+        self._summed = arrangement, arc, found
+        return found
 
     def _pieces(self, arrangement: Arrangement, arc: Ints) -> tuple[Floats, Floats, Ints]:
-        """Short pieces of arcs: middles in the plane, lengths in km, and which arc each is of."""
+        """Pieces of arcs: middles in the plane, lengths in km, and which arc each is of."""
         if not len(arc):
             return np.zeros((0, 2)), np.zeros(0), np.zeros(0, np.int64)
         lines = self._flat_lines(arrangement.linestrings(2 * arc, np.arange(len(arc))))
         xy, of = shapely.get_coordinates(lines, return_index=True)
         inner = np.flatnonzero(of[1:] == of[:-1])
+        of = of[inner]
         along = xy[inner + 1] - xy[inner]
-        return (xy[inner] + xy[inner + 1]) / 2, np.hypot(*along.T) / 1e3, of[inner]
+        length = np.hypot(*along.T) / 1e3
+        # Edges that begin in the same stretch of an arc are one piece.
+        end = np.cumsum(length)
+        fresh = np.append(True, of[1:] != of[:-1])
+        passed = end - length - (end - length)[np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
+        stretch = (passed / _STRETCH_KM).astype(np.int64)
+        begin = np.flatnonzero(fresh | np.append(True, stretch[1:] != stretch[:-1]))
+        weight = np.column_stack([(xy[inner] + xy[inner + 1]) / 2 * length[:, None], length])
+        sums = np.add.reduceat(weight, begin, axis=0)
+        middle = sums[:, :2] / np.maximum(sums[:, 2:], 1e-12)
+        return middle, sums[:, 2], of[begin]
 
     def _flat_lines(self, lines: NDArray[np.object_]) -> NDArray[np.object_]:
         """Lines in the plane, with a vertex at least every 5 km."""

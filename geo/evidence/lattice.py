@@ -135,8 +135,8 @@ class Noise:
         values: Floats = self._weight @ self.features(xy).T
         return values
 
-    def sums(self, xy: Floats, weight: Floats, owner: Ints, count: int) -> Floats:
-        """Weighted sums over the positions of each owner, one row a field, one column an owner."""
+    def gather(self, xy: Floats, weight: Floats, owner: Ints, count: int) -> Floats:
+        """Weighted sums of the basis over the positions of each owner, one row an owner."""
         total = np.zeros((count, self._weight.shape[1]))
         order = np.argsort(owner, kind="stable")
         for part in range(0, len(xy), _CHUNK):
@@ -144,8 +144,16 @@ class Noise:
             owners, begin = np.unique(owner[some], return_index=True)
             terms = self.features(xy[some]) * weight[some, None]
             total[owners] += np.add.reduceat(terms, begin, axis=0)
+        return total
+
+    def of(self, total: Floats) -> Floats:
+        """The fields' own sums, from those of their basis: one row a field, one column an owner."""
         values: Floats = self._weight @ total.T
         return values
+
+    def sums(self, xy: Floats, weight: Floats, owner: Ints, count: int) -> Floats:
+        """Weighted sums over the positions of each owner, one row a field, one column an owner."""
+        return self.of(self.gather(xy, weight, owner, count))
 
     @property
     def swapped(self) -> Noise:

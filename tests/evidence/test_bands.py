@@ -413,6 +413,27 @@ def test_a_side_that_no_draw_gives_ground_to_has_no_row():
     assert set(asked.areas()["controller"]) == set(asked.holders(FIRST_DAY)) == {"a", "b", "c"}
 
 
+def test_borders_that_stay_from_date_to_date_give_what_each_date_gives_alone():
+    composite = theatre(["aab", "abb"], ["aab", "bbb"], ["aab", "abb"], ["aaa", "abb"])
+    every = Ensemble(composite, judgements=QUICK)
+    for day in (*composite.dates, composite.dates[0]):
+        alone = Ensemble(composite, judgements=QUICK)
+        assert every._draws.areas(day) == pytest.approx(alone._draws.areas(day), rel=1e-9)
+
+
+def test_a_border_is_moved_alike_however_many_corners_it_has():
+    plain, wavy = grid("ab"), []
+    for patch in plain:
+        ground = shapely.segmentize(patch.geometry, 0.001)
+        wavy.append(Patch(patch.label, shapely.set_precision(ground, 1e-6)))
+    found = [
+        Ensemble(Composite.build(area("ab"), {FIRST_DAY: one}), judgements=QUICK).areas()
+        for one in (plain, wavy)
+    ]
+    for name in ("area_km2", "low_km2", "high_km2"):
+        assert found[0][name].to_numpy() == pytest.approx(found[1][name].to_numpy(), rel=1e-3)
+
+
 # Changes and fronts.
 
 
