@@ -9,7 +9,6 @@ hands on to a room, and its help names the function whose help says the rest.
 from __future__ import annotations
 
 import dataclasses
-import json
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -520,6 +519,7 @@ class Theatre(draw.MapElements):
         tiles: str | None = None,
         attribution: str | None = None,
         corridors: bool = True,
+        every_date: bool = False,
         every_band: bool = False,
         what_if: str | Path | None = None,
     ) -> Page:
@@ -527,9 +527,10 @@ class Theatre(draw.MapElements):
         Draw the theatre as one HTML page that opens without a network; see `geo.draw.draw_page`.
 
         The dates compared at first are the theatre's, unless given. With `corridors` the page can
-        show where ground could be cut off: worked out once, then kept until layers change. Bands of
-        what changed are for these dates, with `every_band` for every two. `what_if` is the file of
-        one (`read_what_if`), to be shown as what nobody reported.
+        show where ground could be cut off, worked out once for each layer: with more than forty
+        layers for these dates, with `every_date` for all. Bands of what changed are for these
+        dates, with `every_band` for every two. `what_if` is the file of one (`read_what_if`), to be
+        shown as what nobody reported.
         """
         first, second = self._pair(before or self.before, after or self.after)
         asked = None if what_if is None else self.read_what_if(what_if)
@@ -544,7 +545,14 @@ class Theatre(draw.MapElements):
             tiles=tiles,
             attribution=attribution,
             bands=self._bands["holders"],
-            corridors=self._corridors if corridors else None,
+            corridors=draw.kept_necks(
+                self._known_digests,
+                self.composite,
+                self._supply.with_events,
+                None if every_date else (first, second),
+            )
+            if corridors
+            else None,
             what_if=None if asked is None else draw.what_if_record(asked, self.composite),
             told=evidence.tell_all(*given, (first, second), *sure, every=every_band),
             picture=lambda: self.still(second, before=first, language=language).render("png"),
@@ -577,16 +585,6 @@ class Theatre(draw.MapElements):
     def _bands(self) -> dict[str, Any]:
         """The bands of areas and of sides."""
         return evidence.kept_bands(self._known_digests, lambda: self._ensemble)
-
-    @cached_property
-    def _corridors(self) -> list[list[dict[str, Any]]]:
-        """The necks of all dates for the page, read back where these layers were asked before."""
-        return layers.load_or_keep(
-            layers.cache_key({**self._known_digests, "necks": "of all dates"}),
-            lambda: draw.necks_by_date(self.composite, self._supply.with_events),
-            pack=lambda found: json.dumps(found).encode(),
-            unpack=json.loads,
-        )
 
     def _require_layers(self) -> None:
         if not self.folder.control:

@@ -26,6 +26,11 @@ from geo.cli.printing import say
     help="Where ground could be cut off, as a layer that the page can show.",
 )
 @click.option(
+    "--every-date",
+    is_flag=True,
+    help="That of all dates, where there are more than 40 layers; then kept.",
+)
+@click.option(
     "--bands",
     type=click.Choice(["chosen", "all"]),
     default="chosen",
@@ -51,6 +56,7 @@ def map_(
     tiles: str | None,
     attribution: str | None,
     corridors: bool,
+    every_date: bool,
     bands: str,
     what_if: Path | None,
     output: Path,
@@ -67,6 +73,7 @@ def map_(
             tiles=tiles,
             attribution=attribution,
             corridors=corridors,
+            every_date=every_date,
             every_band=bands == "all",
             what_if=what_if,
         )

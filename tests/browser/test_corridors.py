@@ -149,6 +149,21 @@ def test_necks_and_what_ifs_stand_in_no_readers_way(visit, drawn, axe, language,
     assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found] == []
 
 
+def test_a_date_whose_necks_were_not_worked_out_says_so(visit, tmp_path):
+    folder = pages.theatre()
+    composite = pages.composite_of(folder)
+    necks = [None if day == pages.AFTER else [] for day in composite.dates]
+    dates = {"before": pages.BEFORE, "after": pages.AFTER}
+    page = maps.draw_page(folder, composite, **dates, corridors=necks)
+    view = visit(page.save(tmp_path / "unasked.html"))
+    words = language_words("page")["en"]
+    view.mode("one")
+    switch(view, words["show.corridors"])
+    assert words["corridor.unasked"] in view.page.inner_text("#panel")
+    assert words["corridor.without"] not in view.page.inner_text("#panel")
+    assert view.faults == []
+
+
 def test_a_what_if_says_on_the_map_and_beside_it_that_nobody_reported_it(visit, drawn):
     view = visit(drawn["en"])
     view.mode("one")

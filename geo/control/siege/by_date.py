@@ -17,7 +17,7 @@ import shapely
 from geo.control.siege.ground import SideGround
 from geo.control.siege.necks import find_side_necks
 from geo.control.siege.pockets import POCKET_KM2
-from geo.control.siege.rules import EdgeRule, Rules, UnknownRule
+from geo.control.siege.rules import EdgeRule, Rules, Standing, UnknownRule
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -62,7 +62,7 @@ class AnsweredNeck:
 
 
 def necks_of_all_dates(
-    composite: Composite, supply: SupplyOf
+    composite: Composite, supply: SupplyOf, days: Sequence[dt.date] | None = None
 ) -> list[tuple[dt.date, list[AnsweredNeck]]]:
     """
     Return the necks of each date; sides that are friends stand together.
@@ -74,6 +74,8 @@ def necks_of_all_dates(
     supply
         Gives ``anchors``, ``places`` and ``friends`` of `necks` on a day for a side; and
         ``events``, where they are wanted.
+    days
+        Dates that have a layer; the default is all.
 
     Returns
     -------
@@ -85,8 +87,8 @@ def necks_of_all_dates(
     ValueError
         If more than 8 separate anchors lie inside one piece of ground.
     """
-    days = []
-    for day in composite.dates:
+    answered = []
+    for day in composite.dates if days is None else days:
         waiting = sorted({p.side for p in composite.patches(day) if p.label.is_held} - {""})
         found: list[AnsweredNeck] = []
         while waiting:
@@ -95,8 +97,8 @@ def necks_of_all_dates(
             sides = [one for one in waiting if one == side or _same(supply(day, one), given, side)]
             waiting = [one for one in waiting if one not in sides]
             found += _answered(composite, day, tuple(sides), given)
-        days.append((day, found))
-    return days
+        answered.append((day, found))
+    return answered
 
 
 def _same(theirs: Mapping[str, Any], ours: Mapping[str, Any], side: str) -> bool:
@@ -111,10 +113,15 @@ def _answered(
     cuts: dict[bytes, Neck] = {}
     answers: dict[bytes, dict[UnknownRule, float | NoNeck]] = {}
     grounds: dict[UnknownRule, SideGround] = {}
+    found: Sequence[Neck] | None = None
     for rule in UnknownRule:
         rules = Rules.of(sides[0], given["anchors"], rule, EdgeRule.OPEN, given["friends"])
-        grounds[rule] = SideGround(composite, day, rules)
-        for neck in find_side_necks(grounds[rule], given["places"], given.get("events")):
+        standings = {rules.standing(p, composite.sides) for p in composite.patches(day)}
+        if found is None or Standing.UNDECIDED in standings:
+            grounds[rule] = SideGround(composite, day, rules)
+            found = find_side_necks(grounds[rule], given["places"], given.get("events"))
+        # Where nobody's ground is undecided, all rules say the same.
+        for neck in found:
             key = shapely.to_wkb(shapely.set_precision(neck.line, _SAME_DEG))
             cuts.setdefault(key, neck)
             answers.setdefault(key, {})[rule] = neck.area_km2

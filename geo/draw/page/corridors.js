@@ -161,7 +161,8 @@ function corridorCard(one) {
 function corridorTable() {
   if (!state.show.corridors) return null;
   const all = corridorsOn(state.dateAfter);
-  if (!all.length) return el('p', { class: 'quiet' }, t('corridor.without'));
+  const asked = DATA.corridors?.days[state.dateAfter] !== null;
+  if (!all.length) return el('p', { class: 'quiet' }, t(asked ? 'corridor.without' : 'corridor.unasked'));
   const point = (near) => () => { state.near = near; queueMap(); };
   return folded(t('corridors'), all, (one) => el('li', null, el('button', {
     type: 'button', class: 'plain',

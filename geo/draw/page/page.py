@@ -115,7 +115,7 @@ def draw_page(
     tiles: str | None = None,
     attribution: str | None = None,
     bands: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
-    corridors: Sequence[Sequence[Mapping[str, Any]]] | None = None,
+    corridors: Sequence[Sequence[Mapping[str, Any]] | None] | None = None,
     what_if: Mapping[str, Any] | None = None,
     told: Mapping[str, Any] | None = None,
     picture: Callable[[], bytes] | None = None,
@@ -141,8 +141,8 @@ def draw_page(
     bands
         Low and high of the ground of each side, km2, by date and side, for the legend.
     corridors
-        The necks of each date, as `necks_by_date` gives them; the default shows
-        none.
+        The necks of each date, as `necks_by_date` gives them, None where they were not worked out;
+        the default shows none.
     what_if
         What nobody reported, as `what_if_record` gives it.
     told

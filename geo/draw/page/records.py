@@ -9,6 +9,7 @@ reason on its card where a reading has no such neck.
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -17,10 +18,12 @@ from geo._version import __version__
 from geo.control import UnknownRule, necks_of_all_dates
 from geo.crs import middle_of
 from geo.draw.looks import held_colors
-from geo.layers import read_reliefs
+from geo.layers import cache_key, load_or_keep, read_reliefs
+from geo.model import ACTORS, ALIGNMENTS, ANCHORS, CONTROL, EVENTS, PLACES, THEATRE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
 
     from geo.control import AnsweredNeck, Composite, Leg, SupplyOf, WhatIf
     from geo.layers import Folder
@@ -151,7 +154,17 @@ _DECIMALS = 4
 """About 10 m."""
 
 
-def necks_by_date(composite: Composite, supply: SupplyOf) -> list[list[dict[str, Any]]]:
+_ALL_DATES = 40
+"""Of a theatre with more layers a page has the necks of the two dates that it was drawn for."""
+_NECKS_FOLLOW_FROM = (
+    *(schema.path for schema in (THEATRE, ACTORS, ALIGNMENTS, ANCHORS, PLACES)),
+    EVENTS.path.replace("*.geojson", ""),
+)
+
+
+def necks_by_date(
+    composite: Composite, supply: SupplyOf, days: Sequence[dt.date] | None = None
+) -> list[list[dict[str, Any]]]:
     """
     Return for each date its necks, ready for JSON; sides that are friends stand together.
 
@@ -161,14 +174,62 @@ def necks_by_date(composite: Composite, supply: SupplyOf) -> list[list[dict[str,
         Control at every date.
     supply
         Gives ``anchors``, ``places`` and ``friends`` of `necks` on a day for a side.
+    days
+        Dates that have a layer; the default is all.
 
     Returns
     -------
     days
         For each date its necks, the most ground for the shortest cut first.
     """
-    days = necks_of_all_dates(composite, supply)
-    return [sorted(map(_record, found), key=_weight) for _, found in days]
+    found = necks_of_all_dates(composite, supply, days)
+    return [sorted(map(_record, one), key=_weight) for _, one in found]
+
+
+def kept_necks(
+    digests: Mapping[str, str],
+    composite: Composite,
+    supply: SupplyOf,
+    chosen: Sequence[dt.date] | None = None,
+) -> list[list[dict[str, Any]] | None]:
+    """
+    Return the necks of dates, each read back where its layer was asked before.
+
+    Parameters
+    ----------
+    digests
+        SHA-256 of every file of the layers.
+    composite
+        Of its control layers.
+    supply
+        As for `necks_by_date`.
+    chosen
+        The dates that the page is drawn for: where there are more than forty layers, those of other
+        dates are not worked out. The default is all.
+
+    Returns
+    -------
+    days
+        As from `necks_by_date`; None for a date that was not worked out.
+    """
+    wanted = set(composite.dates)
+    if chosen is not None and len(wanted) > _ALL_DATES:
+        wanted = {composite.dates[composite.index(day)] for day in chosen}
+    same = {path: one for path, one in digests.items() if path.startswith(_NECKS_FOLLOW_FROM)}
+    found: list[list[dict[str, Any]] | None] = []
+    for day in composite.dates:
+        if day not in wanted:
+            found.append(None)
+            continue
+        layer = CONTROL.path.replace("*", str(day))
+        key = cache_key({**same, layer: digests.get(layer, ""), "necks": str(day)})
+        found += load_or_keep(
+            key,
+            lambda day=day: necks_by_date(composite, supply, [day]),  # type: ignore[misc]
+            pack=lambda answer: json.dumps(answer).encode(),
+            unpack=json.loads,
+        )
+    return found
 
 
 def _weight(one: Mapping[str, Any]) -> tuple[Any, ...]:

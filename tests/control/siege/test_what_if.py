@@ -1,5 +1,6 @@
 """What-ifs: what they take, what they cut off, and that no door lets one into control."""
 
+import datetime as dt
 import json
 from dataclasses import replace
 
@@ -8,8 +9,12 @@ import shapely
 
 from geo import open_layers
 from geo.control.composite import Composite
+from geo.control.siege import by_date
+from geo.control.siege.necks import find_side_necks
+from geo.control.siege.rules import UnknownRule
 from geo.control.siege.what_if import WhatIf
 from geo.control.testing import FIRST_DAY, area, grid
+from geo.draw.page import records
 from geo.draw.page.records import necks_by_date, what_if_record
 from geo.errors import GeoError, LayerError, SchemaError
 from geo.layers import geojson
@@ -253,6 +258,45 @@ def test_friends_stand_together_on_the_page():
 
     (found,) = necks_by_date(layers, allied)
     assert [one["sides"] for one in found if "aa" in one["sides"]] == [["aa", "cc"]]
+
+
+@pytest.mark.parametrize(("middle", "asked_for"), [("baaaaab", 1), ("baa?aab", 3)])
+def test_readings_of_unknown_ground_are_asked_where_there_is_some(monkeypatch, middle, asked_for):
+    layers = theatre(["bbbbbbb", "baabaab", middle, "baabaab", "bbbbbbb"])
+    sides = []
+
+    def counted(ground, *given):
+        sides.append(ground.rules.side)
+        return find_side_necks(ground, *given)
+
+    monkeypatch.setattr(by_date, "find_side_necks", counted)
+    ((_, found),) = by_date.necks_of_all_dates(layers, supply)
+    assert sides.count("aa") == asked_for
+    (mine,) = [one for one in found if one.sides == ("aa",)]
+    assert set(mine.answers) == set(UnknownRule)
+
+
+def test_necks_are_kept_by_layer_and_of_many_layers_only_those_of_the_two_dates(monkeypatch):
+    monkeypatch.setattr(records, "_ALL_DATES", 2)
+    days = [FIRST_DAY + dt.timedelta(n) for n in range(4)]
+    patches = {day: theatre(CORRIDOR).patches(FIRST_DAY) for day in days}
+    layers = Composite.build(area(*CORRIDOR), patches)
+    digests = {f"control/{day}.geojson": f"kept-by-layer-{day}" for day in days}
+    asked_for = []
+
+    def counted(composite, given, some):
+        asked_for.append(*some)
+        return necks_by_date(composite, given, some)
+
+    monkeypatch.setattr(records, "necks_by_date", counted)
+    found = records.kept_necks(digests, layers, supply, (days[1], days[2]))
+    assert [one is None for one in found] == [True, False, False, True]
+    assert asked_for == [days[1], days[2]]
+    every = records.kept_necks(digests, layers, supply)
+    assert asked_for == [days[1], days[2], days[0], days[3]]
+    assert json.dumps(every[1:3]) == json.dumps(found[1:3])
+    records.kept_necks({**digests, f"control/{days[3]}.geojson": "new"}, layers, supply)
+    assert asked_for[4:] == [days[3]]
 
 
 def test_the_page_gets_what_would_be_taken_and_cut_off(asked):
