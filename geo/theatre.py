@@ -223,8 +223,7 @@ class Theatre(draw.MapElements):
 
     def area_columns(self) -> dict[str, Any]:
         """Return what `areas` does, with bands and straight edges, as plain columns."""
-        columns: dict[str, Any] = self._bands["areas"]
-        return columns | {"date": list(map(parse_day, columns["date"]))}
+        return evidence.area_columns(self._bands)
 
     def history(self, place_id: str) -> pd.DataFrame:
         """Return who held a place, when, and why; see `geo.evidence.place_history`."""

@@ -3,7 +3,7 @@ from .frames import ChangeFrame, HistoryFrame, actor_colors, theatre_card
 from .looks import LOOKS, flat_color, side_colors
 from .page.frame import leaflet_text
 from .page.page import Page, draw_page
-from .page.records import kept_necks, necks_by_date, what_if_record
+from .page.records import kept_necks, what_if_record
 from .plots import Plots
 from .still.still import Animation, Still, animate, draw_still
 from .tours import draft_tour
@@ -29,7 +29,6 @@ __all__ = [
     "kept_necks",
     "language_words",
     "leaflet_text",
-    "necks_by_date",
     "side_colors",
     "slider",
     "theatre_card",

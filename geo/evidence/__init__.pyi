@@ -1,4 +1,4 @@
-from .bands import DOUBT, Ensemble
+from .bands import DOUBT, Ensemble, area_columns
 from .disagreement import find_disagreement
 from .drafted import draft_layer, write_draft
 from .draws import Judgements
@@ -58,6 +58,7 @@ __all__ = [
     "Why",
     "accept_drafts",
     "accept_statements",
+    "area_columns",
     "draft_layer",
     "draft_ledger",
     "explain_changes",

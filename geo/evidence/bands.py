@@ -55,7 +55,7 @@ from geo.evidence.draws import Draws, Field, Judgements, sums
 from geo.evidence.effects import HANDS, tell_effect
 from geo.evidence.kept import Memory, pack_draws, unpack_draws
 from geo.evidence.ledger import explain_changes
-from geo.model import Status
+from geo.model import Status, parse_day
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -73,6 +73,11 @@ if TYPE_CHECKING:
 LEVEL = 0.9
 """So many of the draws lie in a band."""
 
+_AREA_COLUMNS = (
+    *("date", "controller", "status"),
+    *("area_km2", "low_km2", "high_km2", "drawn_km2", "shown_km2"),
+)
+"""Columns of `Ensemble.areas`, in order."""
 DOUBT = ("low_km2", "high_km2", "chance", "drawn_km2")
 """Columns of `Ensemble.change` that say how sure its areas are."""
 _AXES = ("controller", "status")
@@ -474,8 +479,8 @@ class Ensemble:
             str(day): {side: list(ends) for side, ends in self.holders(day).items()}
             for day in self.composite.dates
         }
-        areas = {"date": [str(day) for day in frame["date"]]}
-        areas |= {name: frame[name].tolist() for name in frame.columns if name != "date"}
+        areas = {name: frame[name].tolist() for name in _AREA_COLUMNS}
+        areas["date"] = list(map(str, areas["date"]))
         return {"areas": areas, "holders": holders}
 
     # ------------------------------------------------------------ what is asked of draws
@@ -521,6 +526,25 @@ class Ensemble:
     def _total_km2(self) -> float:
         arrangement, row = self.composite.at(self.composite.dates[0])
         return float(self.composite.ground_km2(arrangement)[row >= 0].sum())
+
+
+def area_columns(bands: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """
+    Return the columns of `Ensemble.areas` from what was kept.
+
+    Parameters
+    ----------
+    bands
+        As from `Ensemble.bands`, in whatever order it came back.
+
+    Returns
+    -------
+    columns
+        In order, with dates.
+    """
+    columns = {name: list(bands["areas"][name]) for name in _AREA_COLUMNS}
+    columns["date"] = list(map(parse_day, columns["date"]))
+    return columns
 
 
 def figure(draws: Floats) -> tuple[float, float, float]:

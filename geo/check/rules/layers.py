@@ -7,6 +7,7 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 
 from geo.check.case import Finding, finding
@@ -101,7 +102,8 @@ def denied_assessments(case: Case) -> Iterator[Finding]:
         return
     kinds = {row.id: row.values["kind"] for row in case.folder.changes.rows}
     told = [{kinds.get(one) for one in split_ids(cell)} for cell in case.pieces["change_ids"]]
-    ground = case.pieces[[not kind or not kind <= PICTURE for kind in told]]
+    real = np.array([not kind or not kind <= PICTURE for kind in told], bool)
+    ground = case.pieces[real]
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in case.folder.assessments.rows:
         rows[str(row.values["date"])].append(row)

@@ -311,7 +311,7 @@ def test_the_page_gets_what_would_be_taken_and_cut_off(asked):
 
 
 # The last layer on which the west hangs together with the rest by ground that is drawn.
-JOINED = "2017-07-09"
+JOINED = "2017-07-12"
 
 
 @pytest.fixture(scope="module")
