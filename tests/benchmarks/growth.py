@@ -1,5 +1,5 @@
 """
-How long the estimate takes, and how that grows: tables for ``bench-estimate``.
+How much processor time the estimate takes, and how that grows: tables for ``bench-estimate``.
 
 On the shipped theatre, and on 3,000 places: the towns of Ukraine and more beside them, which are
 held as the nearest town is listed, told of when they change hands and once in a while besides.
@@ -42,14 +42,14 @@ def _report_shipped() -> bool:
     write("### Time\n\n| | s |\n|---|---|\n")
     folder = read_folder(LAYERS)
     days = sorted(folder.control)
-    begun = time.perf_counter()
+    begun = time.process_time()
     Estimator.of(folder).draft(DAY)
-    one = time.perf_counter() - begun
-    begun = time.perf_counter()
+    one = time.process_time() - begun
+    begun = time.process_time()
     estimator = Estimator.of(folder)
     for day in days:
         estimator.draft(day)
-    whole = time.perf_counter() - begun
+    whole = time.process_time() - begun
     missed = False
     for name, took, wanted in (
         ("one date", one, WANTED_ONE_S),
@@ -75,9 +75,9 @@ def _report_many() -> bool:
         estimator, days, rows = many(PLACES, dates)
         took = []
         for day in days:
-            begun = time.perf_counter()
+            begun = time.process_time()
             estimator.draft(day)
-            took.append(time.perf_counter() - begun)
+            took.append(time.process_time() - begun)
         means.append(float(np.mean(took[1:])))
         write(f"| {dates} | {rows:,} | {took[0]:.1f} | {means[-1]:.2f} | {took[-1]:.2f} |\n")
         sys.stdout.flush()
@@ -98,11 +98,11 @@ def _report_naive() -> None:
     rng = np.random.default_rng(0)
     for count in NAIVE:
         xy, clock = rng.uniform(0, 1e6, (count, 2)), rng.uniform(0, 3, count)
-        begun = time.perf_counter()
+        begun = time.process_time()
         east, north = (np.subtract.outer(xy[:, k], xy[:, k]) for k in (0, 1))
         far = np.hypot(east, north) / 2e5 + np.abs(np.subtract.outer(clock, clock))
         np.linalg.solve(np.exp(-far) + 0.1 * np.eye(count), np.ones((count, 2)))
-        took.append(time.perf_counter() - begun)
+        took.append(time.process_time() - begun)
         write(f"| {count:,} | {took[-1]:.1f} | {8 * count**2 / 1e9:.2f} |\n")
     for dates in (*DATES, 100):
         count = PLACES * dates
