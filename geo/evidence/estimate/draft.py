@@ -45,6 +45,8 @@ _LEAST_M = 500.0
 """The ground of a place reaches so far at least, however well it is located."""
 _NOTHING = 0.995
 """Where more than this share of the study area is not known, somebody asks why."""
+_SOME = 0.02
+"""Share of the study area that an option which is advised should draw, where it is told of."""
 _EVEN = 0.5
 """No ground is drawn for a side that is not likelier than all others together."""
 _KEPT = 64
@@ -506,13 +508,16 @@ class Estimator:
     def _advise(self, chance: Floats, known: Floats) -> str:
         """Say why next to nothing is drawn, and what would draw more."""
         told = known >= self.parameters.told
-        best = float(chance[told].max(initial=0.0))
-        if best >= self.parameters.at_least:
+        surest = np.sort(chance[told].max(axis=1, initial=0.0))[::-1]
+        if surest[:1].sum() >= self.parameters.at_least:
             return "what is sure enough is less than half a percent of the study area"
+        # A mere spot would be too small to be drawn.
+        some = surest[: max(1, int(len(chance) * _SOME))]
+        best = float(some.min(initial=1.0)) if len(some) else 0.0
         if best <= _EVEN:
             return "no word tells more of any ground than which side is named most: add statements"
         least = int(best * 100) / 100
-        return f"the surest ground is {best:.0%} of one side: --at-least {least:.2f} draws it"
+        return f"the surest ground is {best:.0%} one side's: --at-least {least:.2f} draws it"
 
     @cached_property
     def _grid(self) -> Grid:
