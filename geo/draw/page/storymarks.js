@@ -66,13 +66,13 @@ function bracketLines([x, y], angle, half, lip = 7) {
 }
 
 /** A line of words in a box on the map, where there is room beside a spot. */
-function paintTag(ctx, painter, view, lines, [x, y], { gap = 14, below = false } = {}) {
+function paintTag(ctx, painter, view, lines, [x, y], { gap = 14, below = false, tags = [] } = {}) {
   ctx.font = `700 ${view.width < 560 ? 11 : 12.5}px ${FONT}`;
   const width = Math.max(...lines.map((line) => ctx.measureText(line).width)) + 14;
   const height = lines.length * 16 + 6;
   const fits = (box) => box[0] > (view.marginX ?? 0) + 2 && box[1] > (view.marginY ?? 0) + 2
     && box[2] < view.width - (view.marginX ?? 0) - 2 && box[3] < view.height - (view.marginY ?? 0) - 2;
-  const spots = [1, 2, 3].flatMap((times) => {
+  const spots = [1, 2, 3, 5, 8].flatMap((times) => {
     const away = gap * times;
     const near = [[x - width / 2, y - away - height], [x - width / 2, y + away], [x + away, y - height / 2], [x - away - width, y - height / 2],
       [x - away / 2 - width, y - away - height], [x - away / 2 - width, y + away], [x + away / 2, y + away], [x + away / 2, y - away - height]];
@@ -80,9 +80,12 @@ function paintTag(ctx, painter, view, lines, [x, y], { gap = 14, below = false }
     return near;
   });
   const boxes = spots.map(([left, top]) => [left, top, left + width, top + height]);
-  const box = boxes.find((one) => fits(one) && painter.names.isFree(one)) ?? boxes.find(fits);
+  // Where all is full it may lie over marks, never over another of its kind.
+  const apart = ([l, u, r, d]) => tags.every(([left, top, right, bottom]) => r < left || l > right || d < top || u > bottom);
+  const box = boxes.find((one) => fits(one) && painter.names.isFree(one)) ?? boxes.find((one) => fits(one) && apart(one));
   if (!box) return;
   painter.names.take(box);
+  tags.push(box);
   ctx.fillStyle = INK;
   ctx.fillRect(box[0], box[1], width, height);
   ctx.fillStyle = STORY.tag;
@@ -128,7 +131,7 @@ function paintPocketOutline(ctx, painter, view, hold) {
 }
 
 /** The name of the ground that would be cut off, at its middle. */
-function paintPocketName(ctx, painter, view, hold) {
+function paintPocketName(ctx, painter, view, hold, tags) {
   const place = bestKnown(hold.places);
   const ring = hold.rings.reduce((a, b) => (b.length > a.length ? b : a), hold.rings[0] ?? []);
   if (!ring.length) return;
@@ -136,7 +139,7 @@ function paintPocketName(ctx, painter, view, hold) {
   const south = Math.min(...ring.map((p) => p[1]));
   const lines = [t(hold.joined != null && hold.joined < 0.5 ? 'story.tag.off' : 'story.tag.could')];
   if (place) lines.push(placeName(place));
-  paintTag(ctx, painter, view, lines, painter.at(view, [(west + east) / 2, south]), { gap: 6, below: true });
+  paintTag(ctx, painter, view, lines, painter.at(view, [(west + east) / 2, south]), { gap: 6, below: true, tags });
 }
 
 /** All marks of a panel; boxes of words are taken from the names that follow. */
@@ -170,11 +173,12 @@ function paintStory(ctx, painter, view, scene) {
 function paintStoryTags(ctx, painter, view, scene) {
   const { hold } = toldChange();
   if (!hold || scene.side !== 'after') return;
+  const tags = [];
   if (hold.where && hold.width != null) {
     const half = painter.metresToPixels(view, hold.width * 500, hold.where[1]);
-    paintTag(ctx, painter, view, [widthText(hold)], painter.at(view, hold.where), { gap: Math.min(half, 30) + 6 });
+    paintTag(ctx, painter, view, [widthText(hold)], painter.at(view, hold.where), { gap: Math.min(half, 30) + 6, tags });
   }
-  paintPocketName(ctx, painter, view, hold);
+  paintPocketName(ctx, painter, view, hold, tags);
 }
 
 /** Small pictures of the marks for the key. */
