@@ -223,13 +223,7 @@ function prepareDivider() {
 // Start.
 
 function drawWords() {
-  document.documentElement.lang = language;
-  document.documentElement.dir = ways().direction;
-  byId('language').textContent = WORDS[nextLanguage()].language.name;
-  for (const node of document.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
-  for (const node of document.querySelectorAll('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel));
-  for (const node of document.querySelectorAll('[data-t-title]')) node.title = t(node.dataset.tTitle);
-  for (const node of document.querySelectorAll('[data-t-hint]')) node.setAttribute('placeholder', t(node.dataset.tHint));
+  sayWords();
   byId('title').replaceChildren(foreign(nameOf(DATA.theatre, '')));
   document.title = nameOf(DATA.theatre, '');
   const container = map.getContainer();

@@ -39,6 +39,18 @@ function t(key, values = {}) {
   return phrase.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 }
 
+/** Say what the page itself says, in its language. */
+function sayWords() {
+  document.documentElement.lang = language;
+  document.documentElement.dir = ways().direction;
+  document.getElementById('language').textContent = WORDS[nextLanguage()].language.name;
+  const each = (name, say) => document.querySelectorAll(`[data-t${name}]`).forEach(say);
+  each('', (node) => { node.textContent = t(node.dataset.t); });
+  each('-label', (node) => node.setAttribute('aria-label', t(node.dataset.tLabel)));
+  each('-title', (node) => { node.title = t(node.dataset.tTitle); });
+  each('-hint', (node) => node.setAttribute('placeholder', t(node.dataset.tHint)));
+}
+
 /** A word of a closed list (a status, an event type), or the word itself if we have none. */
 const term = (list, word) => {
   const key = `${list}.${word}`;

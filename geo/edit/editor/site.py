@@ -1,8 +1,8 @@
 """
 What a server of this machine shows: one page, the files that it is made of, and who answers it.
 
-The files are a fixed list that is read once. The words and the table of looks are put into the page
-where it has a comment of their name.
+The files are a fixed list that is read once. Words, looks and the scripts of the map are put into
+the page where it has the comment ``scripts``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _KINDS = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
 _FROM_MAP = ("page.css", "text.js", "store.js", "measure.js", "looks.js", "canvaslayer.js")
+_NO_RECORDS = {"language": "en", "places": [], "actors": {}, "sides": {}, "colors": {}}
+"""Until the server has told them."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +69,26 @@ class Site:
                 if kind or file.name == self.page:
                     found[file.name] = file.read_bytes(), kind or "text/html"
         page = found[self.page][0]
-        for name, block in (("looks", LOOKS), ("words", language_words(*self.words))):
-            text = orjson.dumps(block).replace(b"<", b"\\u003c")  # ends no script element
-            page = page.replace(b"<!-- %s -->" % name.encode(), text)
-        found[self.page] = page, "text/html"
+        found[self.page] = page.replace(b"<!-- scripts -->", self._scripts()), "text/html"
         shared = files("geo.draw.page")
         for name in _FROM_MAP:
             found[name] = (shared / name).read_bytes(), _KINDS[name.rpartition(".")[2]]
         for name in ("leaflet.js", "leaflet.css"):
             found[name] = leaflet_text(name).encode(), _KINDS[name.rpartition(".")[2]]
         return found
+
+    def _scripts(self) -> bytes:
+        """What the page's own script finds there: words, looks, no records yet, and the map's."""
+        blocks = {"looks": LOOKS, "words": language_words(*self.words), "records": _NO_RECORDS}
+        lines = [
+            f'<script type="application/json" id="{name}">'.encode()
+            + orjson.dumps(block).replace(b"<", b"\\u003c")  # ends no script element
+            + b"</script>"
+            for name, block in blocks.items()
+        ]
+        scripts = ("leaflet.js", *(name for name in _FROM_MAP if name.endswith(".js")))
+        lines += [f'<script src="/static/{name}"></script>'.encode() for name in scripts]
+        return b"\n".join(lines)
 
 
 def editor_site(session: Session) -> Site:

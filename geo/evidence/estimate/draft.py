@@ -509,11 +509,11 @@ class Estimator:
         """Say why next to nothing is drawn, and what would draw more."""
         told = known >= self.parameters.told
         surest = np.sort(chance[told].max(axis=1, initial=0.0))[::-1]
-        if surest[:1].sum() >= self.parameters.at_least:
+        if len(surest) and surest[0] >= self.parameters.at_least:
             return "what is sure enough is less than half a percent of the study area"
         # A mere spot would be too small to be drawn.
         some = surest[: max(1, int(len(chance) * _SOME))]
-        best = float(some.min(initial=1.0)) if len(some) else 0.0
+        best = float(some[-1]) if len(some) else 0.0
         if best <= _EVEN:
             return "no word tells more of any ground than which side is named most: add statements"
         least = int(best * 100) / 100

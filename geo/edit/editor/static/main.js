@@ -234,12 +234,7 @@ class App {
   }
 
   words() {
-    document.documentElement.lang = language;
-    document.documentElement.dir = ways().direction;
-    byId('language').textContent = WORDS[nextLanguage()].language.name;
-    for (const node of document.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
-    for (const node of document.querySelectorAll('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel));
-    for (const node of document.querySelectorAll('[data-t-title]')) node.title = t(node.dataset.tTitle);
+    sayWords();
     byId('title').replaceChildren(t('title'), ' ', foreign(nameOf(this.state.theatre, '')));
     byId('date').replaceChildren(...this.state.dates.map((date) => el('option', { value: date, selected: date === this.state.date }, isoText(date, { short: true }))));
     byId('ghost').checked = this.showGhost;

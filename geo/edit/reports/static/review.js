@@ -159,12 +159,7 @@ class Review {
   }
 
   words() {
-    document.documentElement.lang = language;
-    document.documentElement.dir = ways().direction;
-    byId('language').textContent = WORDS[nextLanguage()].language.name;
-    for (const node of document.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
-    for (const node of document.querySelectorAll('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel));
-    for (const node of document.querySelectorAll('[data-t-title]')) node.title = t(node.dataset.tTitle);
+    sayWords();
     byId('title').replaceChildren(t('review.title'), ' ', foreign(nameOf(this.state.theatre, '')));
     byId('key-to-text').replaceChildren(...KINDS.map((kind) => el('mark', { 'data-kind': kind }, t(`mention.${kind}`))));
     const fill = (name, options) => byId(`known-${name}`).replaceChildren(...options.map(([value, label]) => el('option', { value, label })));
