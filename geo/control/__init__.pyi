@@ -1,6 +1,7 @@
 from .anchors import TheatreSupply
 from .as_drawn import areas_as_drawn, control_as_drawn
 from .composite import Composite
+from .contrast import OUTSIDE, Contrast, DrawnMap, compare_sides, sum_agreement
 from .faces import index_in_force
 from .fronts import Movement, front_lines, measure_movement
 from .points import events_beside_control, nearness_to_fronts, places_beside_control
@@ -15,9 +16,12 @@ from .siege.ways import SideOnMap, Way, Ways
 from .siege.what_if import WhatIf
 
 __all__ = [
+    "OUTSIDE",
     "AnsweredNeck",
     "ChangedGround",
     "Composite",
+    "Contrast",
+    "DrawnMap",
     "HeldPatch",
     "Leg",
     "Movement",
@@ -33,6 +37,7 @@ __all__ = [
     "WhatIf",
     "areas_as_drawn",
     "build_frame",
+    "compare_sides",
     "control_as_drawn",
     "events_beside_control",
     "front_lines",
@@ -45,4 +50,5 @@ __all__ = [
     "necks_of_all_dates",
     "places_beside_control",
     "pockets",
+    "sum_agreement",
 ]

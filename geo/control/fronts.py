@@ -322,7 +322,7 @@ def measure_movement(
         mean, k = float(moved.mean()), int(np.argmax(np.abs(moved)))
         if moved[k]:
             largest, at = float(moved[k]), (points.geometry.x[k], points.geometry.y[k])
-    place, far = _nearest(places, at)
+    place, far = nearest_of(places, at)
     swept = {
         side: float(sweeps["area_km2"][sweeps["side"] == side].sum()) for side in (left, right)
     }
@@ -393,9 +393,9 @@ def _shape_of(
     base = shapely.intersection(lines, shapely.boundary(polygon), grid_size=1e-6)
     base_km = float(length_km(base)[0])
     far = np.asarray(shapely.points(shapely.get_coordinates(polygon)))
-    distance = _distances_km(far, lines)
+    distance = distances_km(far, lines)
     k = int(np.argmax(distance))
-    return base_km, float(distance[k]), _nearest(places, (far[k].x, far[k].y))[0]
+    return base_km, float(distance[k]), nearest_of(places, (far[k].x, far[k].y))[0]
 
 
 def _displacements(
@@ -410,8 +410,8 @@ def _displacements(
     points = np.zeros(0, dtype=object)
     moved = np.zeros(0)
     if len(first) and len(last):
-        points = _points_along(last)
-        moved = _distances_km(points, shapely.multilinestrings(first.geometry.array))
+        points = points_along(last)
+        moved = distances_km(points, shapely.multilinestrings(first.geometry.array))
         # Within the grid a point of an unmoved front may lie beside the line.
         moved[moved < 2e-4] = 0.0
         labels = composite.labels_at(before, shapely.get_x(points), shapely.get_y(points))
@@ -422,7 +422,7 @@ def _displacements(
     return build_frame(data, points)
 
 
-def _points_along(fronts: gpd.GeoDataFrame) -> NDArray[np.object_]:
+def points_along(fronts: gpd.GeoDataFrame) -> NDArray[np.object_]:
     """Points at equal steps along each line, both ends among them."""
     total = float(fronts["length_km"].sum())
     step = max(_STEP_KM, total / _POINTS)
@@ -433,7 +433,7 @@ def _points_along(fronts: gpd.GeoDataFrame) -> NDArray[np.object_]:
     return np.concatenate(points)
 
 
-def _distances_km(points: NDArray[np.object_], lines: shapely.Geometry) -> NDArray[np.float64]:
+def distances_km(points: NDArray[np.object_], lines: shapely.Geometry) -> NDArray[np.float64]:
     """Geodesic distance of each point to the nearest position of the lines."""
     plane = LocalPlane.around(lines)
     here = shapely.get_coordinates(points)
@@ -451,7 +451,7 @@ def _distances_km(points: NDArray[np.object_], lines: shapely.Geometry) -> NDArr
     return distance_km(here[:, 0], here[:, 1], back[:, 0], back[:, 1])
 
 
-def _nearest(
+def nearest_of(
     places: Mapping[str, tuple[float, float]], at: tuple[float, float] | None
 ) -> tuple[str, float | None]:
     """The place nearest to a position, and its distance; of equals the first by id."""

@@ -5,7 +5,9 @@ from .page.frame import leaflet_text
 from .page.page import Page, draw_page
 from .page.records import kept_necks, what_if_record
 from .plots import Plots
+from .still.contrast import TwoMaps, draw_contrast
 from .still.still import Animation, Still, animate, draw_still
+from .still.wording import Words
 from .tours import draft_tour
 from .widget.slider import slider
 from .words.languages import LANGUAGES, language_words
@@ -20,9 +22,12 @@ __all__ = [
     "Page",
     "Plots",
     "Still",
+    "TwoMaps",
+    "Words",
     "actor_colors",
     "animate",
     "draft_tour",
+    "draw_contrast",
     "draw_page",
     "draw_still",
     "flat_color",

@@ -17,7 +17,8 @@ import shapely
 from geo.control import front_lines
 from geo.draw import looks
 from geo.draw.still.paper import families, lay, months, new_axes, patch, rim, shown, style
-from geo.draw.still.scene import Scene, Words
+from geo.draw.still.scene import Scene
+from geo.draw.still.wording import Words
 from geo.evidence import locate_place
 from geo.model import parse_day
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geo.draw.still.scene import Words
+from geo.draw.still.wording import Words
 from geo.draw.words.languages import LANGUAGES, language_words
 from geo.evidence import DRAFT, PICTURE
 from geo.model import TOUR, Row, parse_day, split_ids

@@ -1,5 +1,6 @@
 from .cache import cache_is_on, cache_key, evidence_digests, keep_cached, load_cached, load_or_keep
 from .codes import READING
+from .consensus import ConsensusPatch, save_consensus
 from .fields import FIRST_DAY, check_record, is_id, new_id
 from .files import (
     Journal,
@@ -45,6 +46,7 @@ __all__ = [
     "GEOMETRY_TYPES",
     "READING",
     "Advance",
+    "ConsensusPatch",
     "Folder",
     "Journal",
     "Layer",
@@ -88,6 +90,7 @@ __all__ = [
     "read_geojson",
     "read_reliefs",
     "save_advance",
+    "save_consensus",
     "save_file",
     "schema_of",
     "shipped_layers",

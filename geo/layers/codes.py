@@ -123,6 +123,8 @@ READING: dict[str, str] = {
     "geom.sliver": "a part is so thin that it is rather a slip of the mouse.",
     "geom.spike": "the border goes out and back along one line.",
     "geom.type": "the geometry has no type that GeoJSON knows.",
+    "control.consensus": "a patch of a consensus of two maps, by its id or its mark, stands in a "
+    "layer of control: it rests on no statement, and no layer may say so.",
     "control.what-if": "a patch of a what-if, by its id or its mark, stands in a layer of control: "
     "nobody reported it, and no layer may say so.",
     "csv.column": "a column that must be there is not.",

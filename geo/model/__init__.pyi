@@ -32,6 +32,8 @@ from .nouns import (
     Status,
 )
 from .words import (
+    CONSENSUS_ID,
+    CONSENSUS_MARK,
     ID_PATTERN,
     RESERVED_IDS,
     WHAT_IF_ID,
@@ -48,6 +50,8 @@ __all__ = [
     "ANCHORS",
     "ASSESSMENTS",
     "CHANGES",
+    "CONSENSUS_ID",
+    "CONSENSUS_MARK",
     "CONTEXT",
     "CONTROL",
     "EVENTS",

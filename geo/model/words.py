@@ -27,6 +27,12 @@ WHAT_IF_ID = "what-if-"
 WHAT_IF_MARK = "what_if"
 """The key that says of a patch which what-if it comes from; no layer of control may hold it."""
 
+CONSENSUS_ID = "consensus-"
+"""So begins the id of a patch on which two maps were laid; no layer of control may hold one."""
+
+CONSENSUS_MARK = "consensus"
+"""The key that says of a patch which maps it was made from; no layer of control may hold it."""
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

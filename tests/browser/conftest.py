@@ -96,6 +96,12 @@ class Visit:
     """One opened page, and everything that it did which it should not have done."""
 
     def __init__(self, window, path, fragment="#m=swipe"):
+        self.listen(window)
+        self.page.goto(f"file://{path}{fragment}")
+        self.page.wait_for_selector("body[data-ready]", timeout=15000)
+
+    def listen(self, window):
+        """Hear of everything that the page does."""
         self.requests, self.faults = [], []
         self.page = window.page
         self.page.set_default_timeout(10_000)
@@ -105,8 +111,6 @@ class Visit:
         window.on("pageerror", lambda error: self.faults.append(f"error {error}"))
         window.on("dialog", self._refuse)
         window.on("page", lambda _: self.faults.append("another page opened"), window.context)
-        self.page.goto(f"file://{path}{fragment}")
-        self.page.wait_for_selector("body[data-ready]", timeout=15000)
 
     def _refuse(self, dialog):
         self.faults.append(f"dialog {dialog.message}")
@@ -139,6 +143,37 @@ class Visit:
     def close_card(self):
         self.page.keyboard.press("Escape")
         self.settle()
+
+
+class Reading(Visit):
+    """An opened document that is whole as it is served: nothing says when it is ready."""
+
+    def __init__(self, window, address):
+        self.listen(window)
+        self.page.goto(address)
+
+    def barriers(self, axe):
+        """What stands in the way of a reader."""
+        self.page.evaluate(axe)
+        found = self.page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+        return [(v["id"], v["nodes"][0]["html"][:160]) for v in found]
+
+    def is_wider(self):
+        """Whether the document is wider than its window."""
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+
+
+@pytest.fixture
+def read(window):
+    """Open a document by its address."""
+
+    def opened(address, *, width=1280, height=800, **options):
+        size = {"width": width, "height": height}
+        return Reading(window(viewport=size, reduced_motion="reduce", **options), address)
+
+    return opened
 
 
 @pytest.fixture

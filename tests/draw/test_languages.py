@@ -9,7 +9,7 @@ import pytest
 
 from geo.draw.page import frame
 from geo.draw.page import page as maps
-from geo.draw.still.scene import Words
+from geo.draw.still.wording import Words
 from geo.draw.words import languages
 
 FOLDER = Path(languages.__file__).parent

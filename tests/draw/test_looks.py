@@ -12,7 +12,8 @@ from geo.draw import frames, looks
 from geo.draw.page import frame
 from geo.draw.page import page as maps
 from geo.draw.plots import _paint
-from geo.draw.still.scene import Scene, Words
+from geo.draw.still.scene import Scene
+from geo.draw.still.wording import Words
 from geo.draw.widget.slider import _fill
 from geo.edit.editor import parts, site
 from geo.exchange.qgis import project, symbols

@@ -21,7 +21,8 @@ from geo.draw import looks
 from geo.draw.still import paper
 from geo.draw.still import still as stills
 from geo.draw.still.chart import Map
-from geo.draw.still.scene import Scene, Words
+from geo.draw.still.scene import Scene
+from geo.draw.still.wording import Words
 from geo.draw.words import languages
 from geo.errors import DateError, GeoError
 

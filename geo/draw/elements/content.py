@@ -31,7 +31,8 @@ from geo.draw.looks import (
     texture,
     texture_key,
 )
-from geo.draw.still.scene import Scene, Words
+from geo.draw.still.scene import Scene
+from geo.draw.still.wording import Words
 from geo.errors import escape
 from geo.model import Label, split_ids
 

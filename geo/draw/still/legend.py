@@ -197,7 +197,7 @@ class Legend:
     def _transfer(self, move: Move) -> Row:
         scene, unit, words = self.scene, self.unit, self.words
         paints = looks.change_paints(move.old, move.new, scene.colors, taken=move.is_taken)
-        text = f"{scene.holder_title(move.new)} {words.say('from')} {scene.holder_name(move.old)}"
+        text = self._pair_of(move)
         first, low, high = words.rounded(*move.figure)
         number = f"{first} {words.say('km2')}"
         band = words.say("from.to", low=low, high=high) if low else ""
@@ -212,6 +212,11 @@ class Legend:
             self._put(x, y + 29 * unit, self.width, band, 12.5, end=True, color=looks.QUIET)
 
         return Row((25 + 17 * (max(len(lines), 2 if band else 1) - 1)) * unit, show)
+
+    def _pair_of(self, move: Move) -> str:
+        """Who had it, and who has it."""
+        scene, words = self.scene, self.words
+        return f"{scene.holder_title(move.new)} {words.say('from')} {scene.holder_name(move.old)}"
 
     def _summary(self) -> list[Row]:
         theatre = self.scene.folder.theatre.properties

@@ -21,7 +21,8 @@ from geo.draw.looks import LOOKS, QUIET
 from geo.draw.still.chart import Map
 from geo.draw.still.legend import Legend, TimeAxis
 from geo.draw.still.paper import Sheet, style
-from geo.draw.still.scene import Scene, Words
+from geo.draw.still.scene import Scene
+from geo.draw.still.wording import Words
 from geo.draw.words.languages import require_language
 from geo.errors import DateError, escape
 from geo.layers import digest, save_file
@@ -90,6 +91,31 @@ class Still:
             "pdf": {"Title": self.title, "Subject": self.alt, "CreationDate": None},
         }
         return self._sheet.render(form, metadata[form])
+
+    def webp(self, width: int | None = None) -> bytes:
+        """
+        Return the picture as WebP, for a page: an eighth of a PNG.
+
+        Parameters
+        ----------
+        width
+            Pixels, the height in proportion; the default, and the most, is that of the picture.
+
+        Returns
+        -------
+        data
+            The same picture gives the same bytes.
+        """
+        from PIL import Image
+
+        picture = Image.fromarray(self._sheet.pixels()).convert("RGB")
+        if width is not None and width < picture.width:
+            size = (width, round(picture.height * width / picture.width))
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        # At 82 the small letters of the legend still have no halo of noise.
+        picture.save(out, format="WEBP", quality=82, method=4)
+        return out.getvalue()
 
     def save(self, path: str | Path) -> Path:
         """
@@ -239,12 +265,19 @@ def draw_still(
     GeoError
         If matplotlib is not installed.
     """
-    _require(language, size)
+    require_drawable(language, size)
     if before is not None and before > day:
         raise DateError(f"before ({before}) is later than the date ({day}); swap them")
     with style():
         scene = Scene(folder, composite, day, before, Words(language), bands=bands, figures=figures)
-        return _Picture(scene, size).still()
+        return draw_scene(scene, size)
+
+
+def draw_scene(
+    scene: Scene, size: tuple[int, int], *, legend: type[Legend] = Legend, axis: bool = True
+) -> Still:
+    """Draw a scene, with another legend or without the axis of time."""
+    return _Picture(scene, size, legend, axis).still()
 
 
 def animate(
@@ -290,7 +323,7 @@ def animate(
     GeoError
         If matplotlib is not installed.
     """
-    _require(language, size)
+    require_drawable(language, size)
     if step not in _STEPS:
         raise ValueError(f"step is {step!r}; it is one of {', '.join(_STEPS)}")
     if not seconds > 0:
@@ -309,7 +342,7 @@ def animate(
                 steady=True,
                 bands=bands,
             )
-            frames.append(_Picture(scene, size).still())
+            frames.append(draw_scene(scene, size))
     return Animation(tuple(frames), seconds)
 
 
@@ -389,7 +422,15 @@ _STEPS: dict[str, Callable[[Sequence[dt.date]], list[dt.date]]] = {
 }
 
 
-def _require(language: str, size: tuple[int, int]) -> None:
+def require_drawable(language: str, size: tuple[int, int]) -> None:
+    """
+    Pass if words of the language can be read on a picture of the size.
+
+    Raises
+    ------
+    ValueError
+        If there is no such language, or the picture is too small.
+    """
     require_language(language, speaker="a picture")
     if size[0] < MIN_SIZE[0] or size[1] < MIN_SIZE[1]:
         raise ValueError(
@@ -419,8 +460,11 @@ _SHRINK = ((1.0, 6), (0.94, 6), (0.88, 6), (0.82, 5), (0.76, 4), (0.7, 3), (0.7,
 class _Picture:
     """Title, map, time, legend and credits, each in its place."""
 
-    def __init__(self, scene: Scene, size: tuple[int, int]) -> None:
+    def __init__(
+        self, scene: Scene, size: tuple[int, int], legend: type[Legend], axis: bool
+    ) -> None:
         self.scene, (self.width, self.height) = scene, size
+        self._legend, self._axis = legend, axis
         self.unit = min(4.0, max(0.72, math.sqrt(size[0] * size[1] / 1.6e6)))
         self.sheet = Sheet(*size)
         self.margin = 24 * self.unit
@@ -430,7 +474,8 @@ class _Picture:
         unit, margin = self.unit, self.margin
         top = self._title()
         bottom = self._credits()
-        strip = 92 * unit if len(self.scene.composite.dates) > 1 else 0.0
+        has_axis = self._axis and len(self.scene.composite.dates) > 1
+        strip = 92 * unit if has_axis else 0.0
         if self.height > 0.95 * self.width:
             left, right = margin, self.width - margin
             low = self._legend_below(bottom, (bottom - top - strip) * 0.55)
@@ -496,7 +541,7 @@ class _Picture:
 
     def _legend_beside(self, x: float, top: float, bottom: float, width: float) -> None:
         for scale, most in _SHRINK:
-            legend = Legend(self.scene, self.sheet, width, self.unit * scale, most)
+            legend = self._legend(self.scene, self.sheet, width, self.unit * scale, most)
             rows = [row for block in legend.blocks() for row in block]
             if sum(row.height for row in rows) <= bottom - top:
                 break
@@ -511,7 +556,8 @@ class _Picture:
         gap = self.margin
         width = (self.width - 2 * self.margin - gap) / 2
         for scale, most in _SHRINK:
-            blocks = Legend(self.scene, self.sheet, width, self.unit * scale, most).blocks()
+            legend = self._legend(self.scene, self.sheet, width, self.unit * scale, most)
+            blocks = legend.blocks()
             heights = [sum(row.height for row in block) for block in blocks]
             cut = min(range(len(blocks) + 1), key=lambda i: max(sum(heights[:i]), sum(heights[i:])))
             high = max(sum(heights[:cut]), sum(heights[cut:]))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from geo.draw.looks import INK, LOOKS, OUTSIDE, WHITE, is_major, one_hatching, paints_of
-from geo.draw.still.scene import Scene, Words
+from geo.draw.still.scene import Scene
+from geo.draw.still.wording import Words
 from geo.errors import GeoError
 
 if TYPE_CHECKING:

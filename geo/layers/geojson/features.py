@@ -12,7 +12,16 @@ import shapely
 from geo.errors import Issue, escape, mend, refuse, warn
 from geo.layers import fields, shapes
 from geo.layers.geojson.canonical import AREAS, Document, Draft, type_of, write_text
-from geo.model import CONTROL, WHAT_IF_ID, WHAT_IF_MARK, Feature, Schema, Value
+from geo.model import (
+    CONSENSUS_ID,
+    CONSENSUS_MARK,
+    CONTROL,
+    WHAT_IF_ID,
+    WHAT_IF_MARK,
+    Feature,
+    Schema,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,17 +83,26 @@ def _record(i: int, draft: Draft, schema: Schema) -> dict[str, Value]:
     values, issues = fields.check_record(properties, schema)
     draft.found += [(i, issue) for issue in issues]
     draft.ids[i] = str(values.get("id") or "")
-    marked = draft.ids[i].startswith(WHAT_IF_ID) or WHAT_IF_MARK in properties
-    if marked and schema.name == CONTROL.name:
-        message = "it comes from a what-if: nobody reported that it happened"
-        hint = "it can stand in no control layer; draw what is reported on a copy of the real one"
-        draft.add(i, refuse("control.what-if", message, hint))
+    if schema.name == CONTROL.name:
+        _refuse_what_is_no_control(i, draft, properties)
     written = list(values)
     if list(properties) != written:
         given = [key for key in properties if key in values]
         if given != [key for key in written if key in properties]:
             draft.add(i, mend("fmt.order", "the keys are not in the order of the data dictionary"))
     return values
+
+
+def _refuse_what_is_no_control(i: int, draft: Draft, properties: dict[str, Any]) -> None:
+    """Refuse patches of files that look like a layer, but say what nobody reported."""
+    if draft.ids[i].startswith(WHAT_IF_ID) or WHAT_IF_MARK in properties:
+        message = "it comes from a what-if: nobody reported that it happened"
+        hint = "it can stand in no control layer; draw what is reported on a copy of the real one"
+        draft.add(i, refuse("control.what-if", message, hint))
+    if draft.ids[i].startswith(CONSENSUS_ID) or CONSENSUS_MARK in properties:
+        message = "it comes from two maps laid on each other: it rests on no statement"
+        hint = "it can stand in no control layer; draw what is reported, and cite who reported it"
+        draft.add(i, refuse("control.consensus", message, hint))
 
 
 def _with_member_id(
