@@ -277,7 +277,7 @@ def draw_scene(
     scene: Scene, size: tuple[int, int], *, legend: type[Legend] = Legend, axis: bool = True
 ) -> Still:
     """Draw a scene, with another legend or without the axis of time."""
-    return _Picture(scene, size, legend, axis).still()
+    return _Picture(scene, size, legend, axis=axis).still()
 
 
 def animate(
@@ -461,7 +461,12 @@ class _Picture:
     """Title, map, time, legend and credits, each in its place."""
 
     def __init__(
-        self, scene: Scene, size: tuple[int, int], legend: type[Legend], axis: bool
+        self,
+        scene: Scene,
+        size: tuple[int, int],
+        legend: type[Legend] = Legend,
+        *,
+        axis: bool = True,
     ) -> None:
         self.scene, (self.width, self.height) = scene, size
         self._legend, self._axis = legend, axis
