@@ -81,7 +81,12 @@ def qgis(date: str, output: Path | None, layers: Path) -> None:
     is_flag=True,
     help="Mend areas that are not valid, and say their areas before and after.",
 )
-@click.option("--base", metavar="REV", help="Git revision that a GeoJSON file was copied from.")
+@click.option(
+    "--base",
+    metavar="REV",
+    help="What a GeoJSON file was copied from: a git revision, a backup as `recover` names it, or "
+    "`now`. Without it, the version that it differs least from.",
+)
 @layers_option
 def save(
     path: Path | None,
@@ -134,16 +139,16 @@ def _copied_from(layers: Path, revision: str, copy: Copy, date: str | None) -> C
     """A file from elsewhere as a copy of what the layer was at a revision."""
     import dataclasses
 
-    from geo.edit import read_revision
-    from geo.layers import dump_geojson
+    from geo.edit import read_base
 
     if copy.base is not None:
         raise click.UsageError("a working copy knows what it is a copy of; leave --base out")
     day = parse_day(date) if date else copy.day
-    layer = read_revision(layers, revision).control.get(day) if day else None
-    if layer is None:
-        raise GeoError(f"there is no control layer of {day or 'no date'} at {escape(revision)}")
-    return dataclasses.replace(copy, base=dump_geojson(layer.features, schema=CONTROL))
+    if day is None:
+        raise GeoError(f"{escape(str(copy.path))} does not say of which date it is; give a DATE")
+    return dataclasses.replace(
+        copy, base=read_base(layers, f"control/{day}.geojson", revision, schema=CONTROL)
+    )
 
 
 def _ask(question: str) -> None:

@@ -7,6 +7,7 @@ from .reports.serve import serve_review
 from .reports.session import Report
 from .versions.compare import compare_versions, read_revision
 from .versions.guard import guard_ids
+from .versions.origins import read_base
 from .versions.review import review_record, review_text
 from .versions.review_page import review_page
 from .versions.setup import (
@@ -37,6 +38,7 @@ __all__ = [
     "new_layer",
     "open_copies",
     "plan_save",
+    "read_base",
     "read_copy",
     "read_revision",
     "readable_text",

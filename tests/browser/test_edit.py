@@ -789,7 +789,11 @@ def test_an_outside_change_of_the_same_patch_asks_which_to_keep(desk, layers, ch
     set_note(layers, "ctl-west", "Theirs.")
     desk.page.click("#save")
     desk.page.wait_for_selector("#dialog fieldset")
-    assert "ctl-west" in desk.page.inner_text("#dialog fieldset")
+    asked = desk.page.inner_text("#dialog fieldset")
+    assert all(word in asked for word in ("ctl-west", "Mine.", "Theirs.", "not committed"))
+    # Nothing is chosen before a person has.
+    assert not desk.page.locator("#dialog input:checked").count()
+    assert desk.page.locator('#dialog [data-answer="merge"]').is_disabled()
     if choose:
         desk.page.check(f"#dialog input[value={choose}]")
     desk.answer(button)
@@ -851,6 +855,39 @@ def test_nothing_is_lost_when_the_server_is_killed(browse, layers):
         # What was saved is offered no more.
         later = Desk(again.window, address.split("?")[0], another_tab=True)
         assert not later.page.is_visible("#dialog")
+        assert again.faults == []
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
+@pytest.mark.slow
+def test_restored_work_merges_with_what_a_colleague_saved_meanwhile(browse, layers):
+    server, address = started(layers)
+    desk = Desk(browse(), address)
+    desk.click(37.2, 33.2)
+    desk.set("note", "Mine.")
+    desk.kept()
+    os.kill(server.pid, signal.SIGKILL)
+    server.wait()
+    server.stdout.close()
+    set_note(layers, "ctl-mid", "Theirs.")
+    desk.page.evaluate("window.onbeforeunload = null")
+    server, address = started(layers)
+    try:
+        again = Desk(browse(), address)
+        again.page.wait_for_selector("#dialog[open]")
+        again.answer("restore")
+        again.kept()
+        again.page.click("#save")
+        again.page.wait_for_selector("#dialog [data-answer=merge]")
+        assert "fit together" in again.page.inner_text("#dialog")
+        again.answer("merge")
+        again.page.wait_for_selector('#news[data-kind="saved"]')
+        after = features(layers)
+        assert after["ctl-west"]["properties"]["note"] == "Mine."
+        assert after["ctl-mid"]["properties"]["note"] == "Theirs."
         assert again.faults == []
     finally:
         server.kill()

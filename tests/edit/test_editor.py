@@ -964,6 +964,38 @@ def test_edits_can_be_merged_even_after_a_crash(session, small):
     assert (notes["ctl-west"], notes["ctl-mid"]) == ("Theirs.", "Mine.")
 
 
+def test_what_is_kept_again_after_a_crash_still_has_its_base(session, small):
+    first = session.state()
+    edits = {
+        "date": DAY,
+        "etags": {"control": first["control"]["etag"]},
+        "control": changed(first, "control", "ctl-mid", note="Mine."),
+    }
+    session.keep_journal({"edits": edits, "tab": "a"})
+    other = Session(small)
+    theirs = changed(first, "control", "ctl-west", note="Theirs.")
+    other.save({**saved(first, control=theirs), "tab": "x"})
+    for tab, before in (("b", "a"), ("c", "b")):
+        again = Session(small)
+        edits = again.state(tab=tab)["journal"]["edits"]
+        # As the page does: its own journal first, then the other is forgotten.
+        again.keep_journal({"edits": edits, "tab": tab})
+        again.keep_journal({"edits": None, "tab": before})
+    with pytest.raises(ConflictError) as found:
+        again.save({"control": {"etag": edits["etags"]["control"], "features": edits["control"]}})
+    assert found.value.answer["conflicts"] == []
+
+
+def test_a_base_that_no_journal_has_is_found_among_the_backups(session, small):
+    first = session.state()
+    Session(small).save(saved(first, control=changed(first, "control", "ctl-west", note="Theirs.")))
+    sent = {"control": changed(first, "control", "ctl-mid", note="Mine.")}
+    with pytest.raises(ConflictError) as found:
+        Session(small).save(saved(first, **sent))
+    assert found.value.answer["conflicts"] == []
+    assert "not committed" in found.value.answer["by"]["control"]
+
+
 def test_a_journal_folder_that_leads_elsewhere_is_not_used(session, small, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (small / ".frontline").symlink_to(tmp_path / "elsewhere")

@@ -20,6 +20,7 @@ import shapely
 from geo.check import BLOCKING, check_folder
 from geo.coverage import SLIVER_M
 from geo.crs import area_km2
+from geo.edit.copies.bases import settle_base
 from geo.edit.copies.checkout import TABLE, copy_facts, layer_path, text_of
 from geo.edit.copies.sewing import require_coverage, restore_features, sew_borders
 from geo.edit.merge.by_id import Difference, compare_records
@@ -113,7 +114,8 @@ def plan_save(
     Raises
     ------
     GeoError
-        If no date is known, the copy is of another theatre or date, or its layer is gone.
+        If no date is known, the copy is of another theatre or date, or its layer is gone; or if it
+        would take back what others wrote, and may have been copied before or after that.
     SchemaError
         If the layer would overlap, leave a gap, or contradict the tables; all findings are in it.
     ValueError
@@ -125,12 +127,14 @@ def plan_save(
     layer = folder.control.get(day)
     on_disk = layer.features if layer else ()
     file = str(layer_path(folder, day))
+    copy, found = settle_base(folder, copy, day)
     base = on_disk
     if copy.base is not None:
         base = parse_geojson(copy.base, schema=CONTROL, file=str(copy.path)).features
     ours = restore_features(copy.features, base, copy.columns)
     require_coverage(folder, ours, str(copy.path))
     ours, notes = sew_borders(folder, day, ours, base, snap_m)
+    notes = [*found, *notes]
     conflicts: tuple[Conflict, ...] = ()
     if layer and copy.base is not None and digest(copy.base) != layer.digest:
         merged = merge_features(base, ours, on_disk)

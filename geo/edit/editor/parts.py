@@ -16,6 +16,7 @@ import orjson
 from geo.draw import side_colors
 from geo.edit.merge.by_id import compare_records
 from geo.edit.merge.merged import Merged, merge_features, merge_rows
+from geo.edit.versions.origins import tell_last_word
 from geo.errors import escape
 from geo.layers import Layer, digest, dump_geojson, dump_table, fmt_geojson, unfold, unfold_features
 from geo.model import CHANGES, CONTROL, EVENT_TYPES, EVENTS, PLACES, Feature, Row, Schema, split_ids
@@ -365,7 +366,7 @@ def tell_conflicts(
     day: dt.date,
     drafts: Mapping[str, Sequence[Record]],
     *,
-    bases: Mapping[str, Sequence[Record]],
+    bases: Mapping[str, Sequence[Record] | None],
     etags: Mapping[str, str],
 ) -> Answer:
     """What is on disk and what the page has, merged; the page shows it and saves again."""
@@ -384,16 +385,25 @@ def tell_conflicts(
         "merged": told,
         "conflicts": conflicts,
         "etags": etags,
+        "by": {
+            part: tell_last_word(folder.root, file_of(part, day))
+            for part in bases
+            if part != "events"
+        },
     }
 
 
 def merge_part(
-    part: str, base: Sequence[Record], ours: Sequence[Record], theirs: Sequence[Record]
+    part: str, base: Sequence[Record] | None, ours: Sequence[Record], theirs: Sequence[Record]
 ) -> tuple[Sequence[Record], list[Answer]]:
-    """Three versions of a part as one, mine where they conflict; and the conflicts."""
+    """
+    Three versions of a part as one, mine where they conflict; and the conflicts.
+
+    Where the base is not known, every difference is one.
+    """
     schema = SCHEMAS[part]
     merge: Any = merge_features if schema.geometry else merge_rows
-    outcome: Merged[Any] = merge(base, ours, theirs, schema=schema)
+    outcome: Merged[Any] = merge(base or (), ours, theirs, schema=schema)
     sides = [{record.id: record for record in records} for records in (ours, theirs)]
     conflicts = []
     for conflict in outcome.conflicts:
@@ -405,13 +415,17 @@ def merge_part(
                 "layer": part,
                 "id": name,
                 "what": conflict.what,
-                "message": conflict.message,
+                "message": conflict.message if base is not None else _UNKNOWN.format(name),
+                "said": None if base is None else [conflict.base, conflict.ours, conflict.theirs],
                 "mine": mine,
                 "theirs": other,
                 "where": point,
             }
         )
     return outcome.records, conflicts
+
+
+_UNKNOWN = "{} differs, and what this edit began with is not kept any more"
 
 
 def summarize_save(folder: Folder, day: dt.date, drafts: Mapping[str, Sequence[Record]]) -> Answer:

@@ -26,6 +26,7 @@ from geo.edit.editor.cutting import cut_patches, enclosed_ids, join_patches, res
 from geo.edit.editor.journals import Journals, name_of
 from geo.edit.editor.parts import SCHEMAS
 from geo.edit.merge.by_id import read_records
+from geo.edit.versions.origins import find_content
 from geo.errors import DateError, LayerError, SchemaError, StaleLayerError, escape
 from geo.evidence import MACHINE_NOTE, draft_ledger, ledger_frame
 from geo.layers import digest, read_bytes, read_digests, read_folder, unfold
@@ -464,7 +465,9 @@ class Session:
             for part, etag in (etags.items() if isinstance(etags, dict) else ())
             if edits.get(part) is not None
         )
-        bases = {key: self._versions[key] for key in edited if key in self._versions}
+        # After a crash this session never read what the edits began with; the journal has it.
+        found = {key: self._versions.get(key) or self._journals.base(*key) for key in edited}
+        bases = {key: texts for key, texts in found.items() if texts}
         self._journals.keep(tab, edits, bases)
 
     # ------------------------------------------------------------ saving
@@ -508,7 +511,7 @@ class Session:
                     raise requests.RefusedError(issues)
                 if any(requests.read_etag(part, sent[part]) != etags[part] for part in drafts):
                     bases = {
-                        part: self._base(part, etag)
+                        part: self._base(part, etag, day)
                         for part in drafts
                         if (etag := requests.read_etag(part, sent[part])) != etags[part]
                     }
@@ -569,9 +572,15 @@ class Session:
             self._require_sound(folder, day, drafts)
         requests.write_together(self.root, changes)
 
-    def _base(self, part: str, etag: str) -> Sequence[Record]:
-        """What the page began with; nothing where nobody knows any more."""
+    def _base(self, part: str, etag: str, day: dt.date) -> Sequence[Record] | None:
+        """What the page began with; None where nobody knows any more."""
         texts = self._versions.get((part, etag)) or self._journals.base(part, etag)
+        if not texts and part != "events":
+            file = parts.file_of(part, day)
+            data = find_content(self.root, file, etag)
+            texts = {} if data is None else {file: data}
+        if not texts and etag:
+            return None
         records: list[Record] = []
         for path, data in sorted(texts.items()):
             records += read_records(data, schema=SCHEMAS[part], file=path)

@@ -30,9 +30,10 @@ from geo.edit.merge.by_id import read_records
 from geo.edit.merge.merged import merge_bytes
 from geo.edit.versions.git import Repository
 from geo.edit.versions.guard import guard_commit
+from geo.edit.versions.origins import beginning_in_git
 from geo.errors import GeoError, Issue, LayerError, SchemaError, escape, refuse
 from geo.layers import digest, fmt_geojson, fmt_table, layer_paths, save_file
-from geo.model import SCHEMAS, Feature, Row, Schema
+from geo.model import CONTROL, SCHEMAS, Feature, Row, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,9 +145,10 @@ def merge_files(base: Path, ours: Path, theirs: Path, name: str) -> tuple[Confli
         If a version cannot be read; nothing is written.
     """
     schema = _schema(name)
-    data, conflicts = merge_bytes(
-        *(path.read_bytes() for path in (base, ours, theirs)), schema=schema, file=name
-    )
+    was, mine, other = (path.read_bytes() for path in (base, ours, theirs))
+    if schema.name == CONTROL.name and not was.strip() and mine.strip() and other.strip():
+        was = _both_began(name, mine, other)
+    data, conflicts = merge_bytes(was, mine, other, schema=schema, file=name)
     # Whole or not at all: what git falls back to must find ours as it was.
     beside = ours.with_name(f"{ours.name}.merged")
     try:
@@ -155,6 +157,14 @@ def merge_files(base: Path, ours: Path, theirs: Path, name: str) -> tuple[Confli
     finally:
         beside.unlink(missing_ok=True)
     return conflicts
+
+
+def _both_began(name: str, mine: bytes, other: bytes) -> bytes:
+    """What two layers of one date were copied from; nothing where that is not known."""
+    try:
+        return beginning_in_git(Repository(Path.cwd()), name, (mine, other)) or b""
+    except GeoError:
+        return b""
 
 
 def canonical_text(data: bytes, name: str) -> bytes:

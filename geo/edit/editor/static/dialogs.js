@@ -47,40 +47,57 @@ export const askUnsaved = () => ask(t('unsaved.title'), el('p', null, t('unsaved
   [['save', 'save'], ['discard', 'discard'], ['stay', 'stay']]);
 
 /** Records that both sides changed, one row each, with a choice. */
-function conflictRows(conflicts) {
+function conflictRows(conflicts, by) {
   const groups = new Map();
   for (const conflict of conflicts) {
     const key = `${conflict.layer} ${conflict.id}`;
     if (!groups.has(key)) groups.set(key, { ...conflict, messages: [] });
-    groups.get(key).messages.push(conflict.message);
+    groups.get(key).messages.push(conflict);
   }
   return [...groups].map(([key, group], i) => {
-    const radio = (value) => el('label', null, el('input', { type: 'radio', name: `conflict-${i}`, value, checked: value === 'mine' }), ' ', t(`conflict.${value}`), group[value] ? '' : ` (${t('conflict.gone')})`);
+    const radio = (value) => el('label', null, el('input', { type: 'radio', name: `conflict-${i}`, value }), ' ', t(`conflict.${value}`),
+      value === 'theirs' && by[group.layer] ? foreign(` (${by[group.layer]})`) : '', group[value] ? '' : ` (${t('conflict.gone')})`);
     const node = el('fieldset', { 'data-conflict': key }, el('legend', null, `${t(`layer.${group.layer}`)} `, foreign(group.id)),
-      group.messages.map((message) => el('p', null, foreign(message))), radio('mine'), ' ', radio('theirs'));
+      group.messages.map(told), radio('mine'), ' ', radio('theirs'));
     return { group, node };
   });
+}
+
+/** What both say of one thing, and what it was. */
+function told({ message, said, what }) {
+  if (!said || !what.startsWith('property')) return el('p', null, foreign(message));
+  const words = said.map((value) => foreign(value ?? t('conflict.empty')));
+  const row = (word, i) => el('tr', null, el('th', { scope: 'row' }, t(word)), el('td', null, words[i]));
+  return el('table', { class: 'said' }, el('caption', null, foreign(what.replace('property ', ''))),
+    el('tbody', null, row('conflict.was', 0), row('conflict.mine', 1), row('conflict.theirs', 2)));
 }
 
 /**
  * The layer on disk is not the one that was opened. Gives the layers to go on with, or null.
  * `mine` has the layers as they are here.
  */
-export async function askConflict({ merged, conflicts, error }, mine) {
-  const rows = conflictRows(conflicts);
+export async function askConflict({ merged, conflicts, error, by = {} }, mine) {
+  const rows = conflictRows(conflicts, by);
   const body = [
     el('p', null, foreign(error ?? '')),
+    Object.entries(by).filter(([, who]) => who).map(([layer, who]) => el('p', null, t(`layer.${layer}`), ': ', foreign(who))),
     el('p', null, rows.length ? t('conflict.some', { count: rows.length }) : t('conflict.none')),
     rows.map(({ node }) => node),
     el('p', { class: 'quiet' }, t('conflict.undo')),
-  ].flat();
-  const answer = await ask(t('conflict.title'), body, [['merge', rows.length ? 'conflict.merge' : 'conflict.both'], ['mine', 'conflict.only.mine'], ['theirs', 'conflict.only.theirs'], ['stay', 'cancel']]);
+  ].flat(2);
+  const asked = ask(t('conflict.title'), body, [['merge', rows.length ? 'conflict.merge' : 'conflict.both'], ['mine', 'conflict.only.mine'], ['theirs', 'conflict.only.theirs'], ['stay', 'cancel']]);
+  // Nothing is chosen for anybody: what was not looked at is not saved.
+  const chosen = ({ node }) => node.querySelector('input:checked');
+  const settle = () => { byId('dialog').querySelector('[data-answer="merge"]').disabled = !rows.every(chosen); };
+  rows.forEach(({ node }) => node.addEventListener('change', settle));
+  settle();
+  const answer = await asked;
   if (answer === 'theirs') return { theirs: true };
   if (answer === 'mine') return { layers: mine };
   if (answer !== 'merge') return null;
   const layers = Object.fromEntries(LAYERS.map((name) => [name, merged[name] ?? null]));
   for (const { group, node } of rows) {
-    if (node.querySelector('input:checked').value === 'mine') continue;
+    if (chosen({ node }).value === 'mine') continue;
     const idOf = (record) => record.properties?.id ?? record.id;
     const others = (layers[group.layer] ?? []).filter((record) => idOf(record) !== group.id);
     layers[group.layer] = group.theirs ? [...others, group.theirs] : others;
