@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from geo.edit.versions.setup import canonical_text
+from geo.edit.versions.texts import canonical_text
 from geo.layers import geojson
 from geo.layers.folder import layer_paths
 from geo.model import CONTROL

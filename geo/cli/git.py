@@ -70,6 +70,21 @@ def new(date: str, source: str | None, layers: Path) -> None:
     say(f"`frontline check {layers}` says what is missing")
 
 
+_CONFIRMABLE = {"id.vanished", "id.resurrected", "id.reused", "merge.lost"}
+
+
+@command.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@layers_option
+def gone(ids: tuple[str, ...], layers: Path) -> None:
+    """Say that IDs are gone, or back, on purpose: the next commit may lose them; `all` for any."""
+    from geo.edit import confirm_ids
+
+    path = confirm_ids(layers, ids)
+    click.echo(str(path))
+    say("the next commit may lose them; after it they are asked about again")
+
+
 @command.command(name="git-setup")
 @click.option("--undo", is_flag=True, help="Take it all away again.")
 @layers_option
@@ -128,12 +143,13 @@ def clean(name: str) -> None:
 
 
 @git_driver.command(name="pre-commit")
-def pre_commit() -> None:
-    """Check the layers as they are staged."""
+@click.argument("message", type=FOLDER, required=False)
+def pre_commit(message: Path | None) -> None:
+    """Check the layers as they are staged; MESSAGE holds the words of the commit."""
     from geo.edit import REFUSED, check_staged
 
     try:
-        issues = check_staged()
+        issues = check_staged(message)
     except LayerError as error:
         issues = list(error.issues)
         if not issues:
@@ -143,6 +159,6 @@ def pre_commit() -> None:
     for issue in issues:
         say(str(issue))
     say(f"{len(issues)} errors in the layers; nothing was committed")
-    if any(issue.code == "id.vanished" for issue in issues):
-        say("ids that are meant to vanish: FRONTLINE_GONE='ID ID ...' git commit ..., or all")
+    if any(issue.code in _CONFIRMABLE for issue in issues):
+        say("if that is meant, `frontline gone ID ...` says so, and then commit again")
     sys.exit(REFUSED)

@@ -5,20 +5,15 @@ from .editor.serve import serve
 from .recovery import leftovers, restore
 from .reports.serve import serve_review
 from .reports.session import Report
-from .versions.compare import compare_versions, read_revision
+from .versions.compare import compare_versions
+from .versions.confirmed import confirm_ids
 from .versions.guard import guard_ids
+from .versions.hooks import REFUSED, check_staged
 from .versions.origins import read_base
 from .versions.review import review_record, review_text
 from .versions.review_page import review_page
-from .versions.setup import (
-    REFUSED,
-    canonical_text,
-    check_staged,
-    install_git,
-    merge_files,
-    readable_text,
-    remove_git,
-)
+from .versions.setup import install_git, merge_files, remove_git
+from .versions.texts import canonical_text, readable_text
 
 __all__ = [
     "REFUSED",
@@ -30,6 +25,7 @@ __all__ = [
     "check_staged",
     "checkout",
     "compare_versions",
+    "confirm_ids",
     "describe_plan",
     "guard_ids",
     "install_git",
@@ -40,7 +36,6 @@ __all__ = [
     "plan_save",
     "read_base",
     "read_copy",
-    "read_revision",
     "readable_text",
     "remove_git",
     "restore",

@@ -36,6 +36,9 @@ READING: dict[str, str] = {
     "feature.artefact": "a bbox that a program added; `fmt` removes it.",
     "context.relief": "a relief cannot be drawn: its feature is a rectangle, and the picture that "
     "fills it lies beside the file, named by its id. Maps are refused until it is mended or gone.",
+    "merge.lost": "what one side of a merge said alone is not in its result: was a whole file "
+    "taken from one side? `git checkout --merge -- FILE` brings the conflict back; if it is meant, "
+    "`frontline gone ID` says so.",
     "id.vanished": "ids of an earlier commit that are gone: was it meant, or did a program save an "
     "old copy? Name them with `--gone` if it was.",
     "id.resurrected": "an id that an earlier commit removed is back: a program saved an old copy, "

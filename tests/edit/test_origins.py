@@ -5,6 +5,7 @@ import json
 import pytest
 from clones import DAY, change, commit, features, git, layer, notes, write
 
+from geo.edit.versions.hooks import HOOKS
 from geo.edit.versions.origins import find_origin, versions_of
 from geo.edit.versions.setup import install_git
 from geo.layers.folder import read_folder
@@ -149,7 +150,7 @@ def begin(frontline, top, name, who, **values):
 @pytest.mark.parametrize("how", ["merge", "rebase", "cherry-pick"])
 def test_two_beginnings_of_one_date_merge_on_what_both_copied(team, frontline, how):
     install_git(team / "layers")
-    for name in ("pre-commit", "pre-merge-commit", "prepare-commit-msg"):
+    for name in HOOKS:
         (team / ".git" / "hooks" / name).unlink(missing_ok=True)
     git(team, "checkout", "-q", "-b", "other")
     begin(frontline, team, EAST, "bob", note="theirs")
@@ -169,7 +170,8 @@ def test_two_beginnings_of_one_date_merge_on_what_both_copied(team, frontline, h
 
 def test_two_beginnings_that_say_two_things_are_a_conflict(team, frontline):
     install_git(team / "layers")
-    (team / ".git" / "hooks" / "pre-commit").unlink()
+    for name in HOOKS:
+        (team / ".git" / "hooks" / name).unlink()
     git(team, "checkout", "-q", "-b", "other")
     begin(frontline, team, EAST, "bob", note="theirs")
     git(team, "checkout", "-q", "main")

@@ -14,15 +14,10 @@ from geo.edit.copies.checkout import new_layer
 from geo.edit.versions.compare import compare_versions, read_revision
 from geo.edit.versions.git import Repository
 from geo.edit.versions.guard import guard_ids
+from geo.edit.versions.hooks import HOOKS
 from geo.edit.versions.review import review_text
-from geo.edit.versions.setup import (
-    _settings,
-    canonical_text,
-    install_git,
-    merge_files,
-    readable_text,
-    remove_git,
-)
+from geo.edit.versions.setup import _settings, install_git, merge_files, remove_git
+from geo.edit.versions.texts import canonical_text, readable_text
 from geo.errors import DateError, GeoError, LayerError, LayerNotFoundError, SchemaError
 from geo.layers import geojson, tables
 from geo.layers.folder import layer_paths, read_folder
@@ -94,7 +89,8 @@ def set_up(top, *, whole=False):
     """Set up git for the layers; hook and filter take time, so only where they are meant."""
     install_git(top / "layers")
     if not whole:
-        (top / ".git" / "hooks" / "pre-commit").unlink()
+        for name in HOOKS:
+            (top / ".git" / "hooks" / name).unlink()
         git(top, "config", "--unset", "filter.frontline.clean")
 
 
@@ -431,7 +427,7 @@ def test_what_is_staged_is_checked_not_what_lies_on_disk(clone):
 
 
 @pytest.mark.slow
-def test_a_commit_that_loses_a_patch_says_so_until_it_is_named(clone):
+def test_a_commit_that_loses_a_patch_says_so_until_it_is_named(clone, frontline):
     set_up(clone, whole=True)
     some = features(clone)
     gone = some.pop("ctl-mid")
@@ -442,8 +438,15 @@ def test_a_commit_that_loses_a_patch_says_so_until_it_is_named(clone):
     git(clone, "add", "-A")
     said = git(clone, "commit", "-m", "less", code=1)
     assert "id.vanished: [ctl-mid]" in said
-    assert "FRONTLINE_GONE" in said
-    git(clone, "commit", "-q", "-m", "less", FRONTLINE_GONE="ctl-mid")
+    assert "frontline gone" in said
+    frontline(clone, "gone", "ctl-mid")
+    git(clone, "commit", "-q", "-m", "less")
+    # What was confirmed once is asked about again.
+    assert "ctl-mid" in (clone / "layers" / ".frontline" / "gone.txt").read_text()
+    change(clone, "ctl-west", note="And on.")
+    git(clone, "add", "-A")
+    git(clone, "commit", "-q", "-m", "on")
+    assert "ctl-mid" not in (clone / "layers" / ".frontline" / "gone.txt").read_text()
 
 
 @pytest.mark.slow

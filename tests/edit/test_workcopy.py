@@ -1005,7 +1005,7 @@ def test_a_file_copied_from_an_older_commit_is_merged_with_what_came_since(
     assert code == 1
     code, _, err = frontline("save", mine, "2017-09-09", "--base", "HEAD", "--layers", canonical)
     assert code == 1
-    assert "no control layer of 2017-09-09" in err
+    assert "there is no control/2017-09-09.geojson at HEAD" in err
     path = package_of(canonical, tmp_path)
     assert frontline("save", path, "--base", "HEAD", "--layers", canonical)[0] == 2
 

@@ -25,6 +25,7 @@ from geo.edit.copies.checkout import TABLE, copy_facts, layer_path, text_of
 from geo.edit.copies.sewing import require_coverage, restore_features, sew_borders
 from geo.edit.merge.by_id import Difference, compare_records
 from geo.edit.merge.merged import merge_features
+from geo.edit.versions.confirmed import confirm_ids
 from geo.errors import GeoError, Issue, SchemaError, escape
 from geo.exchange import refresh_package
 from geo.layers import digest, dump_geojson, parse_geojson, read_bytes, write_control
@@ -250,6 +251,9 @@ def write_plan(folder: Folder, plan: Plan) -> Path:
     path = layer_path(folder, plan.day)
     if plan.difference:
         path = write_control(folder, plan.day, plan.features)
+        if plan.difference.gone:
+            # They were named, and a person agreed: the commit need not ask again.
+            confirm_ids(folder.root, [feature.id for feature in plan.difference.gone])
     if plan.copy.rows:
         _bring_up_to_date(folder, plan, path)
     return path

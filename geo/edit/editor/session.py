@@ -26,6 +26,7 @@ from geo.edit.editor.cutting import cut_patches, enclosed_ids, join_patches, res
 from geo.edit.editor.journals import Journals, name_of
 from geo.edit.editor.parts import SCHEMAS
 from geo.edit.merge.by_id import read_records
+from geo.edit.versions.confirmed import confirm_ids
 from geo.edit.versions.origins import find_content
 from geo.errors import DateError, LayerError, SchemaError, StaleLayerError, escape
 from geo.evidence import MACHINE_NOTE, draft_ledger, ledger_frame
@@ -525,6 +526,8 @@ class Session:
                     if attempt == 2:
                         raise
             summary = parts.summarize_save(folder, day, drafts)
+            if gone := [n for part in drafts for n in summary.get(part, {}).get("gone", ())]:
+                confirm_ids(self.root, gone)
             _, etags = self._read(day)
         self._journals.forget(tab)
         return {"etags": etags, "summary": summary}

@@ -69,6 +69,11 @@ class Repository:
         """What git answers."""
         return run(words, cwd=self.top, data=data)
 
+    def answer(self, words: Sequence[str]) -> bytes:
+        """What git answers; nothing where it says no."""
+        done = _call([*_QUIET, *words], self.top, None)
+        return b"" if done.returncode else done.stdout
+
     def succeeds(self, words: Sequence[str]) -> bool:
         """Whether git says yes."""
         return _call([*_QUIET, *words], self.top, None).returncode == 0

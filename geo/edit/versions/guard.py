@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 import shapely
 
 from geo.edit.merge.by_id import read_records
+from geo.edit.versions.dropped import Files, dropped_edits
 from geo.edit.versions.git import Repository
+from geo.edit.versions.standing import Standing, find_standing
 from geo.errors import Issue, LayerError, refuse
 from geo.layers import layer_paths, schema_of
 from geo.model import CONTROL, Feature, Row, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 
 def guard_ids(
@@ -49,7 +51,8 @@ def guard_ids(
     Returns
     -------
     issues
-        Errors: ``id.vanished`` for each file, ``id.resurrected`` and ``id.reused`` for each id.
+        Errors: ``id.vanished`` for each file, ``id.resurrected`` and ``id.reused`` for each id;
+        while `revision` is a side of a merge that is not committed yet, what `guard_merge` finds.
 
     Raises
     ------
@@ -60,22 +63,21 @@ def guard_ids(
     """
     repository = Repository.around(layers)
     commit, path = repository.commit(revision), repository.relative(layers)
+    standing = None if staged else find_standing(repository)
+    if standing and commit in {standing.ours.commit, standing.theirs.commit}:
+        return guard_merge(layers, standing, confirmed=confirmed)
     before = _files_at(repository, commit, path)
     now = _files_at(repository, None, path) if staged else _files_on_disk(layers)
     issues = [*_vanished(before, now, f"{revision}:{path}"), *_reused(before, now, revision)]
     issues += _resurrected(before, now, repository, commit, path)
-    kept = []
-    for issue in issues:
-        ids = tuple(name for name in issue.ids if name not in confirmed)
-        if ids and "all" not in confirmed:
-            file = str(layers / issue.file)
-            kept.append(dataclasses.replace(issue, ids=ids, file=file))
-    return kept
+    return _unconfirmed(issues, layers, confirmed)
 
 
-def guard_commit(layers: Path, *, confirmed: Collection[str] = ()) -> list[Issue]:
+def guard_commit(
+    layers: Path, standing: Standing | None, *, confirmed: Collection[str] = ()
+) -> list[Issue]:
     """
-    Find ids that the commit which is staged would lose, or bring back.
+    Find ids that the commit which is staged would lose, or bring back, and edits that it drops.
 
     Where a merge is being committed, what either side deleted may be gone.
 
@@ -83,13 +85,15 @@ def guard_commit(layers: Path, *, confirmed: Collection[str] = ()) -> list[Issue
     ----------
     layers
         The folder, in a git repository.
+    standing
+        The merge that is being committed; None where it is none.
     confirmed
         Ids that may vanish or return; ``all`` stands for any.
 
     Returns
     -------
     issues
-        As from `guard`; none before the first commit.
+        As from `guard`, and ``merge.lost``; none before the first commit.
 
     Raises
     ------
@@ -99,26 +103,48 @@ def guard_commit(layers: Path, *, confirmed: Collection[str] = ()) -> list[Issue
     repository = Repository.around(layers)
     if not repository.has("HEAD"):
         return []
-    if not repository.has("MERGE_HEAD"):
+    if standing is None:
         return guard_ids(layers, "HEAD", staged=True, confirmed=confirmed)
+    return guard_merge(layers, standing, staged=True, confirmed=confirmed)
+
+
+def guard_merge(
+    layers: Path, standing: Standing, *, staged: bool = False, confirmed: Collection[str] = ()
+) -> list[Issue]:
+    """Find ids that are gone and that neither side of a merge deleted, and edits that it drops."""
+    repository = Repository.around(layers)
     path = repository.relative(layers)
-    base = repository.merge_base("HEAD", "MERGE_HEAD")
-    before = {} if base is None else _files_at(repository, base, path)
-    issues = []
-    for side, other in (("HEAD", "MERGE_HEAD"), ("MERGE_HEAD", "HEAD")):
-        there = _files_at(repository, repository.commit(other), path)
-        deleted = {name for issue in _vanished(before, there, other) for name in issue.ids}
-        found = guard_ids(layers, side, staged=True, confirmed=[*confirmed, *deleted])
-        issues += [issue for issue in found if issue.code == "id.vanished"]
-    return issues
+    versions = [
+        {} if commit is None else _files_at(repository, commit, path)
+        for commit in (standing.base, standing.ours.commit, standing.theirs.commit)
+    ]
+    before, ours, theirs = versions
+    now = _files_at(repository, None, path) if staged else _files_on_disk(layers)
+    issues: list[Issue] = []
+    for one, other, side in ((ours, theirs, standing.ours), (theirs, ours, standing.theirs)):
+        gone = {name for issue in _vanished(before, other, "") for name in issue.ids}
+        issues += [
+            dataclasses.replace(issue, ids=tuple(name for name in issue.ids if name not in gone))
+            for issue in _vanished(one, now, f"{side.name}:{path}")
+            if not gone.issuperset(issue.ids)
+        ]
+    issues += dropped_edits(before, ours, theirs, now, standing)
+    return _unconfirmed(issues, layers, confirmed)
 
 
-_Files = dict[str, tuple[Schema, dict[str, Feature | Row]]]
+def _unconfirmed(issues: Iterable[Issue], layers: Path, confirmed: Collection[str]) -> list[Issue]:
+    kept = []
+    for issue in issues:
+        ids = tuple(name for name in issue.ids if name not in confirmed)
+        if ids and "all" not in confirmed:
+            file = str(layers / issue.file)
+            kept.append(dataclasses.replace(issue, ids=ids, file=file))
+    return kept
 
 
-def _files_at(repository: Repository, commit: str | None, path: str) -> _Files:
+def _files_at(repository: Repository, commit: str | None, path: str) -> Files:
     entries = repository.entries(commit, path)
-    found: _Files = {}
+    found: Files = {}
     for entry, data in zip(entries, repository.contents(entries), strict=True):
         inner = Path(entry.path).relative_to(path)
         schema = schema_of(inner, Path())
@@ -127,7 +153,7 @@ def _files_at(repository: Repository, commit: str | None, path: str) -> _Files:
     return found
 
 
-def _files_on_disk(layers: Path) -> _Files:
+def _files_on_disk(layers: Path) -> Files:
     return {
         path.relative_to(layers).as_posix(): (schema, _by_id(path.read_bytes(), schema))
         for path, schema in layer_paths(layers)
@@ -144,7 +170,7 @@ def _by_id(data: bytes, schema: Schema) -> dict[str, Feature | Row]:
     return {record.id: record for record in records}
 
 
-def _homes(files: _Files) -> dict[tuple[str, str], list[str]]:
+def _homes(files: Files) -> dict[tuple[str, str], list[str]]:
     """The files in which each id stands, by kind and id."""
     homes: dict[tuple[str, str], list[str]] = defaultdict(list)
     for file, (schema, records) in files.items():
@@ -153,7 +179,7 @@ def _homes(files: _Files) -> dict[tuple[str, str], list[str]]:
     return homes
 
 
-def _vanished(before: _Files, now: _Files, origin: str) -> Iterator[Issue]:
+def _vanished(before: Files, now: Files, origin: str) -> Iterator[Issue]:
     homes = _homes(now)
     revision = origin.split(":")[0]
     for file, (schema, records) in sorted(before.items()):
@@ -176,7 +202,7 @@ def _vanished(before: _Files, now: _Files, origin: str) -> Iterator[Issue]:
             yield refuse("id.vanished", message, hint, file=file, ids=tuple(gone))
 
 
-def _reused(before: _Files, now: _Files, revision: str) -> Iterator[Issue]:
+def _reused(before: Files, now: Files, revision: str) -> Iterator[Issue]:
     for file, (schema, records) in sorted(now.items()):
         if schema.name != CONTROL.name or file not in before:
             continue
@@ -193,7 +219,7 @@ def _reused(before: _Files, now: _Files, revision: str) -> Iterator[Issue]:
 
 
 def _resurrected(
-    before: _Files, now: _Files, repository: Repository, commit: str, path: str
+    before: Files, now: Files, repository: Repository, commit: str, path: str
 ) -> Iterator[Issue]:
     known = _homes(before)
     fresh = {key: homes[0] for key, homes in _homes(now).items() if key not in known}

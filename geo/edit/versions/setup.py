@@ -10,42 +10,33 @@ clones lack, differ between branches, and reach nobody who has not run the comma
 replaces the file only when it has an answer, and a shell line around it merges as text after any
 other outcome. The filter is one process a file, because git stops where a long-running filter
 dies and goes on where a single one does. Python is called with ``-P``, so that a repository
-cannot put its own modules in the way. The hook checks what is staged, not what lies on disk.
+cannot put its own modules in the way.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shlex
 import sys
-import tempfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import shapely
-
-from geo.crs import area_km2, middle_of
-from geo.edit.merge.by_id import read_records
 from geo.edit.merge.merged import merge_bytes
 from geo.edit.versions.git import Repository
-from geo.edit.versions.guard import guard_commit
+from geo.edit.versions.hooks import REFUSED, install_hooks, read_text, remove_hooks, write_text
 from geo.edit.versions.origins import beginning_in_git
-from geo.errors import GeoError, Issue, LayerError, SchemaError, escape, refuse
-from geo.layers import digest, fmt_geojson, fmt_table, layer_paths, save_file
-from geo.model import CONTROL, SCHEMAS, Feature, Row, Schema
+from geo.edit.versions.texts import schema_by_name
+from geo.errors import GeoError
+from geo.layers import layer_paths
+from geo.model import CONTROL, SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from geo.edit.merge.by_id import Conflict
 
-REFUSED = 90
-"""Exit code for `the answer is no`: any other but 0 means that this package did not answer."""
-
 _BEGIN = "# frontline: {} (written by `frontline git-setup`, taken away by its --undo)"
 _END = "# frontline: end of {}"
-_HOOK_MARK = "# Written by `frontline git-setup`; `frontline git-setup --undo` takes it away."
 
 
 def install_git(layers: Path) -> list[str]:
@@ -76,12 +67,12 @@ def install_git(layers: Path) -> list[str]:
     known = [name for name in repository.settings("frontline.layers") if name != (folder or ".")]
     _list_folders(repository, [*known, folder or "."])
     attributes = repository.path("info/attributes")
-    text = _without_block(_read_text(attributes), folder)
-    _write_text(attributes, text + _block(folder))
+    text = _without_block(read_text(attributes), folder)
+    write_text(attributes, text + _block(folder))
     return [
         "merges go by id and by ground, diffs read, and git add writes canonical text",
         f"attributes: {attributes}",
-        *_install_hook(repository),
+        *install_hooks(repository),
         "undo it with `frontline git-setup --undo`; nothing of it is committed",
     ]
 
@@ -108,7 +99,7 @@ def remove_git(layers: Path) -> list[str]:
     repository = Repository.around(layers)
     folder = repository.relative(layers)
     attributes = repository.path("info/attributes")
-    _write_text(attributes, _without_block(_read_text(attributes), folder))
+    write_text(attributes, _without_block(read_text(attributes), folder))
     left = [n for n in repository.settings("frontline.layers") if n != (folder or ".")]
     _list_folders(repository, left)
     if left:
@@ -117,9 +108,7 @@ def remove_git(layers: Path) -> list[str]:
         ]
     for section in ("merge.frontline", "diff.frontline", "filter.frontline"):
         repository.unset_section(section)
-    hook = repository.path("hooks/pre-commit")
-    if _HOOK_MARK in _read_text(hook):
-        hook.unlink()
+    remove_hooks(repository)
     return ["this clone is left to plain git"]
 
 
@@ -144,7 +133,7 @@ def merge_files(base: Path, ours: Path, theirs: Path, name: str) -> tuple[Confli
     SchemaError
         If a version cannot be read; nothing is written.
     """
-    schema = _schema(name)
+    schema = schema_by_name(name)
     was, mine, other = (path.read_bytes() for path in (base, ours, theirs))
     if schema.name == CONTROL.name and not was.strip() and mine.strip() and other.strip():
         was = _both_began(name, mine, other)
@@ -165,111 +154,6 @@ def _both_began(name: str, mine: bytes, other: bytes) -> bytes:
         return beginning_in_git(Repository(Path.cwd()), name, (mine, other)) or b""
     except GeoError:
         return b""
-
-
-def canonical_text(data: bytes, name: str) -> bytes:
-    """
-    Return what git stores for a file: its canonical text, or the bytes as they are.
-
-    Parameters
-    ----------
-    data
-        Content of the file in the working tree.
-    name
-        The path in the repository.
-
-    Returns
-    -------
-    data
-        Unchanged where the file has a fault that only a person can mend.
-    """
-    try:
-        schema = _schema(name)
-        reader = fmt_geojson if schema.geometry else fmt_table
-        return reader(data, schema=schema, file=name)[0]
-    except LayerError:
-        return data
-
-
-def readable_text(data: bytes) -> str:
-    """
-    Return a file as lines that a person reads: one a property, one a shape.
-
-    Parameters
-    ----------
-    data
-        Content of a layer or table, of any kind.
-
-    Returns
-    -------
-    text
-        Lines such as ``ctl-9f3ac2e1.controller: opposition``; the text itself where the file has
-        faults.
-    """
-    for schema in SCHEMAS.values():
-        try:
-            records = read_records(data, schema=schema, file="")
-            return "".join(line for record in records for line in _record_lines(record))
-        except LayerError:
-            continue
-    return data.decode("utf-8", "replace")
-
-
-def check_staged() -> list[Issue]:
-    """
-    Check what is about to be committed, as a hook that git calls.
-
-    Returns
-    -------
-    issues
-        Errors only, with paths from the top: files that are not canonical or not sound, and ids
-        that vanish or return. Ids that the environment variable ``FRONTLINE_GONE`` names, or all
-        for ``all``, may vanish.
-
-    Raises
-    ------
-    GeoError
-        If git refuses.
-    """
-    repository = Repository(Path.cwd())
-    issues: list[Issue] = []
-    for folder in repository.settings("frontline.layers"):
-        path = "" if folder == "." else folder
-        if repository.succeeds(["diff", "--cached", "--quiet", "--", path or "."]):
-            continue
-        with tempfile.TemporaryDirectory(prefix="frontline-") as name:
-            staged = Path(name) / "layers"
-            if repository.write_out(None, path, staged):
-                issues += [
-                    _rename_folder(issue, staged, folder) for issue in _staged_faults(staged)
-                ]
-        gone = os.environ.get("FRONTLINE_GONE", "").replace(",", " ").split()
-        issues += guard_commit(repository.top / path, confirmed=gone)
-    return issues
-
-
-def _staged_faults(staged: Path) -> Iterator[Issue]:
-    """What is wrong with a folder that must be sound and canonical."""
-    from geo.check import check_folder
-    from geo.layers import read_folder
-
-    try:
-        folder = read_folder(staged)
-    except LayerError as error:
-        yield from (issue for issue in error.issues if issue.severity == "error")
-        return
-    for path, schema in layer_paths(staged):
-        data = path.read_bytes()
-        if canonical_text(data, path.relative_to(staged).as_posix()) != data:
-            hint = "run `frontline fmt` on it and add it again"
-            message = "the file is not in canonical form"
-            yield refuse("fmt.layout", message, hint, file=str(path), ids=(schema.name,))
-    yield from (issue for issue in check_folder(folder) if issue.severity == "error")
-
-
-def _rename_folder(issue: Issue, staged: Path, folder: str) -> Issue:
-    """A finding with the path that a person knows."""
-    return dataclasses.replace(issue, file=issue.file.replace(str(staged), folder))
 
 
 # --- what is registered -------------------------------------------------------
@@ -328,85 +212,3 @@ def _without_block(text: str, folder: str) -> str:
         inside = inside and line.rstrip("\n") != end
     whole = "".join(kept)
     return whole if not whole or whole.endswith("\n") else whole + "\n"
-
-
-def _install_hook(repository: Repository) -> list[str]:
-    hook = repository.path("hooks/pre-commit")
-    call = f"{shlex.quote(Path(sys.executable).as_posix())} -P -m geo git-driver pre-commit"
-    old = _read_text(hook)
-    if old and _HOOK_MARK not in old:
-        return [
-            f"there is a pre-commit hook already, and it was left alone: {hook}",
-            f"to have the layers checked too, let it call: {call}",
-        ]
-    text = (
-        f"#!/bin/sh\n{_HOOK_MARK}\n{call}\ncode=$?\n"
-        f'[ "$code" = {REFUSED} ] && exit 1\n'
-        '[ "$code" = 0 ] || echo "frontline did not answer; the layers were not checked" >&2\n'
-        "exit 0\n"
-    )
-    _write_text(hook, text)
-    hook.chmod(0o755)
-    return [f"a commit checks the layers first: {hook}"]
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise GeoError(f"{escape(str(path))} cannot be read: {error}") from error
-
-
-def _write_text(path: Path, text: str) -> None:
-    old = path.read_bytes() if path.exists() else None
-    if text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(path, text.encode(), expected=None if old is None else digest(old))
-    elif old is not None:
-        path.unlink()
-
-
-# --- files and records --------------------------------------------------------
-
-
-def _schema(name: str) -> Schema:
-    """
-    What a file is by the end of its path.
-
-    Raises
-    ------
-    SchemaError
-        If no layer or table is called so.
-    """
-    for schema in SCHEMAS.values():
-        if PurePosixPath(name).match(schema.path):
-            return schema
-    message = "it is no layer or table of a layers folder"
-    raise SchemaError([refuse("file.name", message, file=name)])
-
-
-def _record_lines(record: Feature | Row) -> Iterator[str]:
-    values = record.values
-    name = escape(record.id or ", ".join(str(value) for value in list(values.values())[:2]))
-    for key, value in values.items():
-        if key != "id" and value is not None:
-            yield f"{name}.{escape(key)}: {escape(str(value), 2000)}\n"
-    if isinstance(record, Feature):
-        yield f"{name}.geometry: {_shape_line(record.geometry)}\n"
-
-
-def _shape_line(shape: shapely.Geometry | None) -> str:
-    if shape is None:
-        return "never located"
-    lon, lat = shapely.get_coordinates(middle_of(shape))[0].tolist()
-    where = f"at {lon:.6f}, {lat:.6f}"
-    if shapely.get_dimensions(shape) == 0:
-        return where
-    # Two shapes of one size are told apart by what their corners add up to.
-    mark = digest(shapely.to_wkb(shape))[:8]
-    corners = f"{int(shapely.get_num_coordinates(shape))} corners, drawn as {mark}"
-    if shapely.get_dimensions(shape) == 1:
-        return f"line {where}, {corners}"
-    return f"{float(area_km2(shape)[0]):,.3f} km2 {where}, {corners}"
