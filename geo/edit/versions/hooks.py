@@ -168,7 +168,14 @@ def remove_hooks(repository: Repository) -> None:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file of git; empty where there is none."""
+    """
+    The text of a file of git; empty where there is none.
+
+    Raises
+    ------
+    GeoError
+        If it cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
