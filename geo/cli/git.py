@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from geo.cli.opening import open_theatre
-from geo.cli.options import FOLDER, command, format_option, layers_option
+from geo.cli.options import FOLDER, command, format_option, layers_option, name_values
 from geo.cli.printing import answer, say, show_json
-from geo.errors import LayerError
+from geo.errors import LayerError, UnknownIdError, escape
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from geo.edit import Unmerged
 
 
 @command.command()
@@ -83,6 +85,82 @@ def gone(ids: tuple[str, ...], layers: Path) -> None:
     path = confirm_ids(layers, ids)
     click.echo(str(path))
     say("the next commit may lose them; after it they are asked about again")
+
+
+@command.command()
+@click.argument("file", type=FOLDER, required=False)
+@click.option("--list", "listed", is_flag=True, help="List the conflicts, and decide nothing.")
+@click.option(
+    "--take",
+    "taken",
+    multiple=True,
+    metavar="ID=SIDE",
+    help="Whose word counts: `mine` or `theirs`, or the name of a branch, for the conflicts of an "
+    "id, of one property (ID.note), of a number of the list, or `all`.",
+)
+@layers_option
+def resolve(file: Path | None, listed: bool, taken: tuple[str, ...], layers: Path) -> None:
+    """
+    Settle what git could not merge, conflict by conflict.
+
+    What only one of the two changed is merged already. A file whose conflicts are all decided is
+    written, and added to the commit if it is sound.
+    """
+    from geo.edit import choose_sides, describe_unmerged, settle_file, unmerged_files
+
+    found = unmerged_files(layers)
+    if file is not None:
+        where = file.resolve()
+        found = [
+            one for one in found if (layers / one.file).resolve() == where or one.file == str(file)
+        ]
+    if not found:
+        say(
+            "git has nothing to settle here"
+            if file is None
+            else f"git has nothing to settle in {file}"
+        )
+        return
+    if taken:
+        found = _take(found, name_values(taken), choose_sides)
+    if listed or not taken:
+        for line in describe_unmerged(found):
+            answer(line)
+    if not taken:
+        return
+    for one in found:
+        if one.open:
+            say(f"{one.file}: {len(one.open)} conflicts are open; `--list` shows them")
+            continue
+        path, issues = settle_file(one)
+        if issues:
+            say(f"{path} is written, and not added, for it is not sound:")
+            raise LayerError(issues)
+        say(f"{path} is settled and added; `git status` says how to go on")
+
+
+def _take(found: list[Unmerged], choices: dict[str, str], choose: Any) -> list[Unmerged]:
+    """The files with what was chosen; a name must be meant in one of them."""
+    left = dict(choices)
+    done = []
+    for one in found:
+        own = {}
+        for name, side in choices.items():
+            try:
+                one = choose(one, {name: side})
+            except UnknownIdError as error:
+                if "is called" not in str(error):
+                    raise
+            else:
+                own[name] = side
+                left.pop(name, None)
+        done.append(one)
+    if left:
+        raise UnknownIdError(
+            f"no conflict is called {', '.join(map(escape, left))}; "
+            "`frontline resolve --list` lists them"
+        )
+    return done
 
 
 @command.command(name="git-setup")

@@ -5,6 +5,7 @@ from .editor.serve import serve
 from .recovery import leftovers, restore
 from .reports.serve import serve_review
 from .reports.session import Report
+from .resolve.unmerged import Unmerged, choose_sides, describe_unmerged, settle_file, unmerged_files
 from .versions.compare import compare_versions
 from .versions.confirmed import confirm_ids
 from .versions.guard import guard_ids
@@ -21,12 +22,15 @@ __all__ = [
     "Copy",
     "Plan",
     "Report",
+    "Unmerged",
     "canonical_text",
     "check_staged",
     "checkout",
+    "choose_sides",
     "compare_versions",
     "confirm_ids",
     "describe_plan",
+    "describe_unmerged",
     "guard_ids",
     "install_git",
     "leftovers",
@@ -44,5 +48,7 @@ __all__ = [
     "review_text",
     "serve",
     "serve_review",
+    "settle_file",
+    "unmerged_files",
     "write_plan",
 ]

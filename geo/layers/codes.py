@@ -158,7 +158,7 @@ READING: dict[str, str] = {
     "fmt.newline": "the file does not end with one line end; `fmt` writes it.",
     "fmt.order": "records or columns are not in canonical order; `fmt` sorts them.",
     "fmt.verify": "what would be written would not be read back the same; nothing was written.",
-    "git.conflict": "git left a conflict in the file: keep one of the versions.",
+    "git.conflict": "git left a conflict in the file: `frontline resolve` settles it.",
     "git.lfs": "the file is a pointer of git LFS, not the data.",
     "theatre.one": "theatre.geojson holds exactly one study area.",
 }

@@ -315,6 +315,30 @@ def test_nothing_is_invented_and_both_answers_cover_the_ground(three):
         assert told(merged.records) == told(merged.theirs)
 
 
+@given(versions(), st.integers(0, 2**16))
+@settings(max_examples=examples(40))
+def test_what_is_chosen_conflict_by_conflict_is_one_map_of_what_the_sides_say(three, seed):
+    base, ours, theirs = three
+    merged = merge_features(base, ours, theirs)
+    for side, answer in (("ours", merged.records), ("theirs", merged.theirs)):
+        chosen = merge_features(base, ours, theirs, choose=lambda _, side=side: side)
+        assert not chosen.conflicts
+        assert told(chosen.records) == told(chosen.theirs)
+        assert told(chosen.records) == told(answer)
+    rng = np.random.default_rng(seed)
+    sides = {
+        (c.ids, c.what, c.where): str(rng.choice(["ours", "theirs"])) for c in merged.conflicts
+    }
+    mixed = merge_features(
+        base, ours, theirs, choose=lambda c: sides.get((c.ids, c.what, c.where), "ours")
+    )
+    assert not mixed.conflicts
+    area = sum(shapely.area(f.geometry) for f in base)
+    assert sum(shapely.area(f.geometry) for f in mixed.records) == pytest.approx(area, abs=1e-5)
+    whole = shapely.union_all([f.geometry for f in mixed.records])
+    assert shapely.area(whole) == pytest.approx(area, abs=1e-5)
+
+
 @pytest.mark.parametrize("seed", range(0, 80, 2), ids=str)
 def test_a_merge_of_scattered_edits_is_right_at_every_point(seed):
     judge(seed)

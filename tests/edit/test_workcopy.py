@@ -994,8 +994,11 @@ def test_a_file_copied_from_an_older_commit_is_merged_with_what_came_since(
     )
     edit_on_disk(canonical, id="ctl-west", note="since")
     words = ("save", mine, "--yes", "--layers", canonical)
-    code, out, _ = frontline(*words, "--dry-run")
+    code, out, _ = frontline(*words, "--dry-run", "--base", "now")
     assert "~ ctl-west  note: since -> nothing" in out  # the file knows nothing of it
+    code, out, err = frontline(*words, "--dry-run")
+    assert "ctl-west" not in out
+    assert "was taken from" in err
     code, out, _ = frontline(*words, "--base", "HEAD")
     assert code == 0
     assert "ctl-west" not in out

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import shapely
@@ -25,6 +25,8 @@ from geo.coverage import arrange, trace_borders
 from geo.edit.merge.by_id import (
     HOLDER,
     QUALITY,
+    WHOLE,
+    Choose,
     Conflict,
     Outcome,
     State,
@@ -57,9 +59,10 @@ class GroundMerge:
     goes to that side; connected ground that both changed, and not in the same way, is in dispute.
     """
 
-    def __init__(self, versions: Versions, outcome: Outcome) -> None:
+    def __init__(self, versions: Versions, outcome: Outcome, choose: Choose | None = None) -> None:
         self.versions = versions
         self.outcome = outcome
+        self.choose = choose
         # A shape that both redrew may still merge, border by border; that is found out below.
         outcome.conflicts[:] = [c for c in outcome.conflicts if c.what != "geometry"]
         ids = sorted(versions.base.keys() | versions.ours.keys() | versions.theirs.keys())
@@ -79,6 +82,8 @@ class GroundMerge:
         covers = (self.arrangement.cover(arc[span], sign[span]) for span in spans)
         self.covered = [np.flatnonzero(cover > 0) for cover in covers]
         self.base, self.ours, self.theirs = (self._owners(records) for records in versions)
+        # Whose word a person chose for each face: 1 ours, 2 theirs, 0 nobody's.
+        self.chosen = np.zeros(self.arrangement.face_count, np.int64)
 
     def settle(self) -> None:
         """Give the outcome its shapes, and add what is in dispute."""
@@ -86,6 +91,13 @@ class GroundMerge:
             return
         disputed = self._both_changed()
         self._report(disputed)
+        for conflict, side in self.outcome.settled:
+            if conflict.what in WHOLE and conflict.ids[0] in self.names:
+                own = np.zeros(len(disputed), bool)
+                own[self._faces_of(conflict.ids[0])] = True
+                own = self._within(own)
+                self._choose_faces(own & (self.chosen == 0), side)
+                disputed |= own
         for name in self._torn():
             torn = np.zeros(len(disputed), bool)
             torn[self._faces_of(name)] = True
@@ -164,14 +176,14 @@ class GroundMerge:
 
     def _torn(self) -> set[str]:
         """Patches of which it is disputed whether they are there at all."""
-        whole = {"added on both sides", "deleted and changed"}
-        return {i for c in self.outcome.conflicts if c.what in whole for i in c.ids}.intersection(
+        return {i for c in self.outcome.conflicts if c.what in WHOLE for i in c.ids}.intersection(
             self.names
         )
 
     def _owner(self, disputed: Bools, own: Ints) -> Ints:
         """Who owns each face after the merge, disputed ground as one side has it."""
         theirs_alone = ~self._within(self.ours != self.base)
+        own = np.choose(self.chosen, [own, self.ours, self.theirs])
         return np.where(disputed, own, np.where(theirs_alone, self.theirs, self.ours))
 
     def _lost(self, disputed: Bools) -> Bools:
@@ -193,7 +205,8 @@ class GroundMerge:
         """Ground that the merge would give to a holder whom nobody named for it."""
         merged = self._owner(disputed, self.ours)
         codes = np.stack([self.base, self.ours, self.theirs, merged], axis=1)
-        known = {i for c in self.outcome.conflicts if c.what == "holder" for i in c.ids}
+        told = [*self.outcome.conflicts, *(conflict for conflict, _ in self.outcome.settled)]
+        known = {i for c in told if c.what == "holder" for i in c.ids}
         bad = np.zeros(len(self.part), bool)
         rows, inverse = np.unique(codes[~disputed], axis=0, return_inverse=True)
         at = np.flatnonzero(~disputed)
@@ -209,17 +222,20 @@ class GroundMerge:
             if clash or wanted != got:
                 faces = at[inverse.ravel() == i]
                 bad[faces] = True
-                self._report_holder(names, (base, ours, theirs), faces)
+                side = self._report_holder(names, (base, ours, theirs), faces)
                 for name in self.sets[row[3]]:
-                    self._take_back(name)
+                    self._take_back(name, side)
         return self._within(bad)
 
     def _holders(self, code: int, records: States) -> tuple[str, ...]:
         return tuple(held(records[name].values) for name in self.sets[code] if name in records)
 
-    def _take_back(self, name: str) -> None:
-        """Let each side say what it said of a patch, as the two do not go together."""
-        for records, own in zip(self.outcome, self.versions_of_sides, strict=True):
+    def _take_back(self, name: str, side: str | None) -> None:
+        """Let each side say what it said of a patch, or both what was chosen."""
+        sides = self.versions_of_sides
+        if side is not None:
+            sides = (sides[side == "theirs"],) * 2
+        for records, own in zip(self.outcome, sides, strict=True):
             if name in records and name in own:
                 label = {key: own[name].values.get(key) for key in (*HOLDER, *QUALITY)}
                 values = {**records[name].values, **label}
@@ -237,15 +253,31 @@ class GroundMerge:
                 f"round {where[0]:g}, {where[1]:g}, and not in the same way"
             )
             base, ours, theirs = (" and ".join(own) or None for own in named)
-            self.outcome.conflicts.append(
-                Conflict(names, "ground", base, ours, theirs, message, where)
-            )
+            conflict = Conflict(names, "ground", base, ours, theirs, message, where)
+            self._ask(conflict, faces)
+
+    def _ask(self, conflict: Conflict, faces: Ints) -> Literal["ours", "theirs"] | None:
+        """Add a conflict to what a person must decide, or do as they have decided."""
+        side = self.choose(conflict) if self.choose else None
+        if side is None:
+            self.outcome.conflicts.append(conflict)
+            return None
+        self.outcome.settled.append((conflict, side))
+        flags = np.zeros(len(self.part), bool)
+        flags[faces] = True
+        self._choose_faces(self._within(flags), side)
+        return side
+
+    def _choose_faces(self, flags: Bools, side: str) -> None:
+        self.chosen[flags] = 1 if side == "ours" else 2
 
     def _names(self, codes: Ints) -> list[str]:
         """Whose some ground is."""
         return sorted({name for code in np.unique(codes).tolist() for name in self.sets[code]})
 
-    def _report_holder(self, names: set[str], held: Sequence[tuple[str, ...]], faces: Ints) -> None:
+    def _report_holder(
+        self, names: set[str], held: Sequence[tuple[str, ...]], faces: Ints
+    ) -> Literal["ours", "theirs"] | None:
         size, where = self._place(faces)
         was, ours, theirs = (" and ".join(holders) or "nobody's" for holders in held)
         message = (
@@ -253,7 +285,7 @@ class GroundMerge:
             f"{theirs} for theirs: a border was moved, and who holds the patch behind it changed"
         )
         ids = tuple(sorted(names))
-        self.outcome.conflicts.append(Conflict(ids, "holder", was, ours, theirs, message, where))
+        return self._ask(Conflict(ids, "holder", was, ours, theirs, message, where), faces)
 
     def _place(self, faces: Ints) -> tuple[float, tuple[float, float]]:
         """How large some faces are, and a point on them."""
@@ -272,10 +304,15 @@ class GroundMerge:
             for name in self.names:
                 kept = [code for code, names in enumerate(self.sets) if name in names]
                 faces = np.flatnonzero(np.isin(owner, kept))
-                record = records.pop(name, None) or side.get(name)
+                # Whose ground was chosen is there, also where the other side deleted it.
+                record = records.pop(name, None) or side.get(name) or self._anybodys(name)
                 if len(faces) and record is not None:
                     shape = self._shape(name, faces, side)
                     records[name] = State(record.values, shape)
+
+    def _anybodys(self, name: str) -> State | None:
+        """A record of either side; None for what both deleted."""
+        return self.versions.ours.get(name) or self.versions.theirs.get(name)
 
     def _shape(self, name: str, faces: Ints, side: States) -> shapely.Geometry:
         """The shape of a patch: as somebody drew it, where somebody drew just that."""

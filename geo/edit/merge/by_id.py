@@ -6,8 +6,9 @@ Shapes are one value here. Private to `geo.edit.merge`, but for what reads and c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import shapely
 
@@ -85,13 +86,21 @@ class Versions:
         return iter((self.base, self.ours, self.theirs))
 
 
+Choose = Callable[[Conflict], 'Literal["ours", "theirs"] | None']
+"""Whose word counts in a conflict; None leaves it to a person."""
+
+WHOLE = frozenset({"added on both sides", "deleted and changed"})
+"""Conflicts about whether a record is there at all."""
+
+
 @dataclass(slots=True)
 class Outcome:
-    """The merge as either side would have it, and what they differ in."""
+    """The merge as either side would have it, what they differ in, and what was settled."""
 
     ours: States
     theirs: States
     conflicts: list[Conflict]
+    settled: list[tuple[Conflict, Literal["ours", "theirs"]]] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[States]:
         return iter((self.ours, self.theirs))
@@ -119,13 +128,20 @@ def states_of(features: Sequence[Feature]) -> States:
 # --- merging by id ------------------------------------------------------------
 
 
-def merged_by_id(versions: Versions) -> Outcome:
+def merged_by_id(versions: Versions, choose: Choose | None = None) -> Outcome:
     """Merge record by record; shapes as one value each."""
     outcome = Outcome({}, {}, [])
     for name in sorted(versions.base.keys() | versions.ours.keys() | versions.theirs.keys()):
         base, ours, theirs = (records.get(name) for records in versions)
         one, two, conflicts = _merged_record(name, base, ours, theirs)
-        outcome.conflicts += conflicts
+        for conflict in conflicts:
+            side = choose(conflict) if choose else None
+            if side is None:
+                outcome.conflicts.append(conflict)
+                continue
+            outcome.settled.append((conflict, side))
+            chosen = ours if side == "ours" else theirs
+            one, two = (_settled(conflict, record, chosen) for record in (one, two))
         for records, record in zip(outcome, (one, two), strict=True):
             if record is not None:
                 records[name] = record
@@ -156,6 +172,24 @@ def _merged_record(
         message = f"{name} was drawn anew by both: {words[1]} by ours, {words[2]} by theirs"
         conflicts.append(Conflict((name,), "geometry", words[0], words[1], words[2], message))
     return State(one, shape), State(two, other), conflicts
+
+
+def _settled(conflict: Conflict, record: State | None, chosen: State | None) -> State | None:
+    """A record with what one side says where the two said different things."""
+    if conflict.what in WHOLE or record is None or chosen is None:
+        return chosen
+    if conflict.what == "geometry":
+        return replace(record, geometry=chosen.geometry)
+    keys: tuple[str, ...] = (*HOLDER, *QUALITY)
+    if conflict.what.startswith("property "):
+        keys = (conflict.what.removeprefix("property "),)
+    values = dict(record.values)
+    for key in keys:
+        if key in chosen.values:
+            values[key] = chosen.values[key]
+        else:
+            values.pop(key, None)
+    return replace(record, values=values)
 
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from geo.edit.merge.by_ground import GroundMerge
-from geo.edit.merge.by_id import Conflict, State, States, Versions, merged_by_id, states_of
+from geo.edit.merge.by_id import Choose, Conflict, State, States, Versions, merged_by_id, states_of
 from geo.errors import SchemaError
 from geo.layers import dump_geojson, dump_table, parse_geojson, parse_table, split_rows
 from geo.model import CONTROL, Feature, Row
@@ -59,6 +59,7 @@ def merge_features(
     theirs: Sequence[Feature],
     *,
     schema: Schema = CONTROL,
+    choose: Choose | None = None,
 ) -> Merged[Feature]:
     """
     Merge two versions of a layer.
@@ -74,6 +75,8 @@ def merge_features(
         The two versions.
     schema
         What they are.
+    choose
+        Whose word counts in a conflict; the default leaves each to a person.
 
     Returns
     -------
@@ -82,14 +85,27 @@ def merge_features(
         in the answer and changes nothing else.
     """
     versions = Versions(*(states_of(features) for features in (base, ours, theirs)))
-    outcome = merged_by_id(versions)
-    if schema.name == CONTROL.name:
-        GroundMerge(versions, outcome).settle()
-    return Merged(_features(outcome.ours), _features(outcome.theirs), tuple(outcome.conflicts))
+    if schema.name != CONTROL.name:
+        outcome = merged_by_id(versions, choose)
+    else:
+        # Whose shape it is is asked of the ground, piece by piece.
+        outcome = merged_by_id(
+            versions, choose and (lambda one: None if one.what == "geometry" else choose(one))
+        )
+        GroundMerge(versions, outcome, choose).settle()
+    merged = _features(outcome.ours)
+    # With nothing left to decide there is one answer, also where either drew a border of its own.
+    other = _features(outcome.theirs) if outcome.conflicts else merged
+    return Merged(merged, other, tuple(outcome.conflicts))
 
 
 def merge_rows(
-    base: Sequence[Row], ours: Sequence[Row], theirs: Sequence[Row], *, schema: Schema
+    base: Sequence[Row],
+    ours: Sequence[Row],
+    theirs: Sequence[Row],
+    *,
+    schema: Schema,
+    choose: Choose | None = None,
 ) -> Merged[Row]:
     """
     Merge two versions of a table.
@@ -103,6 +119,8 @@ def merge_rows(
     schema
         What they are. Rows without an id are told apart by their first columns, as many as it
         takes.
+    choose
+        Whose word counts in a conflict; the default leaves each to a person.
 
     Returns
     -------
@@ -117,7 +135,7 @@ def merge_rows(
             for names, rows in zip(keys, tables_of, strict=True)
         )
     )
-    outcome = merged_by_id(versions)
+    outcome = merged_by_id(versions, choose)
     keyed = "id" in schema.names
     merged, other = (_rows(records, keyed=keyed) for records in outcome)
     return Merged(merged, other, tuple(outcome.conflicts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,8 @@ def readable_text(data: bytes) -> str:
         Lines such as ``ctl-9f3ac2e1.controller: opposition``; the text itself where the file has
         faults.
     """
+    if b"<<<<<<< " in data:
+        return _readable_conflict(data)
     for schema in SCHEMAS.values():
         try:
             records = read_records(data, schema=schema, file="")
@@ -63,6 +66,31 @@ def readable_text(data: bytes) -> str:
         except LayerError:
             continue
     return data.decode("utf-8", "replace")
+
+
+def _readable_conflict(data: bytes) -> str:
+    """Both versions of a file that git could not merge, as lines; marked where they differ."""
+    sides: tuple[list[bytes], list[bytes]] = [], []
+    into: tuple[int, ...] = (0, 1)
+    for line in data.splitlines(keepends=True):
+        if line.startswith(_CONFLICT):
+            into = {b"<": (0,), b"|": (), b"=": (1,), b">": (0, 1)}[line[:1]]
+            continue
+        for side in into:
+            sides[side].append(line)
+    one, two = (readable_text(b"".join(lines)).splitlines(keepends=True) for lines in sides)
+    out: list[str] = []
+    matcher = difflib.SequenceMatcher(None, one, two, autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            out += one[a:b]
+        else:
+            marks = "<<<<<<< ours\n", "=======\n", ">>>>>>> theirs\n"
+            out += [marks[0], *one[a:b], marks[1], *two[c:d], marks[2]]
+    return "".join(out)
+
+
+_CONFLICT = (b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>> ")
 
 
 def schema_by_name(name: str) -> Schema:

@@ -193,9 +193,12 @@ def _conflict(data: bytes) -> Issue | None:
     marks = list(_CONFLICT.finditer(data))
     if not marks:
         return None
-    names = [(mark[1] or b"").decode("utf-8", "replace") for mark in marks[:4]]
-    between = " and ".join(escape(name, 40) for name in names if name)
+    names = [(mark[1] or b"").decode("utf-8", "replace") for mark in marks]
+    between = " and ".join(
+        escape(name, 40) for name in list(dict.fromkeys(filter(None, names)))[:2]
+    )
     lines = [data.count(b"\n", 0, mark.start()) + 1 for mark in marks]
     message = f"unresolved merge conflict in lines {lines[0]} to {lines[-1]}"
     message += f", between {between}" if between else ""
-    return refuse("git.conflict", message, "keep one of the versions", line=lines[0])
+    hint = "`frontline resolve` settles it, conflict by conflict"
+    return refuse("git.conflict", message, hint, line=lines[0])

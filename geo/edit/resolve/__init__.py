@@ -1,0 +1,1 @@
+"""Settling what git could not merge, conflict by conflict: without a screen, and on the map."""
