@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 # What stands behind these doors is loaded when it is asked for.
-from geo import check, control, draw, evidence, layers
+from geo import check, control, desk, draw, evidence, layers
 from geo.errors import DateError, Issue
 from geo.model import parse_day
 
@@ -85,7 +85,7 @@ def open_layers(path: str | Path = "layers", *, progress: Progress | None = None
     return Theatre(folder, composite=made, drawn=case.drawn)
 
 
-class Theatre(draw.MapElements):
+class Theatre(draw.MapElements, desk.DeskQuestions):
     """
     One theatre: its layers, and what follows from them.
 

@@ -23,6 +23,7 @@ IMPORTED_AS = {
     "pyogrio (GDAL)": ["pyogrio"],
     "python-calamine": ["python_calamine"],
     "XlsxWriter": ["xlsxwriter"],
+    "python-docx": ["docx"],
     "git, the program": [],  # a process, as what reads files of others is
     "lazy-loader": ["lazy_loader"],
 }

@@ -20,7 +20,7 @@ COMMANDS = re.findall(r"^\$ (frontline .*)$", README, re.MULTILINE)
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-ROOMS = ["layers", "coverage", "control", "evidence", "draw", "exchange", "check", "edit"]
+ROOMS = ["layers", "coverage", "control", "evidence", "draw", "exchange", "check", "desk", "edit"]
 UNASKED = {"ES01", "EX01", "GL01", "GL08", "PR04", "RT02", "SA01"}
 """What numpydoc would like and we do not: summaries of two parts, examples and types everywhere."""
 

@@ -5,9 +5,9 @@ Data goes to standard output, talk to standard error. Exit code 0 is fine, 1 mea
 data, 2 wrong usage. Everything heavy is imported by the command that needs it, so that ``--help``
 answers at once. The commands stand by what they are about: `ask` holds the questions about control,
 `siege` what could be cut off, `doubt` where sources disagree, `check` the checks and the canonical
-form, `draft` what a person reviews, `exchange` import and export, `draw` the map and pictures,
-`compare` another map, `edit` the editors, `git` versions. `options`, `opening`, `printing` and
-`progress` are what they share.
+form, `desk` what is handed in, `draft` what a person reviews, `exchange` import and export, `draw`
+the map and pictures, `compare` another map, `edit` the editors, `git` versions. `options`,
+`opening`, `printing` and `progress` are what they share.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 
 import click
 
-from geo.cli import ask, check, compare, doubt, draft, draw, edit, exchange, git, siege
+from geo.cli import ask, check, compare, desk, doubt, draft, draw, edit, exchange, git, siege
 from geo.cli.options import command
 from geo.cli.printing import tell
 from geo.errors import GeoError, escape
@@ -28,6 +28,7 @@ __all__ = [
     "check",
     "command",
     "compare",
+    "desk",
     "doubt",
     "draft",
     "draw",

@@ -1,4 +1,4 @@
-"""What an analyst hands on: two maps compared, a site."""
+"""What an analyst hands on: the brief, two maps compared, a site; and what waits to be done."""
 
 import lazy_loader
 

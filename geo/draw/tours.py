@@ -70,13 +70,29 @@ def _stop(folder: Folder, number: int, step: tuple[str, str], moves: Sequence[Ro
         ending = str(language_words("page")[language]["language"]["names"][0])
         if f"text{ending}" in TOUR.names:
             words = Words(language)
-            said = (_sentence(folder, words, row.values) for row in first)
+            said = (tell_move(folder, words, row.values) for row in first)
             values[f"text{ending}"] = " ".join(f"{one[0].upper()}{one[1:]}." for one in said)
     return Row(str(values["id"]), values)
 
 
-def _sentence(folder: Folder, words: Words, move: Mapping[str, Value]) -> str:
-    """A move in the words in which the page has it as a headline."""
+def tell_move(folder: Folder, words: Words, move: Mapping[str, Value]) -> str:
+    """
+    Return a move in the words in which the page has it as a headline.
+
+    Parameters
+    ----------
+    folder
+        The layers as read.
+    words
+        Of a language.
+    move
+        A row of the ledger that says who has ground.
+
+    Returns
+    -------
+    sentence
+        Without its full stop.
+    """
     actors = {row.id: row.values for row in folder.actors.rows}
 
     def side(name: Value) -> str:
@@ -84,27 +100,64 @@ def _sentence(folder: Folder, words: Words, move: Mapping[str, Value]) -> str:
         return words.name(actors.get(found), found)
 
     ids = split_ids(move["place_ids"])
-    names = [
-        words.name(folder.places[one].properties if one in folder.places else None, one)
-        for one in ids[:_NAMED]
-    ]
-    places = words.comma.join(names) or words.say("headline.ground")
-    if len(ids) > _NAMED:
-        places = words.say("and.more", names=places, count=len(ids) - _NAMED)
-    elif len(names) == _NAMED:
-        places = words.say("and.two", one=names[0], two=names[1])
+    places = name_places(folder, words, ids) or words.say("headline.ground")
     kind = move["kind"] if move["from_controller"] else "entered"
     return words.say(
         f"headline.{kind}",
         to=side(move["to_controller"]),
         **{"from": side(move["from_controller"])},
         places=places,
-        dates=_dates(words, move),
+        dates=tell_days(words, move),
     )
 
 
-def _dates(words: Words, move: Mapping[str, Value]) -> str:
-    """The days of a move: from when to when, or the span of the layers in which it fell."""
+def name_places(folder: Folder, words: Words, ids: Sequence[str], most: int = _NAMED) -> str:
+    """
+    Return the names of some places in words, and how many more there are.
+
+    Parameters
+    ----------
+    folder
+        The layers as read.
+    words
+        Of a language.
+    ids
+        Of the places.
+    most
+        So many are named.
+
+    Returns
+    -------
+    names
+        Nothing where there is no place.
+    """
+    names = [
+        words.name(folder.places[one].properties if one in folder.places else None, one)
+        for one in ids[:most]
+    ]
+    if len(ids) > most:
+        return words.say("and.more", names=words.comma.join(names), count=len(ids) - most)
+    if len(names) == 2:
+        return words.say("and.two", one=names[0], two=names[1])
+    return words.comma.join(names)
+
+
+def tell_days(words: Words, move: Mapping[str, Value]) -> str:
+    """
+    Return the days of a move: from when to when, or the span of the layers in which it fell.
+
+    Parameters
+    ----------
+    words
+        Of a language.
+    move
+        A row of the ledger.
+
+    Returns
+    -------
+    days
+        In words.
+    """
     ends = ("date", "date_end") if move["date"] else ("from_date", "to_date")
     first, last = (parse_day(str(move[end] or move[ends[0]])) for end in ends)
     if last == first:

@@ -31,7 +31,7 @@ from .reports.review import Review, read_report, understands
 from .reports.statements import STATEMENT_DRAFTS
 from .rounding import round_figure
 from .sieges import Sieges
-from .told import tell_all, tell_moves
+from .told import tell_all, tell_moves, tell_pair
 from .versions import Version, read_said, said_values, spell_said
 from .why import Why, find_why
 
@@ -86,6 +86,7 @@ __all__ = [
     "tell_all",
     "tell_effect",
     "tell_moves",
+    "tell_pair",
     "understands",
     "write_draft",
     "write_ledger",

@@ -227,6 +227,74 @@ def tell_moves(
     return {(old, new, effect): (km2, low, high) for old, new, effect, km2, low, high in rows}
 
 
+def tell_pair(
+    folder: Folder,
+    composite: Composite,
+    supply: SupplyOf,
+    digests: Mapping[str, str],
+    dates: tuple[dt.date, dt.date],
+    ensemble: Callable[[], Ensemble],
+    sieges: Callable[[], Sieges],
+) -> dict[str, Any]:
+    """
+    Return what happened between two dates alone; worked out once, then kept for the layers.
+
+    Parameters
+    ----------
+    folder
+        The layers.
+    composite
+        Of its control layers.
+    supply
+        Gives what supplies a side on a day, with events.
+    digests
+        SHA-256 of every file of the layers.
+    dates
+        The two dates, in order; each stands for the layer in force.
+    ensemble, sieges
+        Give the bands; called where nothing was kept.
+
+    Returns
+    -------
+    told
+        ``rows``: as of `tell_change`, none where both dates have one layer. ``holds``: what
+        `tell_holds` says of the first date, and of the second.
+
+    Raises
+    ------
+    DateError
+        If a date is before the first layer.
+    """
+    numbers = [composite.index(day) for day in dates]
+    kept = partial(kept_answer, digests)
+
+    def change() -> Any:
+        days = (composite.dates[i] for i in numbers)
+        return tell_change(folder, composite, *days, ensemble=ensemble())
+
+    first, second = numbers
+    rows = kept(f"change {first} {second}", change)["rows"] if first < second else []
+    holds = [
+        kept(
+            f"ground behind necks {i}",
+            partial(_holds_of, sieges, supply, composite.dates[i], _all_sides(composite)),
+        )
+        for i in numbers
+    ]
+    return {"rows": rows, "holds": holds}
+
+
+def _holds_of(
+    sieges: Callable[[], Sieges], supply: SupplyOf, day: dt.date, sides: set[str]
+) -> list[Any]:
+    return tell_holds(sieges(), supply, day, sides)
+
+
+def _all_sides(composite: Composite) -> set[str]:
+    """Every side that holds ground on some date."""
+    return {composite.sides.get(k.controller, k.controller) for k in composite.labels} - {""}
+
+
 def tell_all(
     folder: Folder,
     composite: Composite,
@@ -271,7 +339,7 @@ def tell_all(
     pairs = {(first, second), *pairwise(numbers)}
     if len(dates) <= _MANY_DATES:
         pairs = {(i, j) for j in numbers for i in range(j)}
-    sides = {composite.sides.get(k.controller, k.controller) for k in composite.labels} - {""}
+    sides = _all_sides(composite)
 
     kept = partial(kept_answer, digests)
 
