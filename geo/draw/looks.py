@@ -298,7 +298,19 @@ def line_styles(properties: Mapping[str, Value]) -> list[Stroke]:
 
 
 def event_kind(event_type: object) -> str:
-    """The kind of mark of an event type."""
+    """
+    Return the kind of mark of an event type.
+
+    Parameters
+    ----------
+    event_type
+        As in the column of events.
+
+    Returns
+    -------
+    kind
+        ``other`` where it is none of ours.
+    """
     return str(_KIND_OF.get(str(event_type), "other"))
 
 
