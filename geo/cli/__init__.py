@@ -6,8 +6,8 @@ data, 2 wrong usage. Everything heavy is imported by the command that needs it, 
 answers at once. The commands stand by what they are about: `ask` holds the questions about control,
 `siege` what could be cut off, `doubt` where sources disagree, `check` the checks and the canonical
 form, `desk` what is handed in, `draft` what a person reviews, `exchange` import and export, `draw`
-the map and pictures, `compare` another map, `edit` the editors, `git` versions. `options`,
-`opening`, `printing` and `progress` are what they share.
+the map and pictures, `compare` another map, `publish` the site, `edit` the editors, `git` versions.
+`options`, `opening`, `printing` and `progress` are what they share.
 """
 
 from __future__ import annotations
@@ -18,7 +18,20 @@ import sys
 
 import click
 
-from geo.cli import ask, check, compare, desk, doubt, draft, draw, edit, exchange, git, siege
+from geo.cli import (
+    ask,
+    check,
+    compare,
+    desk,
+    doubt,
+    draft,
+    draw,
+    edit,
+    exchange,
+    git,
+    publish,
+    siege,
+)
 from geo.cli.options import command
 from geo.cli.printing import tell
 from geo.errors import GeoError, escape
@@ -36,6 +49,7 @@ __all__ = [
     "exchange",
     "git",
     "main",
+    "publish",
     "siege",
 ]
 

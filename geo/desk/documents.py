@@ -19,8 +19,6 @@ from geo.draw import LOOKS
 if TYPE_CHECKING:
     from geo.draw import Words
 
-Content = "str | Markup | Iterable[Content] | None"
-
 
 class Markup(str):
     """Text that is HTML already; any other is escaped where it is put in."""
@@ -152,13 +150,23 @@ class Style:
     js: str = ""
 
 
+_NONE = "'none'"
+
+
 def _hash(text: str) -> str:
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{digest}'"
 
 
 def document(
-    words: Words, title: str, body: object, style: Style, *, head: object = (), own: bool = False
+    words: Words,
+    title: str,
+    body: object,
+    style: Style,
+    *,
+    head: Iterable[Markup] = (),
+    own: bool = False,
+    kind: str = "",
 ) -> str:
     """
     Return a whole document.
@@ -176,7 +184,9 @@ def document(
     head
         Further elements of the head.
     own
-        Whether it may show pictures, styles and scripts that lie beside it, and frame pages there.
+        Whether it may show pictures and styles that lie beside it.
+    kind
+        The class of the body, for the style.
 
     Returns
     -------
@@ -189,10 +199,9 @@ def document(
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"script-src {' '.join([*scripts]) or chr(39) + 'none' + chr(39)}",
-            f"style-src {' '.join([*styles, *beside]) or chr(39) + 'none' + chr(39)}",
+            f"script-src {' '.join(scripts) or _NONE}",
+            f"style-src {' '.join([*styles, *beside]) or _NONE}",
             f"img-src {' '.join([*beside, 'data:'])}",
-            f"frame-src {' '.join(beside) or chr(39) + 'none' + chr(39)}",
             "base-uri 'none'",
             "form-action 'none'",
         )
@@ -203,13 +212,18 @@ def document(
         tag("meta", name="referrer", content="no-referrer"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", title),
-        *((head,) if isinstance(head, str) else head),  # type: ignore[misc]
+        # Without it a browser asks the server for one.
+        tag("link", rel="icon", href="data:,"),
+        *head,
     ]
     if style.css:
         parts.append(Markup(f"<style>{style.css}</style>"))
     script = Markup(f"<script>{style.js}</script>") if style.js else None
     direction = "rtl" if words.rtl else "ltr"
-    inner = [tag("head", [(part, Markup("\n")) for part in parts]), tag("body", body, script)]
+    inner = [
+        tag("head", [(part, Markup("\n")) for part in parts]),
+        tag("body", body, script, class_=kind or None),
+    ]
     root = tag("html", inner, lang=words.language, dir=direction)
     return f"<!DOCTYPE html>\n{root}\n"
 

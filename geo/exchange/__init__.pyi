@@ -1,5 +1,5 @@
 from .catalog import FORMATS, KINDS, LAYERS, SERIES
-from .export import export_series, write_export
+from .export import export_series, render_export, write_export
 from .imports import Import, run_import
 from .qgis.package import FACTS, read_package, refresh_package
 from .qgis.project import FormField, Project, ProjectLayer, render_project
@@ -50,6 +50,7 @@ __all__ = [
     "read_report_text",
     "read_words",
     "refresh_package",
+    "render_export",
     "render_project",
     "revise",
     "run_import",

@@ -125,7 +125,8 @@ class _Page:
 
     def _picture(self, shown: int | None) -> Markup:
         still = contrast_still(self.comparison, self.day, shown=shown, language=self.words.language)
-        data = base64.b64encode(still.webp()).decode()
+        (picture,) = still.compressed(("webp", 1600))
+        data = base64.b64encode(picture).decode()
         which = None if shown is None else ("here", "there")[shown]
         source = f"data:image/webp;base64,{data}"
         return tag("img", src=source, alt=still.alt, class_=which, width=1600, height=1000)

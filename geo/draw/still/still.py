@@ -92,30 +92,36 @@ class Still:
         }
         return self._sheet.render(form, metadata[form])
 
-    def webp(self, width: int | None = None) -> bytes:
+    def compressed(self, *wanted: tuple[Literal["webp", "jpeg"], int]) -> tuple[bytes, ...]:
         """
-        Return the picture as WebP, for a page: an eighth of a PNG.
+        Return the picture for pages, with some loss: an eighth of a PNG. It is drawn once for all.
 
         Parameters
         ----------
-        width
-            Pixels, the height in proportion; the default, and the most, is that of the picture.
+        *wanted
+            Format and width in pixels of each, at most that of the picture. JPEG is for who cannot
+            read WebP, as most social media.
 
         Returns
         -------
-        data
+        files
             The same picture gives the same bytes.
         """
         from PIL import Image
 
         picture = Image.fromarray(self._sheet.pixels()).convert("RGB")
-        if width is not None and width < picture.width:
+        found = []
+        for form, width in wanted:
             size = (width, round(picture.height * width / picture.width))
-            picture = picture.resize(size, Image.Resampling.LANCZOS)
-        out = io.BytesIO()
-        # At 82 the small letters of the legend still have no halo of noise.
-        picture.save(out, format="WEBP", quality=82, method=4)
-        return out.getvalue()
+            shown = picture
+            if width < picture.width:
+                shown = picture.resize(size, Image.Resampling.LANCZOS)
+            how: dict[str, object] = {"method": 4} if form == "webp" else {"optimize": True}
+            out = io.BytesIO()
+            # At 82 the small letters of the legend still have no halo of noise.
+            shown.save(out, format=form, quality=82, **how)
+            found.append(out.getvalue())
+        return tuple(found)
 
     def save(self, path: str | Path) -> Path:
         """
@@ -226,6 +232,7 @@ def draw_still(
     size: tuple[int, int] = (1600, 1000),
     bands: Bands | None = None,
     figures: Moved | None = None,
+    axis: bool = True,
 ) -> Still:
     """
     Draw who held what at the end of a day, or what changed until then.
@@ -250,6 +257,8 @@ def draw_still(
     figures
         Middle, low and high of what changed, km2, by who had it, who has it and the effect
         (`geo.evidence.tell_effect`).
+    axis
+        Whether the time axis of all dates stands below the map.
 
     Returns
     -------
@@ -270,7 +279,7 @@ def draw_still(
         raise DateError(f"before ({before}) is later than the date ({day}); swap them")
     with style():
         scene = Scene(folder, composite, day, before, Words(language), bands=bands, figures=figures)
-        return draw_scene(scene, size)
+        return draw_scene(scene, size, axis=axis)
 
 
 def draw_scene(

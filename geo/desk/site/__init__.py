@@ -1,0 +1,1 @@
+"""A theatre as a static site: pages, pictures, downloads, a feed; never half new."""
