@@ -442,7 +442,48 @@ class LocalPlane:
         geometry
             Degrees.
         """
+        if abs(self.lat) == 90 and shapely.get_dimensions(geometry) > 0:
+            return self._cut_round_pole(geometry)
         return cut_at_180(self._transform(geometry, "out"))
+
+    def _cut_round_pole(self, geometry: shapely.Geometry) -> shapely.Geometry:
+        """
+        Each quarter of the world for itself, so that a pole within is a corner.
+
+        A pole is a point in the plane and an edge on the map: where a ring passes it, from one
+        longitude to another, the edge is put in.
+        """
+        parts: list[shapely.Geometry] = []
+        for east, up in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+            (west, right), (south, top) = sorted([0, east * _FAR_M]), sorted([0, up * _FAR_M])
+            quarter = shapely.box(west, south, right, top)
+            inside = shapely.get_parts(shapely.intersection(geometry, quarter))
+            same = shapely.get_dimensions(inside) == shapely.get_dimensions(geometry)
+            same &= ~shapely.is_empty(inside)
+            parts += [self._unrolled(part, east) for part in inside[same]]
+        return shapely.union_all(parts)
+
+    def _unrolled(self, part: shapely.Geometry, east: int) -> shapely.Geometry:
+        if isinstance(part, shapely.Polygon):
+            rings = [self._unrolled(ring, east) for ring in shapely.get_rings(part)]
+            return shapely.Polygon(rings[0], rings[1:])
+        flat = shapely.get_coordinates(part)
+        lonlat = shapely.get_coordinates(self._transform(part, "out"))
+        lonlat[east * lonlat[:, 0] < -90, 0] = 180.0 * east
+        lonlat[:, 0] = np.clip(lonlat[:, 0], *((0, 180) if east > 0 else (-180, 0)))
+        at_pole = np.hypot(*flat.T) < _JOINED_M
+        others = np.flatnonzero(~at_pole)
+        rows: list[list[float]] = []
+        for i, (lon, lat) in enumerate(lonlat.tolist()):
+            if not at_pole[i]:
+                rows.append([lon, lat])
+                continue
+            place = int(np.searchsorted(others, i))
+            # The longitudes that the line comes from and goes on to; of a ring's end its other end.
+            beside = (others[place - 1], others[place % len(others)])
+            rows += [[float(lonlat[k, 0]), self.lat] for k in beside]
+        make = shapely.LinearRing if isinstance(part, shapely.LinearRing) else shapely.LineString
+        return make(rows)
 
     def _transform(self, geometry: shapely.Geometry, way: Way) -> shapely.Geometry:
         transform = _transformer(self.lon, self.lat, way).transform
@@ -451,6 +492,8 @@ class LocalPlane:
 
 _HALF_ROUND = 180.0
 _POLAR = 60.0
+_FAR_M = 3e7
+"""Beyond the plane's rim."""
 _JOINED_M = 1e-3
 """What longitude 180 parted is joined on this grid: the two halves differ by rounding."""
 

@@ -513,7 +513,7 @@ def test_online_tiles_come_from_their_host_alone_and_can_be_turned_off(chromium,
         ".leaflet-frontline-tiles-pane img.leaflet-tile-loaded", state="attached"
     )
     assert all(re.fullmatch(r"https://tiles\.example\.org/\d+/\d+/\d+\.png", u) for u in asked)
-    assert view.inner_text("#tiles-note") == "Example tiles"
+    assert view.inner_text("#map-note") == "Example tiles"
     with view.expect_console_message(lambda told: "Content Security Policy" in told.text):
         view.evaluate("new Image().src = 'https://elsewhere.example.org/x.png'")
     view.uncheck("text=Online map below")

@@ -280,14 +280,14 @@ class Painter {
 
   at(view, position) { return positionOn(view, position); }
 
-  metresToPixels(view, metres, lat) {
-    return (metres * 256 * 2 ** view.zoom) / (40075016.686 * Math.cos(lat * D2R));
+  metresToPixels(view, metres, position) {
+    return (metres * 256 * 2 ** view.zoom) / worldMetres(position);
   }
 
   /** The error radius of what is selected, so that a point is never taken for a survey. */
   #accuracy(ctx, view, { lonlat, radius }) {
     const [x, y] = this.at(view, lonlat);
-    const r = Math.max(9, this.metresToPixels(view, radius || 0, lonlat[1]));
+    const r = Math.max(9, this.metresToPixels(view, radius || 0, lonlat));
     ctx.beginPath();
     ctx.arc(x, y, r, 0, 7);
     ctx.fillStyle = sheer(POINTER, 0.1);

@@ -14,7 +14,8 @@ const sceneTitle = (scene) => (scene.kind === 'change'
 /** A line as long as a round number of kilometres, and the way north, in the corner of a picture. */
 function paintScale(ctx, view) {
   const left = view.left ?? 0;
-  const metres = 40075016.686 * Math.cos(map.getCenter().lat * D2R) / (256 * 2 ** view.zoom);
+  const { lng, lat } = map.getCenter();
+  const metres = worldMetres([lng, lat]) / (256 * 2 ** view.zoom);
   const most = (metres * view.width) / 4000;
   const km = [1, 2, 5, 10, 20, 50, 100, 200, 500].filter((one) => one <= most).at(-1) ?? 1;
   const [x, y, wide] = [10, view.height - 12, (km * 1000) / metres];
@@ -30,6 +31,7 @@ function paintScale(ctx, view) {
   ctx.strokeText(`${km} km`, x + 4, y - 3);
   ctx.fillStyle = INK;
   ctx.fillText(`${km} km`, x + 4, y - 3);
+  if (PROJECTION.centre) return; // North is not one way there.
   const [cx, top] = [view.width - 18, 10];
   tracePoints(ctx, [[cx, top], [cx + 7, top + 20], [cx, top + 16], [cx - 7, top + 20]], true);
   strokeAll(ctx, [[WHITE, 3]]);

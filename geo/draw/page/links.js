@@ -40,7 +40,7 @@ function readLink() {
   state.hidden = new Set((given.get('h') ?? '').split('.').filter((kind) => EVENT_KINDS.includes(kind)));
   if (given.has('r')) {
     const points = given.get('r').split(';').map((pair) => pair.split(',').map(Number));
-    state.measure = points.filter((p) => p.length === 2 && Math.abs(p[0]) <= 180 && Math.abs(p[1]) <= 85).slice(0, 500);
+    state.measure = points.filter((p) => p.length === 2 && Math.abs(p[0]) <= 540 && Math.abs(p[1]) <= 85).slice(0, 500);
   }
   state.embedded = given.get('e') === '1';
   if (state.embedded) state.mode = 'story';

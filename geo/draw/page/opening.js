@@ -83,7 +83,7 @@ function openWhat(what) {
     return event && openCard(event.lonlat, () => eventsCard([event]), { radius: event.geo_radius_m ?? 0, what });
   }
   const [lon, lat] = rest.split(',').map(Number);
-  if (!(Math.abs(lon) <= 180 && Math.abs(lat) <= 85)) return null;
+  if (!(Math.abs(lon) <= 540 && Math.abs(lat) <= 85)) return null;
   if (kind === 'g') return openGround(lon, lat);
   if (kind === 'c' && changeAt({ lng: lon, lat })) return openCard([lon, lat], () => changeCard({ lng: lon, lat }), { what });
   const neck = kind === 'k' && state.show.corridors && corridorNear(map.latLngToContainerPoint([lat, lon]), state.dateAfter);

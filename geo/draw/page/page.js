@@ -157,12 +157,12 @@ function drawTiles() {
   if (!tiles) {
     map.createPane('frontline-tiles').style.zIndex = 250;
     tiles = L.tileLayer(DATA.tiles.url, { pane: 'frontline-tiles', maxZoom: 15 });
-    byId('tiles-note').replaceChildren(foreign(DATA.tiles.attribution));
+    byId('map-note').replaceChildren(foreign(DATA.tiles.attribution));
   }
   const shown = state.show.tiles && state.mode !== 'story'; // The opening has two panels, tiles one.
   if (shown) tiles.addTo(map);
   else tiles.remove();
-  byId('tiles-note').hidden = !shown;
+  byId('map-note').hidden = !shown;
 }
 
 // The divider.
@@ -224,6 +224,8 @@ function prepareDivider() {
 
 function drawWords() {
   sayWords();
+  byId('map-note').hidden = !PROJECTION.centre;
+  byId('map-note').textContent = t('plane.note');
   byId('title').replaceChildren(foreign(nameOf(DATA.theatre, '')));
   document.title = nameOf(DATA.theatre, '');
   const container = map.getContainer();
@@ -265,6 +267,13 @@ function splitThroughChange() {
   state.split = roundSplit(Math.min(0.8, Math.max(0.2, x / map.getSize().x)));
 }
 
+/** In the plane about a pole distances are those of the globe, and north is not one way. */
+function preparePlane() {
+  if (!PROJECTION.centre) return;
+  map.distance = (a, b) => drawnMetres([a.lng, a.lat], [b.lng, b.lat]);
+  document.querySelector('.north').style.display = 'none';
+}
+
 function prepareMap(view) {
   map.invalidateSize({ pan: false, animate: false }); // It was made before the view was known.
   for (const i of [0, 1, 2]) {
@@ -274,7 +283,8 @@ function prepareMap(view) {
   map.getPane('frontline-2').style.pointerEvents = 'none';
   const [west, south, east, north] = store.bounds;
   const bounds = L.latLngBounds([[south, west], [north, east]]);
-  if (view) map.setView([view[1], view[2]], Math.min(15, Math.max(5, view[0])), { animate: false });
+  map.setMinZoom(Math.max(2, Math.floor(map.getBoundsZoom(bounds)) - 1));
+  if (view) map.setView([view[1], view[2]], Math.min(15, Math.max(map.getMinZoom(), view[0])), { animate: false });
   else {
     map.fitBounds(bounds, { padding: [6, 6], animate: false });
     state.dateBefore = store.index(state.before);
@@ -282,8 +292,8 @@ function prepareMap(view) {
     if (!state.splitGiven) splitThroughChange();
   }
   map.setMaxBounds(bounds.pad(0.9));
-  map.setMinZoom(Math.max(2, Math.floor(map.getBoundsZoom(bounds)) - 1));
   layers.forEach((layer) => layer.addTo(map));
+  preparePlane();
   L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 110 }).addTo(map);
   // Within an update the view may be set several times: it is painted once, when all is settled.
   map.on('moveend zoomend resize viewreset', () => { if (updating) queueMap(); else drawMap(); writeLink(); });
@@ -339,6 +349,7 @@ async function start() {
     byId('fault').hidden = false;
     return;
   }
+  PROJECTION = DATA.projection ?? {};
   store = await Store.open(byId('store').textContent);
   if (byId('events')) DATA.events = await unpackEvents(byId('events').textContent);
   await prepareRelief();

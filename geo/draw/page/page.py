@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from geo.draw.looks import LOOKS
 from geo.draw.page.frame import TOKENS, data_block, page_frame, safe_json
-from geo.draw.page.records import page_records
+from geo.draw.page.records import page_records, place_necks, place_told, place_what_if
 from geo.draw.page.store import pack, pack_events
+from geo.draw.projection import Projection
 from geo.draw.words.languages import language_words, require_language
 from geo.errors import DateError
 
@@ -168,25 +169,28 @@ def draw_page(
         raise DateError(f"after ({after}) is earlier than before ({before}); swap them")
     for day in (before, after):
         composite.index(day)
-    records = page_records(folder, composite)
+    projection = Projection(folder.area)
+    records = page_records(folder, composite, projection)
     records |= {"before": str(before), "after": str(after), "language": language}
     if bands:
         records["bands"] = [_rounded(bands.get(str(day), {})) for day in composite.dates]
     if corridors is not None:
         names = ("name", "name_ar")
         anchors = {one.id: {k: one.properties[k] for k in names} for one in folder.anchors}
-        records["corridors"] = {"days": corridors, "anchors": anchors}
+        records["corridors"] = {"days": place_necks(corridors, projection), "anchors": anchors}
     if what_if is not None:
-        records["whatIf"] = what_if
+        records["whatIf"] = place_what_if(what_if, projection)
     if told is not None:
-        records["told"] = told
+        records["told"] = place_told(told, projection)
     host = ""
     if tiles is not None:
         host = _tile_host(tiles)
+        if projection.centre is not None:
+            raise ValueError("tiles end at 85 degrees; a theatre that reaches there is drawn without")
         if not (attribution or "").strip():
             raise ValueError("tiles need an attribution: say whose they are, as their terms ask")
         records["tiles"] = {"url": tiles, "attribution": attribution}
-    blocks = [data_block("store", "text/plain", pack(composite))]
+    blocks = [data_block("store", "text/plain", pack(composite, projection))]
     if len(records["events"]) > MANY_EVENTS:
         blocks.append(data_block("events", "text/plain", pack_events(records.pop("events"))))
     blocks.insert(0, data_block("records", "application/json", safe_json(records)))

@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from geo.control import AnsweredNeck, Composite, Leg, SupplyOf, WhatIf
+    from geo.draw.projection import Projection
     from geo.layers import Folder
     from geo.model import Feature, Value
 
 
-def page_records(folder: Folder, composite: Composite) -> dict[str, Any]:
-    """Return what the page says of a theatre, ready for JSON."""
+def page_records(folder: Folder, composite: Composite, projection: Projection) -> dict[str, Any]:
+    """Return what the page says of a theatre, ready for JSON; positions are where it draws them."""
     sides = dict(composite.sides)
     theatre = {k: v for k, v in folder.theatre.properties.items() if v is not None}
     record = {
@@ -41,16 +42,18 @@ def page_records(folder: Folder, composite: Composite) -> dict[str, Any]:
         "colors": held_colors(folder, composite),
         "actors": {row.id: _drop_empty(row.values) for row in folder.actors.rows},
         "sources": {row.id: _drop_empty(row.values) for row in folder.sources.rows},
-        "places": [_locate(place) for place in folder.places.values()],
-        "events": [_locate(event) for event in folder.events],
+        "places": [_locate(place, projection) for place in folder.places.values()],
+        "events": [_locate(event, projection) for event in folder.events],
         "statements": {row.id: _drop_empty(row.values) for row in folder.statements.rows},
         "changes": [_drop_empty(row.values) for row in folder.changes.rows],
         "tour": [_drop_empty(row.values) for row in folder.tour.rows],
         "assessments": [_drop_empty(row.values) for row in folder.assessments.rows],
-        "context": _context(folder),
+        "context": _context(folder, projection),
         "patches": _patches(folder, composite),
     }
-    if folder.reliefs:
+    if not projection.is_plain:
+        record["projection"] = projection.record()
+    if folder.reliefs and projection.is_plain:  # A picture of shades is not bent or cut here.
         record["reliefs"] = [
             {"bounds": one.bounds, "picture": f"data:image/{one.form};base64,{_base64(one.data)}"}
             for one in read_reliefs(folder.reliefs, folder.root)
@@ -67,14 +70,14 @@ def _drop_empty(values: Mapping[str, Value]) -> dict[str, Value]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _locate(feature: Feature) -> dict[str, Any]:
+def _locate(feature: Feature, projection: Projection) -> dict[str, Any]:
     record: dict[str, Any] = _drop_empty(feature.properties)
     shape = feature.geometry
     if shape is None:
         return record
     middle = middle_of(shape)
-    record["lonlat"] = [round(middle.x, 6), round(middle.y, 6)]
-    parts = shapely.get_parts(shape)
+    record["lonlat"] = projection.point(middle.x, middle.y)
+    parts = shapely.get_parts(projection.forward(shape))
     if shapely.get_dimensions(shape) == 1:
         record["lines"] = [_coordinates(part) for part in parts]
     elif shapely.get_dimensions(shape) == 2:
@@ -83,14 +86,17 @@ def _locate(feature: Feature) -> dict[str, Any]:
     return record
 
 
-def _context(folder: Folder) -> list[dict[str, Any]]:
+def _context(folder: Folder, projection: Projection) -> list[dict[str, Any]]:
     """
     Context features as lines to stroke, rings to fill and a spot for the name.
 
     Data that was cut to a window carries the window's edge as if it were a border; a segment
     that runs along the frame of all areas of its kind is such an edge, and is not stroked.
     """
-    features = [(f, f.geometry) for f in folder.context if f.geometry is not None]
+    features = [
+        (f, projection.forward(f.geometry)) for f in folder.context if f.geometry is not None
+    ]
+    area = projection.forward(folder.area)
     shapes: dict[Value, list[shapely.Geometry]] = {}
     for feature, shape in features:
         shapes.setdefault(feature.properties["kind"], []).append(shape)
@@ -104,7 +110,7 @@ def _context(folder: Folder) -> list[dict[str, Any]]:
             rings = shapely.get_rings(parts)
             record["rings"] = [_coordinates(ring) for ring in rings]
             record["lines"] = [piece for ring in rings for piece in _off_frame(ring, frame)]
-            record["spot"] = _name_spot(shape, folder.area, feature.properties["kind"])
+            record["spot"] = _name_spot(shape, area, feature.properties["kind"])
         else:
             record["lines"] = [_coordinates(part) for part in parts]
         records.append(record)
@@ -301,3 +307,90 @@ def what_if_record(asked: WhatIf, composite: Composite) -> dict[str, Any]:
         "taken": _rings(asked.taken),
         "off": _rings(asked.cut_off()),
     }
+
+
+def place_necks(
+    days: Sequence[Sequence[Mapping[str, Any]] | None], projection: Projection
+) -> list[list[dict[str, Any]] | None]:
+    """
+    Return the necks of each date where a page draws them.
+
+    Parameters
+    ----------
+    days
+        As from `necks_by_date` or `kept_necks`.
+    projection
+        Where a position is drawn.
+
+    Returns
+    -------
+    days
+        The same ones.
+    """
+
+    def placed(one: Mapping[str, Any]) -> dict[str, Any]:
+        line = [projection.line(line, _DECIMALS) for line in one["line"]]
+        return {**one, "line": line, "pocket": _placed(one["pocket"], projection)}
+
+    return [None if day is None else [placed(one) for one in day] for day in days]
+
+
+def place_what_if(asked: Mapping[str, Any], projection: Projection) -> dict[str, Any]:
+    """
+    Return a what-if where a page draws it.
+
+    Parameters
+    ----------
+    asked
+        As from `what_if_record`.
+    projection
+        Where a position is drawn.
+
+    Returns
+    -------
+    asked
+        The same one.
+    """
+    return {**asked, **{key: _placed(asked[key], projection) for key in ("taken", "off")}}
+
+
+def place_told(told: Mapping[str, Any], projection: Projection) -> dict[str, Any]:
+    """
+    Return what happened between dates with its spots and rings where a page draws them.
+
+    Parameters
+    ----------
+    told
+        As from `geo.evidence.tell_all`.
+    projection
+        Where a position is drawn.
+
+    Returns
+    -------
+    told
+        The same.
+    """
+
+    def spotted(change: Mapping[str, Any]) -> dict[str, Any]:
+        spots = [[row, *projection.point(lon, lat)] for row, lon, lat in change["spots"]]
+        return {**change, "spots": spots}
+
+    def held(one: Mapping[str, Any]) -> dict[str, Any]:
+        where = one["where"] and [*projection.point(*one["where"][:2]), one["where"][2]]
+        return {**one, "where": where, "rings": _placed(one["rings"], projection)}
+
+    return {
+        "changes": {key: spotted(one) for key, one in told["changes"].items()},
+        "holds": {key: [held(one) for one in holds] for key, holds in told["holds"].items()},
+    }
+
+
+def _placed(
+    rings: Sequence[Sequence[Sequence[float]]], projection: Projection
+) -> list[list[list[float]]]:
+    """Rings of ground, as one piece where longitude 180 or a pole parts them on the map."""
+    if projection.is_plain or not rings:
+        return [list(map(list, ring)) for ring in rings]
+    ground = shapely.build_area(shapely.multilinestrings([shapely.linearrings(r) for r in rings]))
+    shown = shapely.get_parts(projection.forward(ground))
+    return [_rounded(ring) for part in shown for ring in shapely.get_rings(part)]

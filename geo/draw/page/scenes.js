@@ -50,7 +50,7 @@ function keyPlaces() {
 /** Places of which none lies on another: of two names for one spot the first. */
 const apart = (ids) => ids.filter((id, i) => {
   const spot = PLACES.get(id)?.lonlat;
-  return spot && !ids.slice(0, i).some((other) => PLACES.get(other)?.lonlat && edgeMetres(spot, PLACES.get(other).lonlat) < 2000);
+  return spot && !ids.slice(0, i).some((other) => PLACES.get(other)?.lonlat && drawnMetres(spot, PLACES.get(other).lonlat) < 2000);
 });
 
 /** A panel of the opening: ground, fronts and what its sentences speak of; events would hide it. */

@@ -214,7 +214,7 @@ class Store {
     const spans = [before, after].map((date) => this.#crossings(date, south, step, rows));
     const sums = new Map();
     for (let row = 0; row < rows; row++) {
-      const unit = step * degreeCell(south + (row + 0.5) * step);
+      const middle = south + (row + 0.5) * step;
       const [a, b] = spans.map((all) => all[row]);
       let [i, j] = [0, 0];
       let [from, to, last] = [null, null, 0];
@@ -223,7 +223,7 @@ class Store {
         const [lon, holder] = first ? a[i++] : b[j++];
         if (from != null && to != null && from !== to) {
           const key = JSON.stringify([from, to]);
-          sums.set(key, (sums.get(key) ?? 0) + (lon - last) * unit);
+          sums.set(key, (sums.get(key) ?? 0) + step * stripKm2(middle, last, lon));
         }
         if (first) from = holder;
         else to = holder;

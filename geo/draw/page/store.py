@@ -11,11 +11,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geo.coverage import ranges
+from geo.draw.page.joining import join_at_180, projected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geo.control import Composite
+    from geo.draw.projection import Projection
 
 QUANTUM = 1e-5
 """Degrees; a stored coordinate is off by at most half of it."""
@@ -31,7 +34,7 @@ AREA_UNIT_KM2 = 1e-8
 """A stored area is off by at most half of it: sums print the digits that they have elsewhere."""
 
 
-def pack(composite: Composite) -> str:
+def pack(composite: Composite, projection: Projection | None = None) -> str:
     """
     Return a composite as the text that a page carries.
 
@@ -42,6 +45,8 @@ def pack(composite: Composite) -> str:
     ----------
     composite
         Faces, arcs and labels.
+    projection
+        Where the page draws a position; the default is where it is.
 
     Returns
     -------
@@ -51,6 +56,11 @@ def pack(composite: Composite) -> str:
     history, face_of, areas = _merged_faces(composite)
     arcs = composite.arcs
     left, right = _renamed(arcs.left, face_of), _renamed(arcs.right, face_of)
+    if projection is not None and not projection.is_plain:
+        first = np.argmax(history >= 0, axis=1)
+        arcs = join_at_180(replace(arcs, left=left, right=right), first)
+        arcs = projected(arcs, projection)
+        left, right = arcs.left, arcs.right
     kept = np.flatnonzero(left != right)
     counts = np.diff(arcs.offsets)[kept]
     taken = ranges(arcs.offsets[kept], counts)

@@ -115,7 +115,7 @@ function pointsAlong(points) {
 function paintNeck(ctx, painter, view, hold) {
   if (!hold.where || hold.width == null) return;
   const spot = painter.at(view, hold.where);
-  const half = Math.max(9, painter.metresToPixels(view, hold.width * 500, hold.where[1]));
+  const half = Math.max(9, painter.metresToPixels(view, hold.width * 500, hold.where));
   const draw = (points) => {
     tracePoints(ctx, points);
     strokeStyles(ctx, STORY.neck);
@@ -175,7 +175,7 @@ function paintStoryTags(ctx, painter, view, scene) {
   if (!hold || scene.side !== 'after') return;
   const tags = [];
   if (hold.where && hold.width != null) {
-    const half = painter.metresToPixels(view, hold.width * 500, hold.where[1]);
+    const half = painter.metresToPixels(view, hold.width * 500, hold.where);
     paintTag(ctx, painter, view, [widthText(hold)], painter.at(view, hold.where), { gap: Math.min(half, 30) + 6, tags });
   }
   paintPocketName(ctx, painter, view, hold, tags);

@@ -90,7 +90,9 @@ function folded(title, records, itemOf, { kind = 'list', open = false } = {}) {
   const list = el('ul', { class: kind });
   const fill = () => { if (!list.childElementCount) list.append(...records.map(itemOf)); };
   if (open) fill();
-  return el('details', { open, on: { toggle: fill } }, el('summary', null, `${title} (${records.length})`), list);
+  // A click fills the list before it is shown; what opens it otherwise (a search in the page) tells of it later.
+  return el('details', { open, on: { toggle: fill } },
+    el('summary', { on: { click: fill } }, `${title} (${records.length})`), list);
 }
 
 /** A link if the address is one of the web, else its text alone. */

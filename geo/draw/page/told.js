@@ -58,7 +58,9 @@ const sumOf = (rows, ...effects) => rows.filter((row) => effects.includes(row[2]
 
 /** Which ground is or could be cut off: of those who moved or were moved, the most. */
 function holdOf({ lead }) {
-  const all = DATA.told?.holds[state.dateAfter] ?? drawnHolds();
+  // Ground without a neck that hangs together on every map is nothing that could be lost.
+  const all = (DATA.told?.holds[state.dateAfter] ?? drawnHolds())
+    .filter((one) => one.width != null || one.joined == null || one.joined < 0.995);
   const parties = lead ? [lead.to_controller, lead.from_controller].filter(Boolean).map(sideOf) : [];
   const near = all.filter((one) => one.sides.some((side) => parties.includes(side)));
   return near[0] ?? (lead ? null : all[0]) ?? null;

@@ -10,6 +10,7 @@ import shapely
 
 from geo.crs import distance_km, span_of
 from geo.draw import looks
+from geo.draw.projection import Projection
 from geo.draw.still.relief import shade
 from geo.layers import read_reliefs
 
@@ -24,26 +25,23 @@ if TYPE_CHECKING:
     from geo.model import Feature
 
 
-def _unparted(shape: shapely.Geometry) -> shapely.Geometry:
-    """A geometry that longitude 180 parts, in one piece: its west half lies behind 360 degrees."""
-    near, far = (shapely.intersection(shape, shapely.box(w, -90, w + 180, 90)) for w in (0, -180))
-    far = shapely.transform(far, lambda xy: xy + np.array([360.0, 0.0]))
-    dimension = shapely.get_dimensions(shape)
-    parts = [p for half in (near, far) for p in shapely.get_parts(half)]
-    return shapely.union_all([p for p in parts if shapely.get_dimensions(p) == dimension])
-
-
 class Map:
-    """The map in its frame: a local plate carrée, true at its middle."""
+    """The map in its frame: a local plate carrée, true at its middle; about a pole its plane."""
 
     def __init__(self, scene: Scene, sheet: Sheet, frame: Box, unit: float) -> None:
         self.scene, self.sheet, self.frame, self.unit = scene, sheet, frame, unit
         left, top, right, bottom = frame
-        west, south, east, north = span_of(scene.folder.area)
-        self._over = east > 180
+        self._shown = Projection(scene.folder.area)
+        self._is_plane = self._shown.centre is not None
+        if self._is_plane:
+            fine = shapely.segmentize(scene.folder.area, 0.5)
+            xy = self._shown.flat(shapely.get_coordinates(fine))
+            west, south, east, north = *xy.min(axis=0), *xy.max(axis=0)
+        else:
+            west, south, east, north = span_of(scene.folder.area)
         self._lon, self._lat = (west + east) / 2, (south + north) / 2
         self._x, self._y = (left + right) / 2, (top + bottom) / 2
-        cosine = math.cos(math.radians(self._lat))
+        cosine = 1.0 if self._is_plane else math.cos(math.radians(self._lat))
         pad = 1.05
         scale = min(
             (right - left) / ((east - west) * cosine * pad),
@@ -56,27 +54,18 @@ class Map:
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
         """Return the point of the paper for a position."""
-        if self._over and lon < 0:
-            lon += 360
-        return (
-            self._x + (lon - self._lon) * self.per_lon,
-            self._y - (lat - self._lat) * self.per_lat,
-        )
+        x, y = self._on_paper(self._shown.flat([[lon, lat]]))[0].tolist()
+        return x, y
+
+    def _on_paper(self, flat: NDArray[np.float64]) -> NDArray[np.float64]:
+        x = self._x + (flat[:, 0] - self._lon) * self.per_lon
+        return np.column_stack([x, self._y - (flat[:, 1] - self._lat) * self.per_lat])
 
     def placed(self, shape: shapely.Geometry) -> BaseGeometry:
         """A geometry in pixels, cut to the frame."""
-        if self._over:
-            shape = _unparted(shape)
-
-        def move(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.column_stack(
-                [
-                    self._x + (xy[:, 0] - self._lon) * self.per_lon,
-                    self._y - (xy[:, 1] - self._lat) * self.per_lat,
-                ]
-            )
-
-        moved: BaseGeometry = shapely.transform(shape, move)  # type: ignore[assignment]
+        moved: BaseGeometry = shapely.transform(  # type: ignore[assignment]
+            self._shown.forward(shape, flat=True), self._on_paper
+        )
         if self._box.contains(moved):
             return moved
         parts = shapely.get_parts(shapely.intersection(moved, self._box))
@@ -150,12 +139,16 @@ class Map:
 
     def _relief(self) -> None:
         folder = self.scene.folder
+        if not self._shown.is_plain:
+            return  # A picture of shades is not bent or cut here.
         for relief in read_reliefs(folder.reliefs, folder.root):
             west, south, east, north = relief.bounds
             box = (*self.at(west, north), *self.at(east, south))
             self.sheet.picture(shade(relief), box, self._box)
 
     def _graticule(self) -> None:
+        if self._is_plane:
+            return self._round_graticule()
         left, top, right, bottom = self.frame
         span = (right - left) / self.per_lon
         step = next((s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 45) if span / s <= 7), 90)
@@ -174,6 +167,24 @@ class Map:
                 self.sheet.stroke(line, looks.INK, 0.5 * unit, alpha=0.16)
                 word = f"{degrees}{'N' if k >= 0 else 'S'}"
                 self._edge_label(left + 5 * unit, y, word, size, "left")
+
+    def _round_graticule(self) -> None:
+        """Meridians that meet at the pole, and parallels round it; each parallel is named once."""
+        pole = 90 if self._shown.centre and self._shown.centre[1] > 0 else -90
+        size, unit = 11 * self.unit, self.unit
+        meridians = [shapely.LineString([(k, pole), (k, pole / 3)]) for k in range(-180, 180, 30)]
+        parallels = [
+            shapely.LineString([(-180, lat), (180, lat)])
+            for k in range(5, 60, 5)
+            if (lat := pole - math.copysign(k, pole))
+        ]
+        for line in meridians + parallels:
+            self.sheet.stroke(self.placed(line), looks.INK, 0.5 * unit, alpha=0.16)
+        for line in parallels:
+            lat = line.coords[0][1]
+            x, y = self.at(0, lat)
+            if self._box.contains(shapely.Point(x, y).buffer(30 * unit)):
+                self._edge_label(x, y, f"{abs(lat):g}°{'N' if lat > 0 else 'S'}", size, "center")
 
     def _edge_label(self, x: float, y: float, text: str, size: float, align: Align) -> None:
         width = self.sheet.width_of(text, size)
@@ -260,6 +271,8 @@ class Map:
     @property
     def per_km(self) -> float:
         """Points of the paper in a kilometre."""
+        if self._is_plane:
+            return self.per_lon / 111.195  # A degree of the sphere.
         east = distance_km(self._lon - 0.5, self._lat, self._lon + 0.5, self._lat)
         return float(self.per_lon / east[()])
 
@@ -444,6 +457,8 @@ class Map:
             align: Align = "left" if i == 2 else "center"
             back = sheet.width_of(f"{length:g}", size) / 2 if i == 2 else 0
             sheet.text(x + i * half - back, top + 11 * unit, text, size, align=align)
+        if self._is_plane:
+            return  # North is not one way there.
         left, top, right, bottom = north
         x = (left + right) / 2
         sheet.fill(shapely.box(*north), looks.WHITE, 0.86)
