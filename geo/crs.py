@@ -465,8 +465,11 @@ class LocalPlane:
 
     def _unrolled(self, part: shapely.Geometry, east: int) -> shapely.Geometry:
         if isinstance(part, shapely.Polygon):
-            rings = [self._unrolled(ring, east) for ring in shapely.get_rings(part)]
-            return shapely.Polygon(rings[0], rings[1:])
+            shell, *holes = (
+                shapely.get_coordinates(self._unrolled(ring, east))
+                for ring in shapely.get_rings(part)
+            )
+            return shapely.Polygon(shell, holes)
         flat = shapely.get_coordinates(part)
         lonlat = shapely.get_coordinates(self._transform(part, "out"))
         lonlat[east * lonlat[:, 0] < -90, 0] = 180.0 * east

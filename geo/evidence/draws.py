@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from geo.control import Composite
     from geo.coverage import Arrangement
+    from geo.evidence.field.covariance import KeptColumns
     from geo.model import Label
 
     Bools = NDArray[np.bool_]
@@ -49,7 +50,7 @@ class Field(Protocol):
         """Who may hold ground."""
 
     def draws(  # numpydoc ignore=PR01,RT01
-        self, xy: Floats, *, count: int, seed: int
+        self, xy: Floats, *, count: int, seed: int, kept: tuple[KeptColumns, Ints] | None = None
     ) -> NDArray[np.integer]:
         """Place in `sides` of the holder of each point, one row a map."""
 
@@ -234,9 +235,10 @@ class Draws:
         draws = np.repeat(drawn[None, :].astype(np.int16), self.judgements.draws, axis=0)
         can_differ = np.flatnonzero(date.open[label])
         if date.field is not None and len(can_differ):
-            side = date.field.draws(
-                lattice.xy[can_differ], count=self.judgements.draws, seed=self.judgements.seed
-            )
+            spots = lattice.xy[can_differ]
+            numbers = {"count": self.judgements.draws, "seed": self.judgements.seed}
+            kept = (lattice.kept, can_differ) if lattice is self._lattice else None
+            side = date.field.draws(spots, **numbers, kept=kept)
             actor = self._actors(date, lattice.xy[can_differ], lattice.xy, drawn)
             draws[:, can_differ] = actor[np.arange(len(can_differ)), side]
         return drawn, draws

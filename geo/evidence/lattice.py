@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+
+from geo.evidence.field.covariance import KeptColumns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +28,7 @@ _CHUNK = 4096
 """So many positions at once: their waves take 13 MB."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lattice:
     """
     Points of a square lattice that lie in a shape; each stands for as much ground.
@@ -62,6 +65,11 @@ class Lattice:
         xy, cell = xy[inside], cell[inside].astype(np.int64)
         lonlat = shapely.get_coordinates(plane.inverse(shapely.MultiPoint(xy)))
         return cls(xy, lonlat.reshape(-1, 2).astype(float), step, cell)
+
+    @cached_property
+    def kept(self) -> KeptColumns:
+        """The points, with what of them is worked out once for the fields of many dates."""
+        return KeptColumns(self.xy)
 
     @property
     def cell_km2(self) -> float:

@@ -102,7 +102,7 @@ class _Moved:
         self._theatre, self._plane = theatre, plane
         self.sides = theatre.sides
 
-    def draws(self, xy, *, count, seed):
+    def draws(self, xy, *, count, seed, kept=None):  # noqa: ARG002
         lonlat = self._plane.inverse(shapely.MultiPoint(xy))
         own = shapely.get_coordinates(PLANE.forward(lonlat)) + self._theatre.width_m / 2
         return self._field.draws(own, count=count, seed=seed)

@@ -1,7 +1,5 @@
 """Ground over longitude 180 and round a pole: one ground, one front, one change."""
 
-import json
-
 import pytest
 import shapely
 from pyproj import Geod
@@ -9,12 +7,9 @@ from pyproj import Geod
 from geo.crs import LocalPlane, cut_at_180, span_of
 from geo.theatre import open_layers
 from tests.foreign import HEADER
+from tests.round_the_world import FIJI, POLE, write_theatre
 
 GEOD = Geod(ellps="WGS84")
-
-
-def box(west, south, east, north):
-    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
 
 
 def true_km2(west, south, east, north):
@@ -27,37 +22,8 @@ def true_km2(west, south, east, north):
 
 
 @pytest.fixture
-def theatre_of(frontline, tmp_path):
-    def make(*layers):
-        files = []
-        for n, holders in enumerate(layers, 1):
-            features = [
-                {
-                    "type": "Feature",
-                    "properties": {"controller": name},
-                    "geometry": {"type": "Polygon", "coordinates": [ring]},
-                }
-                for name, ring in holders.items()
-            ]
-            path = tmp_path / f"2000-0{n}-01.geojson"
-            path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-            files.append(path)
-        command = ("import", "control-geojson", *files, "--into", tmp_path / "new")
-        code, _, told = frontline(*command)
-        assert code == 0, told
-        return tmp_path / "new"
-
-    return make
-
-
-FIJI = (
-    {"gov": box(176, -20, 180.5, -16), "rebels": box(180.5, -20, 183, -16)},
-    {"gov": box(176, -20, 179.5, -16), "rebels": box(179.5, -20, 183, -16)},
-)
-POLE = (
-    {"north": box(-180, 80, 0, 90), "east": box(0, 80, 180, 90)},
-    {"north": box(-180, 80, 20, 90), "east": box(20, 80, 180, 90)},
-)
+def theatre_of(tmp_path):
+    return lambda *layers: write_theatre(tmp_path, *layers)
 
 
 def test_two_sides_that_meet_on_the_line_have_a_front(cases, frontline, tmp_path):

@@ -1,7 +1,6 @@
 import base64
 import dataclasses
 import datetime as dt
-import gzip
 import hashlib
 import html
 import json
@@ -21,6 +20,7 @@ from geo.draw.page import frame, store
 from geo.draw.page import page as maps
 from geo.draw.words.languages import language_words
 from geo.errors import DateError, GeoError
+from tests.unpacking import leb128, unpacked
 
 BEFORE, AFTER = pages.BEFORE, pages.AFTER
 
@@ -47,51 +47,6 @@ def block(page, name):
 
 
 # The store, read by a reader of its own.
-
-
-def leb128(data):
-    out, value, shift = [], 0, 0
-    for byte in data:
-        value |= (byte & 127) << shift
-        shift += 7
-        if not byte & 128:
-            out.append(value)
-            value = shift = 0
-    return out
-
-
-def unzigzag(values):
-    return [-(v + 1) // 2 if v % 2 else v // 2 for v in values]
-
-
-def unpacked(text):
-    raw = gzip.decompress(base64.b64decode(text))
-    chunks = []
-    while raw:
-        size = int.from_bytes(raw[:4], "little")
-        chunks.append(raw[4 : 4 + size])
-        raw = raw[4 + size :]
-    header = json.loads(chunks[0])
-    left, right, start, end, counts, dx, dy, areas, runs = map(leb128, chunks[1:])
-    history, at = [], 0
-    for _ in areas:
-        row = []
-        for _ in range(runs[at]):
-            row += [runs[at + 2] - 1] * runs[at + 1]
-            at += 2
-        at += 1
-        history.append(row)
-    xy = np.column_stack([np.cumsum(unzigzag(dx)), np.cumsum(unzigzag(dy))]) * header["quantum"]
-    return {
-        "header": header,
-        "left": np.array(left) - 1,
-        "right": np.array(right) - 1,
-        "start": np.cumsum(unzigzag(start)),
-        "end": np.cumsum(unzigzag(end)),
-        "lines": np.split(xy, np.cumsum(counts)[:-1]),
-        "areas": np.array(areas) * header["area_unit"],
-        "history": np.array(history),
-    }
 
 
 @given(st.lists(st.integers(0, 2**53)))

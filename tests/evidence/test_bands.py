@@ -38,7 +38,7 @@ class Told:
     def __init__(self, sides, holder):
         self.sides, self._holder = sides, holder
 
-    def draws(self, xy, *, count, seed):
+    def draws(self, xy, *, count, seed, kept=None):  # noqa: ARG002
         return np.stack([self._holder(np.random.default_rng([seed, k]), xy) for k in range(count)])
 
 

@@ -31,6 +31,7 @@ from geo.draw.looks import (
     texture,
     texture_key,
 )
+from geo.draw.projection import Projection
 from geo.draw.still.scene import Scene
 from geo.draw.still.wording import Words
 from geo.errors import escape
@@ -79,6 +80,9 @@ class Content:
         Ground and parallel lines over it.
     key
         What stands for what: a fill, strokes or a mark, and a text.
+    projection
+        Of ground over longitude 180, which is drawn in one piece beyond it. About a pole the map
+        that elements are put onto has no place, so there positions stay what they are.
     """
 
     title: str
@@ -88,6 +92,7 @@ class Content:
     features: list[dict[str, Any]] = field(default_factory=list)
     fills: list[dict[str, Any]] = field(default_factory=list)
     key: list[dict[str, Any]] = field(default_factory=list)
+    projection: Projection | None = None
     _numbers: dict[tuple[Paint, ...], int] = field(default_factory=dict)
     _keyed: set[tuple[str, str]] = field(default_factory=set)
 
@@ -115,6 +120,8 @@ class Content:
         """A shape, what is told of it on hover, and how it looks."""
         if shape is None or shapely.is_empty(shape):
             return
+        if self.projection is not None and self.projection.over_from is not None:
+            shape = self.projection.forward(shape)
         rounded = shapely.transform(shape, lambda xy: np.round(xy, _DECIMALS))
         told = {"tip": [text for text in tip if text], **{k: v for k, v in how.items() if v}}
         told |= {name: how[name] for name in ("fill",) if name in how}
@@ -153,6 +160,7 @@ class Teller:
         self._sides = dict(composite.sides)
         self._colors = held_colors(folder, composite)
         self._sources = folder.rows("sources")
+        self._projection = Projection(folder.area)
 
     def ground(self, day: dt.date) -> Content:
         """Who held what at the end of a day."""
@@ -333,6 +341,7 @@ class Teller:
             attribution,
             "rtl" if self._words.rtl else "ltr",
             self._words.say("key"),
+            projection=self._projection,
         )
 
 

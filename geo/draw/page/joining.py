@@ -126,7 +126,5 @@ def projected(arcs: Arcs, projection: Projection) -> Arcs:
         owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
         lines = shapely.segmentize(shapely.linestrings(coords, indices=owner), _FINE_DEG)
         coords, owner = shapely.get_coordinates(lines, return_index=True)
-        offsets = np.searchsorted(owner, np.arange(len(lines) + 1)).astype(np.int64)
-    return Arcs(
-        projection.positions(coords), offsets, arcs.left, arcs.right, arcs.start, arcs.end
-    )
+        offsets = np.searchsorted(owner, np.arange(len(offsets))).astype(np.int64)
+    return Arcs(projection.positions(coords), offsets, arcs.left, arcs.right, arcs.start, arcs.end)

@@ -283,8 +283,9 @@ function prepareMap(view) {
   map.getPane('frontline-2').style.pointerEvents = 'none';
   const [west, south, east, north] = store.bounds;
   const bounds = L.latLngBounds([[south, west], [north, east]]);
-  map.setMinZoom(Math.max(2, Math.floor(map.getBoundsZoom(bounds)) - 1));
-  if (view) map.setView([view[1], view[2]], Math.min(15, Math.max(map.getMinZoom(), view[0])), { animate: false });
+  map.options.minZoom = 1; // Of a world too the whole is shown; a setter would fly there.
+  const least = Math.max(1, Math.floor(map.getBoundsZoom(bounds)) - 1);
+  if (view) map.setView([view[1], view[2]], Math.min(15, Math.max(least, view[0])), { animate: false });
   else {
     map.fitBounds(bounds, { padding: [6, 6], animate: false });
     state.dateBefore = store.index(state.before);
@@ -292,6 +293,7 @@ function prepareMap(view) {
     if (!state.splitGiven) splitThroughChange();
   }
   map.setMaxBounds(bounds.pad(0.9));
+  map.setMinZoom(least);
   layers.forEach((layer) => layer.addTo(map));
   preparePlane();
   L.control.scale({ imperial: false, position: 'bottomleft', maxWidth: 110 }).addTo(map);

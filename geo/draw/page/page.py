@@ -186,7 +186,9 @@ def draw_page(
     if tiles is not None:
         host = _tile_host(tiles)
         if projection.centre is not None:
-            raise ValueError("tiles end at 85 degrees; a theatre that reaches there is drawn without")
+            raise ValueError(
+                "tiles end at 85 degrees; a theatre that reaches there is drawn without"
+            )
         if not (attribution or "").strip():
             raise ValueError("tiles need an attribution: say whose they are, as their terms ask")
         records["tiles"] = {"url": tiles, "attribution": attribution}

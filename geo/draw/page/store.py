@@ -58,9 +58,10 @@ def pack(composite: Composite, projection: Projection | None = None) -> str:
     left, right = _renamed(arcs.left, face_of), _renamed(arcs.right, face_of)
     if projection is not None and not projection.is_plain:
         first = np.argmax(history >= 0, axis=1)
-        arcs = join_at_180(replace(arcs, left=left, right=right), first)
+        arcs = replace(arcs, left=left.astype(np.int32), right=right.astype(np.int32))
+        arcs = join_at_180(arcs, first)
         arcs = projected(arcs, projection)
-        left, right = arcs.left, arcs.right
+        left, right = arcs.left.astype(np.int64), arcs.right.astype(np.int64)
     kept = np.flatnonzero(left != right)
     counts = np.diff(arcs.offsets)[kept]
     taken = ranges(arcs.offsets[kept], counts)

@@ -36,7 +36,7 @@ class Map:
         if self._is_plane:
             fine = shapely.segmentize(scene.folder.area, 0.5)
             xy = self._shown.flat(shapely.get_coordinates(fine))
-            west, south, east, north = *xy.min(axis=0), *xy.max(axis=0)
+            (west, south), (east, north) = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
         else:
             west, south, east, north = span_of(scene.folder.area)
         self._lon, self._lat = (west + east) / 2, (south + north) / 2
@@ -272,7 +272,7 @@ class Map:
     def per_km(self) -> float:
         """Points of the paper in a kilometre."""
         if self._is_plane:
-            return self.per_lon / 111.195  # A degree of the sphere.
+            return float(self.per_lon) / 111.195  # A degree of the sphere.
         east = distance_km(self._lon - 0.5, self._lat, self._lon + 0.5, self._lat)
         return float(self.per_lon / east[()])
 

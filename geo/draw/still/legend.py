@@ -127,7 +127,15 @@ class Legend:
         """Where the columns of numbers end: middle, band and what is drawn, or that alone."""
         if not self._is_banded:
             return self.width - 74 * self.unit, self.width
-        return self.width - 184 * self.unit, self.width - 66 * self.unit, self.width
+        now = self.scene.totals[self.scene.layer]
+        cells = [self._figures(one, now.get(one, 0.0)) for one in self.scene.holders]
+        size, gap = 13 * self.unit, 12 * self.unit
+        # Wide enough for numbers of a usual theatre, and for all of a continent's.
+        band, drawn = (
+            max(least * self.unit, gap + max(self.sheet.width_of(row[k], size) for row in cells))
+            for k, least in ((1, 118), (2, 66))
+        )
+        return self.width - drawn - band, self.width - drawn, self.width
 
     def _columns(self, x: float, y: float) -> None:
         say, middle = self.words.say, y + 8 * self.unit
@@ -140,9 +148,10 @@ class Legend:
     def _holder(self, holder: str, area: float) -> Row:
         scene, unit = self.scene, self.unit
         paints = looks.paints_of(scene.holder_look(holder), scene.colors)
-        room = self._stops[0] - 48 * unit - self.sheet.width_of("00,000", 15 * unit)
-        lines = self.sheet.wrap(scene.holder_title(holder), 15 * unit, room)
         cells = self._figures(holder, area)
+        number = max(self.sheet.width_of(text, 15 * unit) for text in ("00,000", cells[0]))
+        room = self._stops[0] - 48 * unit - number
+        lines = self.sheet.wrap(scene.holder_title(holder), 15 * unit, room)
 
         def show(x: float, y: float) -> None:
             middle = y + 13 * unit

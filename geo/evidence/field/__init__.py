@@ -28,7 +28,7 @@ is a noisy look at the one-hot vector of sides (least-squares classification; Ra
 5. **Unreliable words.** An observation of unreliability q says nothing with probability q: its
    target is stretched by 1 / (1 - q) and its variance grows by 1 / (1 - q)^2 - 1, the best linear
    use of such a word.
-6. **Probability** of a side: that its height is the greatest, by Gauss-Hermite quadrature.
+6. **Probability** of a side: that its height is the greatest, by a sum at even steps.
 7. **Calibration.** The range and the spread (the height of the field against labels of 0 and 1: a
    temperature) are scored by leaving out each observation in turn, in closed form. The field is the
    average over the plausible pairs, weighed by their score and a weak prior that decides where

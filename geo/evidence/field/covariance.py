@@ -103,6 +103,14 @@ class KeptColumns:
     def __init__(self, xy: NDArray[np.float64]) -> None:
         self.xy = xy
         self._columns: dict[tuple[float, bytes], NDArray[np.float32]] = {}
+        self._among: dict[float, NDArray[np.float64]] = {}
+
+    def among(self, range_m: float, rows: NDArray[np.integer]) -> NDArray[np.float64]:
+        """As `at_points` of some of the points, of one moment."""
+        if range_m not in self._among:
+            self._among[range_m] = at_points(self.xy, range_m)
+        some: NDArray[np.float64] = self._among[range_m][np.ix_(rows, rows)]
+        return some
 
     def across(self, seen: Observations, ranges_m: Sequence[float]) -> Iterator[Floats]:
         """As `across` of the points, whose clock is zero, for each of some ranges."""

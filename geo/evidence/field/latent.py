@@ -157,13 +157,20 @@ class LatentField:
         return found, told
 
     def draws(
-        self, xy: Floats, *, count: int, seed: int, clock: Floats | float = 0.0
+        self,
+        xy: Floats,
+        *,
+        count: int,
+        seed: int,
+        clock: Floats | float = 0.0,
+        kept: tuple[KeptColumns, NDArray[np.integer]] | None = None,
     ) -> NDArray[np.intp]:
         """
         Index of the holder at points in random maps that fit the evidence, count x m.
 
         One row is one map: its points belong together. The first few rows are as fair a sample as
-        all. With a `clock` for each point the map is of several moments.
+        all. With a `clock` for each point the map is of several moments. Points of one moment that
+        many fields are drawn for come with all points and with which of them they are.
         """
         xy = np.asarray(xy, dtype=float).reshape(-1, 2)
         clock = np.broadcast_to(np.asarray(clock, dtype=float), (len(xy),))
@@ -175,7 +182,8 @@ class LatentField:
             if not any(len(rows[k]) for k in mine):
                 continue
             near = across(xy, self._seen, key[0], clock)
-            left = at_points(xy, key[0], clock) - near @ inverse @ near.T
+            now = kept[0].among(key[0], kept[1]) if kept else at_points(xy, key[0], clock)
+            left = now - near @ inverse @ near.T
             left[np.diag_indices(len(xy))] += _JITTER
             factor = np.linalg.cholesky(left).T.astype(np.float32)
             for k in mine:
