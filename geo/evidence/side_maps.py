@@ -54,6 +54,7 @@ class SideMaps:
     def __init__(self, draws: Draws, count: int) -> None:
         self._draws, self.count = draws, count
         self._known: dict[tuple[object, ...], list[shapely.Geometry]] = {}
+        self._drawn: tuple[object, Singles] = None, np.zeros(0, np.float32)
 
     @cached_property
     def grid(self) -> Grid:
@@ -102,12 +103,12 @@ class SideMaps:
         mine = np.array([side in ways.friends for side in date.field.sides])
         if mine.all() or not mine.any():
             return np.full((self.count, len(xy)), _FAR_M if mine.any() else -_FAR_M, np.float32)
-        height = date.field.heights(
-            xy,
-            count=self.count,
-            seed=self._draws.judgements.seed,
-            radius_m=self.grid.step_m / 2,
-        )
+        key = (date.day, xy.tobytes())
+        if self._drawn[0] != key:  # The sides of a date follow each other.
+            seed, step = self._draws.judgements.seed, self.grid.step_m
+            new = date.field.heights(xy, count=self.count, seed=seed, radius_m=step / 2)
+            self._drawn = key, new
+        height = self._drawn[1]
         lead = height[:, mine].max(axis=1) - height[:, ~mine].max(axis=1)
         return np.asarray(lead * np.float32(_STEEP_M))
 

@@ -212,6 +212,7 @@ class LatentField:
         found = np.empty((count, len(self.sides), len(xy)), dtype=np.float32)
         rows = self._shared_out(count, seed)
         kept: dict[tuple[float, float], tuple[Paths, NDArray[np.float32]]] = {}
+        bases: dict[float, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
         for k, one in enumerate(self.parameters):
             key = (one.range_m, one.noise)
             if not len(rows[k]):
@@ -220,9 +221,11 @@ class LatentField:
                 paths = Paths(self._seen, self._inverse[key], *key)
                 kept[key] = paths, paths.near(xy, radius_m)
             paths, near = kept[key]
+            if one.range_m not in bases:
+                bases[one.range_m] = paths.basis(xy, radius_m)
             pairs = (len(rows[k]) + 1) // 2
             rng = np.random.default_rng((seed, k + 1))
-            off = paths.off(near, xy, radius_m, pairs * len(self.sides), rng)
+            off = paths.off(near, bases[one.range_m], radius_m, pairs * len(self.sides), rng)
             off = off.reshape(pairs, len(self.sides), len(xy)) * np.float32(one.spread)
             mean = paths.mean(near, self._mean[k]).T
             # Mirrored pairs of maps, as in `draws`.

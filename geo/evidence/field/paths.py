@@ -77,19 +77,28 @@ class Paths:
         """Mean heights, m x sides, given the covariances and the heights far from all evidence."""
         return (far + near @ (self.inverse @ targets(self.seen, far))).astype(np.float32)
 
-    def off(
-        self, near: Singles, xy: Floats, radius_m: float, rows: int, rng: np.random.Generator
-    ) -> Singles:
-        """By how much each of so many maps differs from the mean, rows x m."""
-        drawn = self._octaves(radius_m)
-        wave, share = _waves(drawn)
-        weight = rng.standard_normal((rows, 2 * wave.shape[1] + 1), np.float32)
+    def basis(self, xy: Floats, radius_m: float) -> tuple[Singles, Singles]:
+        """Of the prior of this range: its waves at the looks, and at points; for any noise."""
+        wave, share = _waves(self._octaves(radius_m))
         looks = _features(self.seen.xy, self.seen.radius_m, wave, share)
         looks = mean_columns(looks.T, self.seen).T
         looks = looks * lasting(self.seen.clock)[:, None].astype(np.float32)
+        return looks, _features(xy, np.full(len(xy), radius_m), wave, share)
+
+    def off(
+        self,
+        near: Singles,
+        basis: tuple[Singles, Singles],
+        radius_m: float,
+        rows: int,
+        rng: np.random.Generator,
+    ) -> Singles:
+        """By how much each of so many maps differs from the mean, rows x m."""
+        looks, points = basis
+        weight = rng.standard_normal((rows, points.shape[1]), np.float32)
         beside = rng.standard_normal((rows, len(self.seen)), np.float32)
-        seen = weight @ looks.T + beside @ self._beside(drawn)
-        prior = weight @ _features(xy, np.full(len(xy), radius_m), wave, share).T
+        seen = weight @ looks.T + beside @ self._beside(self._octaves(radius_m))
+        prior = weight @ points.T
         return np.asarray(prior - (seen @ self.inverse.astype(np.float32)) @ near.T, np.float32)
 
     def _octaves(self, radius_m: float) -> list[tuple[float, float]]:
@@ -133,7 +142,11 @@ def _features(xy: Floats, radius_m: Floats, wave: Floats, share: Floats) -> Sing
     """The basis of the prior at positions that are uncertain by a radius, or stand for so much."""
     # In single precision a phase of a thousand turns is still good to a ten-thousandth of a turn.
     phase = xy.astype(np.float32) @ wave.astype(np.float32)
-    blur = np.multiply.outer(radius_m**2 / -4, (wave**2).sum(axis=0))
+    # Mostly all have one radius, or one of a few.
+    radii, row = np.unique(radius_m, return_inverse=True)
+    blur = np.multiply.outer(radii**2 / -4, (wave**2).sum(axis=0))
     size = (np.sqrt(share) * np.exp(blur)).astype(np.float32)
+    if len(radii) > 1:
+        size = size[row]
     flat = np.full((len(xy), 1), np.sqrt(LEVEL), np.float32)
     return np.concatenate([np.cos(phase) * size, np.sin(phase) * size, flat], axis=1)
