@@ -1,16 +1,13 @@
 """
 Longitude and latitude, metres, and the ellipsoid: the one door to pyproj.
 
-Everywhere in this package a position is longitude, latitude in degrees on
-WGS 84, in that order. Areas and lengths are those of the ellipsoid. An edge is
-a straight line in longitude-latitude (RFC 7946, 3.1.1), so that splitting it
-changes no total. Other tools take the geodesic between two corners for the edge
-(Karney 2013, J. Geodesy 87, 43-55, as in PROJ and in PostGIS's geography): the
-two agree where edges are short, and `area_km2` measures either.
-
-Straight edges are measured here, by integrals over many edges at once; geodesics
-and the plane are PROJ's, which takes as long to import as numpy does and is
-imported when it is first asked.
+Everywhere in this package a position is longitude, latitude in degrees on WGS 84, in that order.
+Areas and lengths are those of the ellipsoid. An edge is a straight line in longitude-latitude (RFC
+7946, 3.1.1), so that splitting it changes no total. Other tools take the geodesic between two
+corners for the edge (Karney 2013, J. Geodesy 87, 43-55, as in PROJ and in PostGIS's geography): the
+two agree where edges are short, and `area_km2` measures either. Straight edges are measured here,
+by integrals over many edges at once; geodesics and the plane are PROJ's, which takes as long to
+import as numpy does and is imported when it is first asked.
 
 The ground between a straight edge and the geodesic grows with the cube of the edge: some 0.01 km2
 for 10 km, thousands for ten degrees, so areas of a coarse layer differ by up to 0.8 % from what
@@ -28,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import shapely
+import shapely.affinity
 
 from geo.errors import CRSError
 from geo.model import Edges
@@ -45,21 +43,9 @@ if TYPE_CHECKING:
     """Of a latitude and the whole steps of an edge in longitude and latitude, all in radians."""
 
 __all__ = [
-    "GRID_DEG",
-    "LONLAT",
-    "Edges",
-    "LocalPlane",
-    "arc_length_km",
-    "area_km2",
-    "cut_at_180",
-    "distance_km",
-    "ground_km2",
-    "length_km",
-    "middle_of",
-    "snap",
-    "span_of",
-    "to_lonlat",
-]
+    "GRID_DEG", "LONLAT", "Edges", "LocalPlane", "arc_length_km", "area_km2", "cut_at_180",
+    "distance_km", "ground_km2", "length_km", "middle_of", "snap", "span_of", "to_lonlat",
+]  # fmt: skip
 
 LONLAT = "EPSG:4326"
 """The only CRS of a frame that leaves this package; axes are longitude, latitude."""
@@ -259,9 +245,6 @@ def _zone_km2(sine: Floats) -> Floats:
     return _AXIS_KM**2 * (1 - _ECC2) / 2 * sine * total
 
 
-# ---------------------------------------------------------------- lengths
-
-
 def length_km(geometries: shapely.Geometry | Sequence[shapely.Geometry]) -> NDArray[np.float64]:
     """
     Return geodesic lengths.
@@ -339,9 +322,6 @@ def arc_length_km(coords: Floats, offsets: Ints) -> Floats:
         return _AXIS_KM * np.sqrt((north * north + (1 - sine * sine) * lon * lon) / square)
 
     return _integrate_edges(coords, offsets, step)
-
-
-# ---------------------------------------------------------------- many edges at once
 
 
 def _integrate_edges(coords: Floats, offsets: Ints, element: Element) -> Floats:
@@ -447,46 +427,21 @@ class LocalPlane:
         return cut_at_180(self._transform(geometry, "out"))
 
     def _cut_round_pole(self, geometry: shapely.Geometry) -> shapely.Geometry:
-        """
-        Each quarter of the world for itself, so that a pole within is a corner.
-
-        A pole is a point in the plane and an edge on the map: where a ring passes it, from one
-        longitude to another, the edge is put in.
-        """
+        """Quarter by quarter, with a dot for the pole cut out: on the map it is an edge."""
+        transform = _transformer(self.lon, self.lat, "out").transform
         parts: list[shapely.Geometry] = []
         for east, up in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-            (west, right), (south, top) = sorted([0, east * _FAR_M]), sorted([0, up * _FAR_M])
-            quarter = shapely.box(west, south, right, top)
-            inside = shapely.get_parts(shapely.intersection(geometry, quarter))
-            same = shapely.get_dimensions(inside) == shapely.get_dimensions(geometry)
-            same &= ~shapely.is_empty(inside)
-            parts += [self._unrolled(part, east) for part in inside[same]]
-        return shapely.union_all(parts)
 
-    def _unrolled(self, part: shapely.Geometry, east: int) -> shapely.Geometry:
-        if isinstance(part, shapely.Polygon):
-            shell, *holes = (
-                shapely.get_coordinates(self._unrolled(ring, east))
-                for ring in shapely.get_rings(part)
-            )
-            return shapely.Polygon(shell, holes)
-        flat = shapely.get_coordinates(part)
-        lonlat = shapely.get_coordinates(self._transform(part, "out"))
-        lonlat[east * lonlat[:, 0] < -90, 0] = 180.0 * east
-        lonlat[:, 0] = np.clip(lonlat[:, 0], *((0, 180) if east > 0 else (-180, 0)))
-        at_pole = np.hypot(*flat.T) < _JOINED_M
-        others = np.flatnonzero(~at_pole)
-        rows: list[list[float]] = []
-        for i, (lon, lat) in enumerate(lonlat.tolist()):
-            if not at_pole[i]:
-                rows.append([lon, lat])
-                continue
-            place = int(np.searchsorted(others, i))
-            # The longitudes that the line comes from and goes on to; of a ring's end its other end.
-            beside = (others[place - 1], others[place % len(others)])
-            rows += [[float(lonlat[k, 0]), self.lat] for k in beside]
-        make = shapely.LinearRing if isinstance(part, shapely.LinearRing) else shapely.LineString
-        return make(rows)
+            def unroll(xy: Floats, east: int = east) -> Floats:
+                lon, lat = transform(*xy.T)
+                lon = np.clip(np.abs(np.where(east * lon < -90, 180, lon)), 0, 180) * east
+                return np.column_stack([lon, np.where(np.hypot(*xy.T) < 2 * _DOT_M, self.lat, lat)])
+
+            quarter = shapely.affinity.scale(_QUARTER, east, up, origin=(0, 0))
+            some = shapely.get_parts(shapely.intersection(geometry, quarter))
+            same = shapely.get_dimensions(some) == shapely.get_dimensions(geometry)
+            parts += list(shapely.transform(some[same & ~shapely.is_empty(some)], unroll))
+        return shapely.union_all(parts)
 
     def _transform(self, geometry: shapely.Geometry, way: Way) -> shapely.Geometry:
         transform = _transformer(self.lon, self.lat, way).transform
@@ -495,8 +450,8 @@ class LocalPlane:
 
 _HALF_ROUND = 180.0
 _POLAR = 60.0
-_FAR_M = 3e7
-"""Beyond the plane's rim."""
+_DOT_M = 0.1
+_QUARTER = shapely.box(0, 0, 3e7, 3e7) - shapely.Point(0, 0).buffer(_DOT_M)
 _JOINED_M = 1e-3
 """What longitude 180 parted is joined on this grid: the two halves differ by rounding."""
 
@@ -584,9 +539,8 @@ def cut_at_180(geometry: shapely.Geometry) -> shapely.Geometry:
             parts.extend(shapely.get_parts(cut))
     if len(parts) == 1:
         return parts[0]
-    kinds: dict[int, Any] = {0: shapely.multipoints, 1: shapely.multilinestrings}
-    make = kinds.get(int(shapely.get_dimensions(parts[0])), shapely.multipolygons)
-    whole: shapely.Geometry = make(parts)
+    kinds: list[Any] = [shapely.MultiPoint, shapely.MultiLineString, shapely.MultiPolygon]
+    whole: shapely.Geometry = kinds[int(shapely.get_dimensions(parts[0]))](parts)
     return whole
 
 

@@ -167,3 +167,36 @@ def test_snapped_coordinates_are_what_their_six_decimals_say():
     xy = shapely.get_coordinates(snap(shapely.Point(37.12345678, -0.0000001)))
     assert xy.tolist() == [[37.123457, 0.0]]
     assert not np.signbit(xy[0, 1])
+
+
+ROUND_A_POLE = {
+    "a disc round it": shapely.Point(0, 0).buffer(1e6),
+    "a wedge that ends there": shapely.Polygon([(0, 0), (1e6, 1e5), (1e6, 9e5)]),
+    "all but a wedge": shapely.Polygon(
+        [(0, 0), (-1e6, 1e6), (-1e6, -1e6), (1e6, -1e6), (1e6, 1e6)]
+    ),
+    "a box over longitude 180": shapely.box(-3e5, 4e5, 3e5, 9e5),
+    "a ring round it": shapely.Point(0, 0).buffer(9e5) - shapely.box(-1e5, -1e5, 1e5, 1e5),
+}
+
+
+@pytest.mark.parametrize("pole", [90, -90])
+@pytest.mark.parametrize("name", ROUND_A_POLE)
+def test_ground_of_a_plane_round_a_pole_keeps_its_area_on_the_map(name, pole):
+    # The plane is equal-area: what lies there has the area that the map must have.
+    flat = shapely.segmentize(ROUND_A_POLE[name], 2e4)
+    plane = LocalPlane(0, pole)
+    ground = plane.inverse(flat)
+    assert shapely.is_valid(ground)
+    assert area_km2(ground)[0] == pytest.approx(flat.area / 1e6, rel=1e-4)
+    back = plane.forward(shapely.segmentize(ground, 0.1))
+    assert shapely.symmetric_difference(back, flat).area < 1e-3 * flat.area
+
+
+@pytest.mark.parametrize("pole", [90, -90])
+def test_a_line_over_a_pole_keeps_its_length(pole):
+    flat = shapely.LineString([(-3e5, 5e5), (0, 0), (3e5, 5e5)])
+    line = LocalPlane(0, pole).inverse(shapely.segmentize(flat, 2e4))
+    geod = Geod(ellps="WGS84")
+    assert length_km(line)[0] == pytest.approx(flat.length / 1e3, rel=1e-3)
+    assert geod.geometry_length(line) == pytest.approx(flat.length, rel=1e-3)

@@ -60,7 +60,16 @@ OWN_PROCESS = {"check", "map"}
 """Commands that are started as a person starts them; the others run in this process."""
 
 
-@pytest.mark.parametrize("line", COMMANDS)
+DEAR = ("isolation", "--after 2017-08-31")
+"""What takes many draws, or bands of two dates that nobody drew before."""
+
+
+def marked(line):
+    """A command of the README; what is dear is for the whole check."""
+    return pytest.param(line, marks=[pytest.mark.slow] * any(word in line for word in DEAR))
+
+
+@pytest.mark.parametrize("line", [marked(line) for line in COMMANDS])
 def test_a_command_of_the_readme_runs(line, checkout, frontline, monkeypatch):
     words = shlex.split(line)[1:]
     if words[0] in OWN_PROCESS:

@@ -64,6 +64,7 @@ def test_a_day_more_is_added_to_what_was_kept_and_gives_the_same_answers(
     assert longer == answers(series)
 
 
+@pytest.mark.slow
 def test_a_change_beside_the_layers_needs_no_other_composite(series, monkeypatch):
     add_days(series, DAYS)
     wanted = answers(series)

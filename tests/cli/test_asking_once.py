@@ -51,6 +51,7 @@ def test_change_between_two_layers_is_found_once(frontline, small, asked, form):
     assert set(asked.values()) == {1}
 
 
+@pytest.mark.slow
 def test_change_over_many_layers_is_found_once_for_each_pair(frontline, shipped, asked):
     words = ("change", "2017-05-23", "2017-08-31", "--format", "csv", "--layers", shipped)
     assert frontline(*words)[0] == 0
@@ -64,7 +65,7 @@ def test_fronts_and_their_totals_are_found_once(frontline, shipped, asked):
     assert [count for (name, *_), count in asked.items() if name == "front_lines"] == [1]
 
 
-@pytest.mark.parametrize("word", ["pockets", "isolation"])
+@pytest.mark.parametrize("word", ["pockets", pytest.param("isolation", marks=pytest.mark.slow)])
 def test_the_sides_that_hold_ground_are_read_from_control_once(frontline, small, asked, word):
     assert frontline(word, "2017-08-01", "--layers", small)[0] == 0
     assert [n for (name, *_), n in asked.items() if name == "control_as_drawn"] == [1]

@@ -31,6 +31,7 @@ def test_necks_say_in_words_how_sure_they_are(frontline, shipped):
     assert re.search(r"behind it in 9 of 10 maps or more: .*khirbat_al_umbashi", text)
 
 
+@pytest.mark.slow
 def test_pockets_and_isolation_have_the_chances_in_every_form(frontline, shipped):
     words = ("2017-08-02", "--side", "opposition", "--unknown", "own", "--layers", shipped)
     code, out, _ = frontline("pockets", *words, "--format", "json")

@@ -95,6 +95,7 @@ def check_draft(theatre, day):
             assert len(set(values["controllers"].split(";")) & sides) > 1
 
 
+@pytest.mark.slow
 @settings(max_examples=dear(30), deadline=None)
 @given(theatres(), st.randoms())
 def test_order_of_places_and_statements_does_not_matter(theatre, dice):
@@ -107,6 +108,7 @@ def test_order_of_places_and_statements_does_not_matter(theatre, dice):
     assert same(mixed.estimator().draft(DAYS[2]), draft)
 
 
+@pytest.mark.slow
 @settings(max_examples=dear(30), deadline=None)
 @given(theatres(most_sides=5))
 def test_other_names_of_the_sides_are_other_names_on_the_same_map(theatre):
@@ -241,6 +243,7 @@ def test_ground_far_from_every_new_word_is_drawn_exactly_as_before():
     assert stays > 20 * moved
 
 
+@pytest.mark.slow
 def test_one_word_among_many_hardly_moves_the_field_far_away():
     # As many words as the shipped case has; its level tells of all ground, a little.
     far, near = [], []

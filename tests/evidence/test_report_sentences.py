@@ -386,6 +386,27 @@ def test_what_may_not_have_happened_is_never_ready(sentence):
     assert draft.properties["draft_open"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A UN convoy entered Arden to deliver aid.",
+        "Redcap Front medics entered Belmont with food and medicine on 19 May.",
+        "Buses of the Bluecoat League entered Corve on Monday to evacuate the wounded.",
+        "دخلت قافلة إلى Arden محملة بالمساعدات.",
+        "Redcap Front увійшли до Belmont, щоб евакуювати людей.",
+        "Redcap Front вошли в Belmont с гуманитарной помощью.",
+    ],
+)
+def test_who_comes_with_aid_takes_nothing(text):
+    assert [d for d in read(text).drafts if d.properties["sub_event_type"]] == []
+    assert not [one for one in read(text).drafts if "taken" in str(one.properties)]
+
+
+def test_who_enters_with_arms_takes():
+    (taken,) = read("Redcap Front fighters entered Belmont on 19 May.").drafts
+    assert columns(taken, "actor1", "place_id") == ("redcaps", "belmont")
+
+
 def test_a_failed_attack_is_a_clash():
     (draft,) = read("The Redcap Front failed to capture Arden on 2 May 2020.").drafts
     assert columns(draft, "sub_event_type", "actor1") == ("Armed clash", "redcaps")

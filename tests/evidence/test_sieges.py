@@ -132,6 +132,7 @@ def test_words_that_grounds_are_severed_lower_the_chance_by_their_doubt():
     assert said[1] == pytest.approx(0.2 * free / (0.2 * free + 1 - free), abs=0.03)
 
 
+@pytest.mark.slow
 def test_words_of_a_gap_raise_the_chance_and_narrow_the_width():
     composite = discs(6, confidence="moderate")
     plane = LocalPlane.around(composite.area)

@@ -136,6 +136,7 @@ def test_states_hold_on_the_days_that_their_records_say(data):
         assert drawn == there
 
 
+@pytest.mark.slow
 def test_states_of_the_nineteenth_century_need_no_window(data):
     path = data / "cshapes-europe" / "cshapes_europe_1912_1950.geojson"
     imported = run_import("intervals-geojson", [path])

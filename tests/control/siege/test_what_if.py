@@ -341,6 +341,7 @@ def test_an_advance_over_a_neck_besieges_what_lies_behind(rif):
     assert len(behind & besieged) >= len(behind) / 2
 
 
+@pytest.mark.slow
 def test_isolation_without_a_side_answers_for_each(frontline, shipped):
     words = ("isolation", "2017-07-31", "--unknown", "enemy", "--format", "json")
     code, out, _ = frontline(*words, "--layers", shipped)
