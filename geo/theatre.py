@@ -365,17 +365,19 @@ class Theatre(draw.MapElements, desk.DeskQuestions):
         *,
         as_of: Day | None = None,
         parameters: Parameters | None = None,
+        without: Sequence[str] = (),
         **numbers: Any,
     ) -> Draft:
         """
         Draft a control layer from what statements tell of a date.
 
-        See `geo.evidence.draft_layer`, for `as_of` too. `numbers` are single ones of
+        See `geo.evidence.draft_layer`, for `as_of` and `without` too. `numbers` are single ones of
         `geo.evidence.Parameters`, such as ``at_least``, instead of those in `parameters`.
         """
         chosen = dataclasses.replace(parameters or evidence.Parameters(), **numbers)
         known = None if as_of is None else self._day(as_of)
-        return evidence.draft_layer(self.folder, self._day(day), parameters=chosen, as_of=known)
+        how: Any = {"parameters": chosen, "as_of": known, "without": without}
+        return evidence.draft_layer(self.folder, self._day(day), **how)
 
     def probabilities(
         self, day: Day, points: Sequence[tuple[float, float]], *, as_of: Day | None = None

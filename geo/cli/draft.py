@@ -49,6 +49,12 @@ if TYPE_CHECKING:
 @click.option(
     "--max-age", "max_age_days", type=click.IntRange(min=0), help="Farthest statement, days."
 )
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="ID",
+    help="A statement that does not count: what if it were wrong; may be repeated.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the draft as a table and write nothing.")
 @click.option("--force", is_flag=True, help="Replace a layer of that date.")
 @click.option(
@@ -66,6 +72,7 @@ def estimate(
     as_of: str | None,
     at_least: float | None,
     max_age_days: int | None,
+    without: tuple[str, ...],
     dry_run: bool,
     force: bool,
     points: tuple[tuple[float, float], ...],
@@ -84,9 +91,12 @@ def estimate(
             chances = theatre.probabilities(date, points, as_of=as_of)
             show(chances.round(4) if form != "table" else _percentages(chances), form)
             return
-        draft = theatre.estimate(date, as_of=as_of, parameters=Parameters(**chosen))
+        numbers = Parameters(**chosen)
+        draft = theatre.estimate(date, as_of=as_of, parameters=numbers, without=without)
     except ValueError as error:
         raise GeoError(str(error)) from error
+    if without:
+        say(f"{len(without)} statements left out")
     if draft.day in theatre.folder.control and not (force or dry_run):
         raise GeoError(
             f"{layers}/control/{draft.day}.geojson exists, perhaps edited by hand; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -51,3 +52,25 @@ def late_bar(stack: contextlib.ExitStack) -> Told:
             bars[0](what, done, total)
 
     return progress
+
+
+_PATIENCE_S = 2.0
+"""Whoever waits longer sees a bar."""
+
+
+@contextlib.contextmanager
+def slow_bar() -> Iterator[Told]:
+    """A bar that appears once something has lasted a while and is not done."""
+    begun = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        bars: list[Told | None] = []
+
+        def progress(what: str, done: int, total: int) -> None:
+            if not bars and (time.monotonic() - begun < _PATIENCE_S or done >= total):
+                return
+            if not bars:
+                bars.append(stack.enter_context(progress_bar()))
+            if bars[0]:
+                bars[0](what, done, total)
+
+        yield progress

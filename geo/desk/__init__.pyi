@@ -6,8 +6,11 @@ from .site.checking import Finding, check_site
 from .site.material import Material
 from .site.publish import Published, publish_site
 from .site.serving import make_server
+from .tasks import COLUMNS, KINDS
 
 __all__ = [
+    "COLUMNS",
+    "KINDS",
     "Comparison",
     "DeskQuestions",
     "Finding",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from geo.desk.brief.saving import Brief
     from geo.draw import Still
     from geo.evidence import Ensemble, Sieges
-    from geo.layers import Folder
+    from geo.layers import Folder, Progress
 
     Day = str | dt.date | np.datetime64 | pd.Period
 
@@ -68,6 +68,11 @@ if TYPE_CHECKING:
 
         def _day(self, day: Any) -> dt.date:
             """A day in any form."""
+
+        def waiting(
+            self, day: Day | None = None, *, progress: Progress | None = None
+        ) -> list[dict[str, Any]]:
+            """What waits."""
 
         def still(
             self, day: Day, *, before: Day | None, language: str, size: tuple[int, int]
@@ -139,3 +144,66 @@ class DeskQuestions:
             language=language,
             stills=lambda: (draw(last, before=first), draw(last, before=None)),
         )
+
+    def todo(
+        self: _Asked, day: Day | None = None, *, progress: Progress | None = None
+    ) -> pd.DataFrame:
+        """
+        Return what waits, first what would move the most ground of the map of a day.
+
+        Parameters
+        ----------
+        day
+            The date of the map; the default is the theatre's second.
+        progress
+            Told what is done, how much of it, and of how much.
+
+        Returns
+        -------
+        waiting
+            One row a task: ``kind`` (``contradiction``, ``sole``: one publisher alone tells of a
+            place; ``ageing``, ``unlocated``, ``unexplained``), ``km2`` (how much of the map hangs
+            on it), ``measured`` (drawn anew without the words, not quickly reckoned), ``text``,
+            ``moves`` (who is drawn with the ground, and who would be), ``place_ids``,
+            ``statement_ids``, ``source_ids`` and ``command``.
+
+        Raises
+        ------
+        DateError
+            If the day is before the first layer.
+        """
+        import pandas as pd
+
+        from geo.desk.tasks import COLUMNS
+
+        return pd.DataFrame(self.waiting(day, progress=progress), columns=COLUMNS)
+
+    def waiting(
+        self: _Asked, day: Day | None = None, *, progress: Progress | None = None
+    ) -> list[dict[str, Any]]:
+        """
+        Return what `todo` does, without loading what frames are made of.
+
+        Parameters
+        ----------
+        day, progress
+            As for `todo`.
+
+        Returns
+        -------
+        records
+            One a task, with the columns of `todo`.
+
+        Raises
+        ------
+        DateError
+            If the day is before the first layer.
+        """
+        from geo.desk.waiting import list_waiting
+
+        last = self.after if day is None else self._day(day)
+        self.as_of(last)
+        found = list_waiting(
+            self.folder, self.composite, last, self._known_digests, progress=progress
+        )
+        return [one.to_dict() for one in found]

@@ -15,6 +15,7 @@ from .versions.review import review_record, review_text
 from .versions.review_page import review_page
 from .versions.setup import install_git, merge_files, remove_git
 from .versions.texts import canonical_text, readable_text
+from .versions.writers import last_writers
 
 __all__ = [
     "REFUSED",
@@ -33,6 +34,7 @@ __all__ = [
     "describe_unmerged",
     "guard_ids",
     "install_git",
+    "last_writers",
     "leftovers",
     "merge_files",
     "new_layer",

@@ -10,8 +10,9 @@ from .gazetteer.index import Gazetteer
 from .gazetteer.read import read_gazetteers
 from .gazetteer.rules import sound_rules
 from .gazetteer.sounds import plain
+from .hanging import Change, Hanging
 from .histories import place_history
-from .kept import Memory, kept_bands, kept_draws
+from .kept import Memory, kept_answer, kept_bands, kept_draws
 from .ledger import (
     DRAFT,
     MIN_AREA_KM2,
@@ -44,10 +45,12 @@ __all__ = [
     "MIN_AREA_KM2",
     "PICTURE",
     "STATEMENT_DRAFTS",
+    "Change",
     "Draft",
     "Ensemble",
     "Estimator",
     "Gazetteer",
+    "Hanging",
     "History",
     "Judgements",
     "Memory",
@@ -66,6 +69,7 @@ __all__ = [
     "find_disagreement",
     "find_why",
     "idle_rows",
+    "kept_answer",
     "kept_bands",
     "kept_draws",
     "ledger_frame",

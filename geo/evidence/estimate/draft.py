@@ -13,14 +13,22 @@ import shapely
 
 from geo.crs import LocalPlane, snap
 from geo.errors import CRSError
-from geo.evidence.estimate.ground import Class, Face, Grid, cut_out, draw_faces, drop_islands
+from geo.evidence.estimate.ground import (
+    Class,
+    Face,
+    Grid,
+    advise,
+    cut_out,
+    draw_faces,
+    drop_islands,
+)
 from geo.evidence.estimate.looks import Looks, Unused
 from geo.evidence.estimate.parameters import Parameters
 from geo.evidence.estimate.patches import PatchMaker, is_by_hand, told_in
 from geo.evidence.estimate.series import follow
 from geo.evidence.estimate.statements import Statements
 from geo.evidence.field.covariance import KeptColumns, lasting
-from geo.evidence.field.fitting import FieldParameters, fit
+from geo.evidence.field.fitting import FieldParameters, fit, prior_heights
 from geo.evidence.field.latent import LatentField
 from geo.evidence.kept import kept_table
 from geo.model import Feature, Row, parse_day
@@ -45,10 +53,6 @@ _LEAST_M = 500.0
 """The ground of a place reaches so far at least, however well it is located."""
 _NOTHING = 0.995
 """Where more than this share of the study area is not known, somebody asks why."""
-_SOME = 0.02
-"""Share of the study area that an option which is advised should draw, where it is told of."""
-_EVEN = 0.5
-"""No ground is drawn for a side that is not likelier than all others together."""
 _KEPT = 64
 """Dates whose field and picture are held, for the dates that follow."""
 _WORTH_KEEPING = 60
@@ -305,7 +309,48 @@ class Estimator:
         DateError
             If `day` is no date.
         """
-        return LatentField(self.observations(day), self.sides, parameters=self._fitted[0])
+        return self.field_of(self.told(day), parse_day(day))
+
+    def field_of(
+        self, told: Sequence[Told], day: dt.date, far: Sequence[Told] | None = None
+    ) -> LatentField:
+        """
+        Return the field of a date by some of what is told, or more.
+
+        Parameters
+        ----------
+        told
+            What counts.
+        day
+            The date.
+        far
+            Heights far from all evidence follow from this; the default is `told`.
+
+        Returns
+        -------
+        field
+            With the numbers that were fitted to all that was told.
+        """
+        seen, prior = self._looks.observations(told, day, self._fitted[1]), None
+        if far is not None:
+            prior = prior_heights(self._looks.observations(far, day, self._fitted[1]))
+        return LatentField(seen, self.sides, parameters=self._fitted[0], prior=prior)
+
+    @property
+    def looks(self) -> Looks:  # numpydoc ignore=RT01
+        """What is told of the ground, date by date."""
+        return self._looks
+
+    def take_numbers(self, other: Estimator) -> None:
+        """
+        Take what was worked out for nearly the same words, of the same area.
+
+        Parameters
+        ----------
+        other
+            Whose numbers of the field are taken, instead of fitting them anew.
+        """
+        self._fitted, self._grid, self._columns = other._fitted, other._grid, other._columns
 
     def links(self, day: dt.date) -> list[Link]:
         """
@@ -499,25 +544,17 @@ class Estimator:
         shares = {kind.name.lower(): area[kind.name.lower()] / grid.ground_m2 for kind in Class}
         spoken_of = {one.place_id for one in told}
         unused = tuple(u for u in self._looks.unused if u.place_id not in spoken_of)
-        undated = len(self._statements.undated)
-        advice = self._advise(chance, known) if shares["unknown"] > _NOTHING else ""
+        advice = advise(chance, known, self.parameters) if shares["unknown"] > _NOTHING else ""
         return Draft(
-            day, self.as_of, tuple(features), unused, undated, shares, probabilities, advice
+            day,
+            self.as_of,
+            tuple(features),
+            unused,
+            len(self._statements.undated),
+            shares,
+            probabilities,
+            advice,
         )
-
-    def _advise(self, chance: Floats, known: Floats) -> str:
-        """Say why next to nothing is drawn, and what would draw more."""
-        told = known >= self.parameters.told
-        surest = np.sort(chance[told].max(axis=1, initial=0.0))[::-1]
-        if len(surest) and surest[0] >= self.parameters.at_least:
-            return "what is sure enough is less than half a percent of the study area"
-        # A mere spot would be too small to be drawn.
-        some = surest[: max(1, int(len(chance) * _SOME))]
-        best = float(some[-1]) if len(some) else 0.0
-        if best <= _EVEN:
-            return "no word tells more of any ground than which side is named most: add statements"
-        least = int(best * 100) / 100
-        return f"the surest ground is {best:.0%} one side's: --at-least {least:.2f} draws it"
 
     @cached_property
     def _grid(self) -> Grid:
@@ -550,7 +587,7 @@ class Estimator:
         if day in self._drawn:
             return self._drawn[day]
         steps = [*(one for one in self._dates if one < day and self._looks.of_day(one)), day]
-        # From the last date that is known: of dates asked one after the other, the one before.
+        # From the last date that is known.
         begun = max((k for k, one in enumerate(steps) if one in self._drawn), default=0)
         drawn = self._drawn.get(steps[begun]) or self._assessed(steps[begun])
         for before, after in pairwise(steps[begun:]):
@@ -566,5 +603,4 @@ class Estimator:
     def _nearest(self, face: Face, chance: Floats) -> Floats:
         """The chances at the point of the grid nearest to a face that holds none."""
         spot = shapely.get_coordinates(self.plane.forward(shapely.point_on_surface(face.shape)))
-        away = ((self._grid.asked - spot) ** 2).sum(axis=1)
-        return np.asarray(chance[int(np.argmin(away))])
+        return np.asarray(chance[int(((self._grid.asked - spot) ** 2).sum(axis=1).argmin())])

@@ -37,6 +37,10 @@ _SURE = 1e-4
 """Chances are kept this far from 0 and 1, where their odds have no end."""
 _BONUS = 0.1
 """Ground of the likelier side of a sharp front counts as drawn: 0.5 + 0.1 is the least of it."""
+_SOME = 0.02
+"""Share of the study area that an option which is advised should draw, where it is told of."""
+_EVEN = 0.5
+"""No ground is drawn for a side that is not likelier than all others together."""
 
 
 class Class(IntEnum):
@@ -337,3 +341,18 @@ def cut_out(
         for part in shapely.get_parts(shape)
     ]
     return left, mine[: len(shapes)]
+
+
+def advise(chance: Floats, known: Floats, numbers: Parameters) -> str:
+    """Say why next to nothing is drawn, and what would draw more."""
+    told = known >= numbers.told
+    surest = np.sort(chance[told].max(axis=1, initial=0.0))[::-1]
+    if len(surest) and surest[0] >= numbers.at_least:
+        return "what is sure enough is less than half a percent of the study area"
+    # A mere spot would be too small to be drawn.
+    some = surest[: max(1, int(len(chance) * _SOME))]
+    best = float(some[-1]) if len(some) else 0.0
+    if best <= _EVEN:
+        return "no word tells more of any ground than which side is named most: add statements"
+    least = int(best * 100) / 100
+    return f"the surest ground is {best:.0%} one side's: --at-least {least:.2f} draws it"

@@ -22,7 +22,7 @@ from geo.evidence.field.observations import Observations
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -204,13 +204,20 @@ class Looks:
         """What the words in force tell, and in hindsight the next ones after."""
         told: list[Told] = []
         for place_id in self.located:
-            said = self._statements.in_force(place_id, day)
-            if self._statements.as_of is None:
-                coming = self._statements.still_to_come(place_id, day)
-                said, coming = self._statements.without_repeats(said, coming)
-                told += self._tell(place_id, coming)
-            told += self._tell(place_id, said)
+            told += self._of_place(self._statements, place_id, day)
         return told
+
+    def told_without(self, place_id: str, day: dt.date, ids: Collection[str]) -> list[Told]:
+        """What is told of one place on a day, were it not for some statements."""
+        return list(self._of_place(self._statements.of_place(place_id, ids), place_id, day))
+
+    def _of_place(self, statements: Statements, place_id: str, day: dt.date) -> Iterator[Told]:
+        said = statements.in_force(place_id, day)
+        if statements.as_of is None:
+            coming = statements.still_to_come(place_id, day)
+            said, coming = statements.without_repeats(said, coming)
+            yield from self._tell(place_id, coming)
+        yield from self._tell(place_id, said)
 
     def nearest_word(self, day: dt.date) -> str:
         """Say what would reach a word on a day on which none is in force."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from geo.model import Basis, Confidence, Row, Status, parse_day, shift_day, split_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from geo.evidence.estimate.parameters import Parameters
     from geo.model import Feature
@@ -89,6 +89,12 @@ class Statements:
     def side(self, actor: str) -> str:
         """The side of an actor; an actor that is not known is its own."""
         return self._sides.get(actor, actor)
+
+    def of_place(self, place_id: str, without: Collection[str]) -> Statements:
+        """Those of one place, but for some."""
+        rows = [row for row in self.by_place.get(place_id, ()) if row.id not in without]
+        given = self._places, rows, self._sources, self._sides, self._parameters, self.as_of
+        return Statements(*given)
 
     def _known_by(self, row: Row, as_of: dt.date) -> bool:
         """Whether a statement could be read by a day."""
