@@ -544,16 +544,10 @@ class Estimator:
         shares = {kind.name.lower(): area[kind.name.lower()] / grid.ground_m2 for kind in Class}
         spoken_of = {one.place_id for one in told}
         unused = tuple(u for u in self._looks.unused if u.place_id not in spoken_of)
+        undated = len(self._statements.undated)
         advice = advise(chance, known, self.parameters) if shares["unknown"] > _NOTHING else ""
         return Draft(
-            day,
-            self.as_of,
-            tuple(features),
-            unused,
-            len(self._statements.undated),
-            shares,
-            probabilities,
-            advice,
+            day, self.as_of, tuple(features), unused, undated, shares, probabilities, advice
         )
 
     @cached_property
