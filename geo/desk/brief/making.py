@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geo.draw import Still
     from geo.layers import Folder
 
-_LABELS = ("references", "quoted", "map")
+_LABELS = ("references",)
 """Words of the document itself."""
 
 

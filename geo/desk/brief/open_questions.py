@@ -181,6 +181,9 @@ def made_part(teller: Teller) -> Part:
         said.append(teller.sentence("band.means", facts.layers))
     if any(label.basis == "inferred" for label in facts.composite.labels):
         said.append(teller.sentence("method", facts.layers))
+    if teller.has_notes:
+        key = "brief.quoted" if teller.has_quotes else "brief.unquoted"
+        said.append(teller.sentence(key, [folder.theatre.id]))
     said.append(teller.sentence("brief.made", [folder.theatre.id], version=__version__))
     return Part("made", teller.say("brief.part.made"), (Paragraph(tuple(said)),))
 

@@ -45,6 +45,7 @@ class Phrasing:
     def __init__(self, facts: Facts, words: Words) -> None:
         self.facts, self.words = facts, words
         self.say = words.say
+        self.has_notes = self.has_quotes = False
 
     # ------------------------------------------------------------ names and figures
 
@@ -102,8 +103,11 @@ class Phrasing:
     def quote(self, text: object, ids: Iterable[str]) -> list[Sentence]:
         """What somebody typed, where it runs as the language does; none is translated."""
         typed = " ".join(str(text or "").split())
+        if typed:
+            self.has_notes = True
         if not typed or runs_back(typed) != self.words.rtl:
             return []
+        self.has_quotes = True
         return [Sentence(one_sentence(_cut(escape(typed, 2000))), tuple(ids), is_quoted=True)]
 
     def rest(self, key: str, ids: Sequence[str]) -> list[Paragraph]:

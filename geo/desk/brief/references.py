@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from geo.desk.brief.telling import Teller
     from geo.model import Feature, Row
 
+_NOBODY = "–"
+"""Stands where the ledger names no side."""
 _SOURCES = 8
 """So many ids of sources of a record are listed."""
 
@@ -109,11 +111,10 @@ class _Records:
 
     def _change(self, row: Row) -> Reference:
         values, teller = row.values, self._teller
-        unknown = teller.say(f"status.{Status.UNKNOWN}")
         was, now = (
             teller.holder(str(values[f"{way}_controller"]))
             if values[f"{way}_controller"]
-            else unknown
+            else _NOBODY
             for way in ("from", "to")
         )
         parts = [
