@@ -41,8 +41,6 @@ _MOST_RANKED = 400
 """Of more sets of words those are ranked that stand most alone."""
 _TRIALS = 3
 """A place that nobody located is tried at so many positions."""
-_STEPS = 20
-"""So many steps without an explanation are told one by one, those with the most ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,15 +334,13 @@ def _unexplained(folder: Folder, composite: Composite, day: dt.date) -> Iterator
     pieces = ledger_frame(folder, composite)
     open_ = pieces[(pieces["change_ids"] == "") | (pieces["unnamed"] != "")]
     open_ = open_[open_["to_date"] <= day]
-    steps = sorted(
-        open_.groupby(["from_date", "to_date"]), key=lambda one: -one[1]["area_km2"].sum()
-    )
-    for (first, last), group in steps[:_STEPS]:
+    for (first, last), group in open_.groupby(["from_date", "to_date"]):
         places = tuple(dict.fromkeys(i for cell in group["unnamed"] for i in split_ids(cell)))
-        counted = _counted(len(group), "piece")
+        stand = "stands" if len(group) == 1 else "stand"
+        text = f"{_counted(len(group), 'piece')} of change between {first} and {last} {stand}"
         yield Waiting(
             "unexplained",
-            f"{counted} of change between {first} and {last} stand in no row of the ledger",
+            f"{text} in no row of the ledger",
             float(group["area_km2"].sum()),
             True,
             {},
@@ -353,12 +349,6 @@ def _unexplained(folder: Folder, composite: Composite, day: dt.date) -> Iterator
             (),
             f"frontline change {first} {last} --ledger --write",
         )
-    if rest := steps[_STEPS:]:
-        km2 = float(sum(group["area_km2"].sum() for _, group in rest))
-        (first, _), (_, last) = rest[0][0], rest[-1][0]
-        text = f"{_counted(len(rest), 'more step')} with change that no row of the ledger explains"
-        command = f"frontline change {first} {last} --ledger"
-        yield Waiting("unexplained", text, km2, True, {}, (), (), (), command)
 
 
 def _counted(count: int, what: str) -> str:
