@@ -93,7 +93,8 @@ def todo(
     Contradictions, places of which one publisher alone tells, words about to be too old, places
     never located, changes that no row of the ledger explains; each with the command that does it.
     The first ones are drawn anew without the words and measured; figures with a ~ are quickly
-    reckoned. Without DATE it is the theatre's second date.
+    reckoned, of very many words for those that stand most alone. Without DATE it is the theatre's
+    second date.
     """
     theatre = open_theatre(layers)
     with slow_bar() as progress:

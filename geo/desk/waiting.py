@@ -37,7 +37,7 @@ _SOON_DAYS = 30
 """Words that will be too old so soon are told of."""
 _MOST_MEASURED = 8
 """So many are drawn anew at most, each as long as a few drafts: until what stands first was."""
-_MOST_RANKED = 400
+_MOST_RANKED = 120
 """Of more sets of words those are ranked that stand most alone."""
 _TRIALS = 3
 """A place that nobody located is tried at so many positions."""

@@ -39,7 +39,7 @@ _CELLS = 1600
 """Cells of the coarse grid: each is a sixteen-hundredth of the study area."""
 _LOT = 900
 """So many observations answer together; of more those nearest to the words that are left out."""
-_NEAR = 300
+_NEAR = 200
 """Of more observations so many, the nearest to the words."""
 _RADIUS_M = 3000
 """Error of a place that is tried somewhere, where it has none."""
