@@ -10,6 +10,7 @@ import shapely
 from foreign import collection, square
 from nearest import nearest_map
 
+from geo import import_into
 from geo.desk import Comparison, compare_page, contrast_still, read_other
 from geo.desk.compare.comparison import TABLES
 from geo.errors import CoverageError, GeoError, LayerError, LayerNotFoundError, SchemaError
@@ -272,3 +273,23 @@ def test_the_case_beside_the_nearest_place(shipped, tmp_path):
         assert overlap == pytest.approx(
             km2(common) / km2(shapely.union(ours, shapely.union_all(shapes))), rel=1e-4
         )
+
+
+def test_two_real_fronts_lie_as_far_apart_as_was_measured_elsewhere(shared, tmp_path):
+    control = shared / "data" / "wwi-fronts" / "control"
+    layers = tmp_path / "layers"
+    import_into(layers, "control-geojson", control / "1917-04-09.geojson", publisher="test")
+    folder = read_folder(layers)
+    other = read_other(control / "1918-07-19.geojson", known=folder.sides)
+    made = Comparison(folder, other)
+    assert made.days == (dt.date(1918, 7, 19),)
+    pairs = zip(*(made.pairs()[k] for k in ("here", "there", "area_km2")), strict=True)
+    areas = {(here, there): km2 for here, there, km2 in pairs}
+    # The notice of the data has these, measured by other means, with edges that are geodesic.
+    assert areas["entente", "central_powers"] == pytest.approx(10_031, rel=1e-3)
+    assert areas.get(("central_powers", "entente"), 0) == pytest.approx(0, abs=1)
+    fronts = made.fronts()
+    assert fronts["left"] == ["central_powers"]
+    assert fronts["signed_km"][0] > 0  # the second map favours the side on the left
+    assert fronts["here_km"][0] == pytest.approx(661, abs=1)
+    assert fronts["there_km"][0] == pytest.approx(781, abs=1)

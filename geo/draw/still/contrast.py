@@ -7,7 +7,7 @@ maps where others speak of dates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +92,10 @@ def draw_contrast(
         If there is no such language, or the size is below 800 x 600.
     """
     require_drawable(language, size)
+    if not shapely.is_empty(maps.composite.area):
+        # One map may reach much farther; the frame holds what both draw.
+        theatre = replace(folder.theatre, geometry=maps.composite.area)
+        folder = replace(folder, theatre=theatre)
     with style():
         scene = _ContrastScene(folder, maps, shown, Words(language))
         return draw_scene(scene, size, legend=_ContrastLegend, axis=False)
