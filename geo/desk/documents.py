@@ -85,7 +85,9 @@ def join(content: object) -> Markup:
     return Markup(html.escape(str(content), quote=False))
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[object]], caption: str = "") -> Markup:
+def table(
+    heads: Iterable[str], rows: Iterable[Iterable[object]], caption: str = "", *, label: str = ""
+) -> Markup:
     """
     Return a table that scrolls by itself where it is too wide.
 
@@ -96,7 +98,9 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], caption: str =
     rows
         Cells; numbers as text that `is_figure` knows stand at the end of their column.
     caption
-        What it is.
+        What it is; empty where a heading above says so.
+    label
+        The same for who hears the page, where there is no caption.
 
     Returns
     -------
@@ -114,7 +118,9 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], caption: str =
         tag("thead", head),
         tag("tbody", body),
     )
-    return tag("div", inner, class_="wide", tabindex="0", role="group", aria_label=caption or None)
+    return tag(
+        "div", inner, class_="wide", tabindex="0", role="group", aria_label=caption or label or None
+    )
 
 
 def is_figure(cell: object) -> bool:

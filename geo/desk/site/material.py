@@ -12,7 +12,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import UnknownIdError
-from geo.evidence import Ensemble, area_columns, kept_bands, kept_draws, place_history, tell_moves
+from geo.evidence import (
+    PICTURE,
+    Ensemble,
+    area_columns,
+    kept_bands,
+    kept_draws,
+    place_history,
+    tell_moves,
+)
 from geo.layers import evidence_digests
 from geo.model import parse_day, split_ids
 
@@ -148,13 +156,14 @@ class Material:
         Returns
         -------
         rows
-            In order.
+            What is said to have happened, then what only the picture has; each in order of time.
         """
-        return [
+        found = [
             row
             for row in self.ledger
             if _text(row, "from_date") < str(after) and _text(row, "to_date") > str(before)
         ]
+        return sorted(found, key=lambda row: row.values["kind"] in PICTURE)
 
     def events_between(self, before: dt.date | None, after: dt.date) -> list[Feature]:
         """

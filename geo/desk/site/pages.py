@@ -248,12 +248,12 @@ class Pages(Telling):
                 self.short_day(row["valid_to"]) or self.say("site.open"),
                 self.held(row),
                 self.how_sure(row),
-                self.note(row["note"]),
+                tag("bdi", self.note(row["note"])),
                 self.cited(row["source_ids"]),
             ]
             for row in held
         ]
-        return table(heads, rows, self.say("site.history"))
+        return table(heads, rows, label=self.say("site.history"))
 
     def _said(self, rows: Sequence[Row]) -> Markup:
         if not rows:
@@ -264,12 +264,12 @@ class Pages(Telling):
                 self.short_day(row.values["date"]),
                 self.held(row.values),
                 self.how_sure(row.values),
-                self.note(row.values["note"]),
+                tag("bdi", self.note(row.values["note"])),
                 self.cited(row.values["source_ids"]),
             ]
             for row in rows
         ]
-        return table(heads, cells, self.say("site.said"))
+        return table(heads, cells, label=self.say("site.said"))
 
     def event(self, event: Feature) -> tuple[str, str]:
         """What happened, where, who says so, and what that meant for the ground."""
@@ -289,7 +289,7 @@ class Pages(Telling):
         body = [
             tag("h1", title),
             tag("p", f"{self.say('site.to')} {until}") if until else None,
-            tag("p", story) if story else None,
+            tag("p", story, dir="auto") if story else None,
             tag("p", self.say("site.actors"), ": ", self.words.comma.join(actors))
             if actors
             else None,
@@ -375,7 +375,7 @@ class Pages(Telling):
             self.offered(own, self.whole),
             tag("p", self.licence()),
             tag("h2", self.say("site.sources")),
-            table(heads, rows, self.say("site.sources"))
+            table(heads, rows, label=self.say("site.sources"))
             if rows
             else tag("p", self.say("site.nothing")),
         ]

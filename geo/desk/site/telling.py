@@ -282,7 +282,7 @@ class Telling:
         return [
             tag("strong", self.change_title(row)),
             tag("p", places) if places else None,
-            tag("p", note) if note else None,
+            tag("p", note, dir="auto") if note else None,
             tag("p", self.cited(row.values["source_ids"]), class_="quiet"),
         ]
 
@@ -323,7 +323,11 @@ class Telling:
     def areas(self, day: dt.date) -> Markup:
         """The ground of each side with its band, and what the map draws."""
         rows = []
-        for row in self.material.areas[day]:
+        # Sides first, by what is drawn; then what nobody holds alone.
+        order = sorted(
+            self.material.areas[day], key=lambda row: (not row["controller"], -row["drawn_km2"])
+        )
+        for row in order:
             ends = [float(row[name]) for name in ("area_km2", "low_km2", "high_km2")]
             middle, low, high = self.words.rounded(*ends)
             band = f"{low} – {high}" if low else ""
