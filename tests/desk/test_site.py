@@ -114,6 +114,12 @@ def later(layers, root):
     """The theatre with one date more, drawn as the last."""
     copy = shutil.copytree(layers, root / "layers")
     shutil.copy(copy / "control/2017-08-01.geojson", copy / "control/2017-08-11.geojson")
+    # With a source more, as a day brings; what rests on others is not drawn anew.
+    with (copy / "sources.csv").open("a") as file:
+        cells = (copy / "sources.csv").read_text().splitlines()[0].split(",")
+        file.write(
+            ",".join({"id": "later-1", "publisher": "Later"}.get(k, "") for k in cells) + "\n"
+        )
     return copy
 
 

@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 MANY_DATES = 40
 """Of a theatre with more layers only the newest change has bands: each takes seconds, then kept."""
 
-_ELSEWHERE = ("control/", "events/", "statements.csv", "changes.csv", "assessments.csv", "tour.csv")
-"""What is told by date; a picture of one date follows from its own part of these."""
+_ELSEWHERE = (
+    *("control/", "events/", "statements.csv", "changes.csv", "assessments.csv", "tour.csv"),
+    *("sources.csv", "imports.csv", "vocabulary.csv"),
+)
+"""What is told by date, or not drawn; a picture of one date follows from its own part of these."""
 
 EVENT_DAYS = 7
 """A picture marks events of so many days before and after its dates."""
@@ -285,9 +288,20 @@ class Material:
         layers = {str(d): self.folder.digests.get(f"control/{d}.geojson") for d in (before, *days)}
         told = [sorted(map(str, row.values.items())) for row in self.told_between(before, days[-1])]
         bands = [self.holders.get(str(day)) for day in days]
+        told.append(self._publishers(self.dates[at[-1]]))
         parts = [self._around, language, list(map(str, days)), marked, layers, told, bands]
         text = json.dumps([*parts, repr(figures)], sort_keys=True, default=list)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _publishers(self, day: dt.date) -> list[str]:
+        """Who a layer rests on, source by source, as its picture names them."""
+        rows = self.folder.rows("sources")
+        cited = {
+            source
+            for feature in self.folder.control[day].features
+            for source in split_ids(feature.properties["source_ids"])
+        }
+        return [f"{one} {rows[one].values['publisher']}" for one in sorted(cited) if one in rows]
 
 
 def _text(record: Feature | Row, column: str) -> str:
