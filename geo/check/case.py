@@ -17,17 +17,16 @@ import shapely
 from geo.control import Composite
 from geo.crs import LocalPlane, middle_of
 from geo.errors import CoverageError
-from geo.evidence import MIN_AREA_KM2, ledger_frame
+from geo.evidence import MIN_AREA_KM2, ledger_steps
 from geo.model import CONTROL, SCHEMAS, Feature, Label, Patch, Row, Schema, Status, Value
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping
 
-    import geopandas as gpd
-
     from geo.coverage import BorderEdges
     from geo.errors import Severity
+    from geo.evidence import ExplainedGround
     from geo.layers import Folder
 
 PRECISION_DAYS = {1: 0, 2: 7, 3: 31}
@@ -224,11 +223,13 @@ class Case:
             return None
 
     @cached_property
-    def pieces(self) -> gpd.GeoDataFrame | None:  # numpydoc ignore=RT01
-        """The ledger of changes (`geo.evidence.ledger.ledger_frame`)."""
+    def pieces(  # numpydoc ignore=RT01
+        self,
+    ) -> list[tuple[tuple[dt.date, dt.date], ExplainedGround]] | None:
+        """The ledger of changes (`geo.evidence.ledger.ledger_steps`)."""
         if self.composite is None:
             return None
-        return ledger_frame(self.folder, self.composite, min_area_km2=self.limits.min_area_km2)
+        return ledger_steps(self.folder, self.composite, min_area_km2=self.limits.min_area_km2)
 
     @cached_property
     def plane(self) -> LocalPlane:  # numpydoc ignore=RT01

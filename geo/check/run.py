@@ -11,13 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from geo.check.case import Case, Limits
+from geo.check.composing import compose_layers
+from geo.check.findings import kept_findings
 from geo.check.report import explain_code
 from geo.check.rules.table import RULES
 from geo.errors import SchemaError
+from geo.layers import cache_is_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from geo.control import Composite
     from geo.errors import Issue, Severity
     from geo.layers import Folder
 
@@ -27,6 +31,7 @@ def check_folder(
     *,
     severities: Mapping[str, Severity | Literal["off"]] | None = None,
     limits: Limits | None = None,
+    kept: bool = False,
 ) -> list[Issue]:
     """
     Return every finding about a theatre, the readers' warnings among them.
@@ -39,6 +44,9 @@ def check_folder(
         What the findings of a code are instead of what its rule says; ``off`` drops them.
     limits
         The numbers that the rules go by.
+    kept
+        Whether `folder` is what stands in files with the digests that it has: then what the rules
+        found of the same bytes before is found again, and what they find now is kept.
 
     Returns
     -------
@@ -53,16 +61,34 @@ def check_folder(
     severities = severities or {}
     for code in severities:
         explain_code(code)
-    case = Case(folder, limits or Limits())
-    issues = list(folder.issues)
-    for rule in RULES.values():
-        issues += rule.issues(case)
-    kept = []
-    for issue in issues:
+    if kept and limits is None and cache_is_on():
+        found = kept_findings(folder, lambda: _findings(folder, Limits(), compose_layers))
+    else:
+        found = _findings(folder, limits or Limits())
+    if any(issue.severity == "error" for issue in folder.issues):
+        # Of a folder of which a part cannot be read nothing is said that the rest may deny.
+        found = [issue for issue in found if issue.code not in _OF_THE_WHOLE]
+    told = []
+    for issue in [*folder.issues, *found]:
         severity = severities.get(issue.code, issue.severity)
         if severity != "off":
-            kept.append(replace(issue, severity=severity))
-    return sorted(kept, key=_rank)
+            told.append(replace(issue, severity=severity))
+    return sorted(told, key=_rank)
+
+
+_OF_THE_WHOLE = frozenset(
+    code
+    for code in RULES
+    if code.startswith(("ledger.", "assessments.", "tour.", "history.", "reference.", "events."))
+) | {"layer.repeats", "theatre.dates"}
+"""Rules that look from one layer to the next, or for a record in every file."""
+
+
+def _findings(
+    folder: Folder, limits: Limits, compose: Callable[[Folder], Composite] | None = None
+) -> list[Issue]:
+    case = Case(folder, limits, compose)
+    return [issue for rule in RULES.values() for issue in rule.issues(case)]
 
 
 def require_sound(folder: Folder, case: Case | None = None) -> list[Issue]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo._version import __version__
+from geo.cli.opening import without_collection
 from geo.cli.options import FOLDER, command, format_option, name_values
 from geo.cli.printing import answer, say, show_json
 from geo.errors import Issue, LayerError
@@ -49,15 +50,16 @@ def check(
     if explain:
         answer(explain_code(explain))
         return
+    without_collection()
     severities: Any = name_values(rules)
     try:
-        folder = read_folder(layers)
+        folder = read_folder(layers, partial=True)
     except LayerError as error:
         issues, counts = list(error.issues), {}
         if not issues:
             raise
     else:
-        issues, counts = check_folder(folder, severities=severities), _counts(folder)
+        issues, counts = check_folder(folder, severities=severities, kept=True), _counts(folder)
     if against:
         issues += _guarded(layers, against, gone, severities)
     errors = sum(issue.severity == "error" for issue in issues)
@@ -70,11 +72,16 @@ def check(
     else:
         for issue in issues:
             answer(str(issue))
+        if counts and any(issue.file and issue.code.startswith(_UNREAD) for issue in issues):
+            say("what cannot be read is left out of the rest; ledger and events wait for it")
         if counts:
             answer(", ".join(f"{count} {name}" for name, count in counts.items()))
         click.echo(f"{errors} errors, {warnings} warnings")
     if errors or (strict and warnings):
         sys.exit(1)
+
+
+_UNREAD = ("json.", "git.", "file.kind")
 
 
 def _guarded(

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo.cli.opening import opener, without_collection
 from geo.cli.options import FOLDER, command, layers_option
 from geo.cli.printing import answer, say
-from geo.errors import DateError, GeoError, escape
+from geo.errors import DateError, GeoError, LayerError, escape
 from geo.model import CONTROL, parse_day
 
 if TYPE_CHECKING:
     from geo.edit import Copy, Plan
+    from geo.model import Schema
 
 
 @command.command()
@@ -23,22 +25,31 @@ if TYPE_CHECKING:
 @layers_option
 def edit(date: str | None, port: int, no_browser: bool, layers: Path) -> None:
     """Edit the control layer of DATE in the browser; the default is the last."""
-    import webbrowser
+    from geo.edit import serve, serve_resolve, unmerged_files
 
-    from geo.edit import serve
-
-    def ready(address: str) -> None:
-        click.echo(address)
-        say("this address opens the editor once, in one browser; Ctrl-C ends it")
-        if not no_browser:
-            webbrowser.open(address)
-
+    ready = opener(no_browser=no_browser)
     try:
         day = parse_day(date) if date else None
     except DateError as error:
         raise click.UsageError(str(error)) from error
+    if _is_in_conflict(layers):
+        say("git has left conflicts in these layers: they are settled first")
+        serve_resolve(layers, port=port, on_ready=ready)
+        if unmerged_files(layers):
+            say("conflicts are left; what was chosen is kept")
+            return
     serve(layers, day, port=port, on_ready=ready)
     say("the editor has ended")
+
+
+def _is_in_conflict(layers: Path) -> bool:
+    """Whether git stopped in the middle of these layers."""
+    from geo.edit import unmerged_files
+
+    try:
+        return bool(unmerged_files(layers))
+    except GeoError:
+        return False
 
 
 @command.command()
@@ -55,7 +66,13 @@ def qgis(date: str, output: Path | None, layers: Path) -> None:
     from geo.edit import checkout
     from geo.layers import read_folder
 
-    project, _ = checkout(read_folder(layers), date, output or Path(f"qgis-{date}"))
+    folder = read_folder(layers, partial=True)
+    broken = [issue for issue in folder.issues if issue.severity == "error"]
+    if own := [issue for issue in broken if Path(issue.file).stem == date]:
+        raise LayerError(own)
+    for issue in broken:
+        say(f"left out: {issue}")
+    project, _ = checkout(folder, date, output or Path(f"qgis-{date}"))
     say("open this in QGIS, edit, save there, then run `frontline save`:")
     click.echo(str(project))
 
@@ -87,6 +104,14 @@ def qgis(date: str, output: Path | None, layers: Path) -> None:
     help="What a GeoJSON file was copied from: a git revision, a backup as `recover` names it, or "
     "`now`. Without it, the version that it differs least from.",
 )
+@click.option(
+    "--empty",
+    "emptied",
+    metavar="COLUMN",
+    multiple=True,
+    help="This column of a table may be emptied, or sorted by itself.",
+)
+@click.option("--encoding", default="", help="Of a table's text, where it cannot be found out.")
 @layers_option
 def save(
     path: Path | None,
@@ -97,17 +122,26 @@ def save(
     prefer: Any,
     repair: bool,
     base: str | None,
+    emptied: tuple[str, ...],
+    encoding: str,
     layers: Path,
 ) -> None:
     """
-    Bring back a working copy, or a GeoJSON file edited anywhere, as the layer of DATE.
+    Bring back a working copy, or a GeoJSON file or table edited anywhere, as the layer of DATE.
 
-    PATH is a GeoPackage that `qgis` made, or a GeoJSON file; without it, the working copy that
-    was edited. What programs do to a file is undone, new borders run along old ones, and what
-    others saved meanwhile is merged. Then it says, feature by feature, what will change, and asks.
+    PATH is a GeoPackage that `qgis` made, a GeoJSON file, or a table that a spreadsheet wrote, of
+    any form, which is known by its name or by that of the table in the place of DATE; without it,
+    the working copy that was edited. What programs do to a file is undone, new borders run along
+    old ones, and what others saved meanwhile is merged. Then it says, feature by feature or row by
+    row, what will change, and asks.
     """
-    from geo.edit import SNAP_M, plan_save, read_copy, write_plan
+    from geo.edit import SNAP_M, plan_save, read_copy, table_of, write_plan
     from geo.layers import read_folder
+
+    without_collection()
+    if path is not None and (schema := table_of(path, date)) is not None:
+        _save_table(layers, path, schema, base, prefer, emptied, encoding, yes=yes, dry_run=dry_run)
+        return
 
     if path is not None and date is None and not path.exists() and _is_date(path.name):
         date, path = path.name, None
@@ -133,6 +167,55 @@ def save(
     written = write_plan(folder, plan)
     if plan.difference:
         click.echo(str(written))
+
+
+def _save_table(
+    layers: Path,
+    path: Path,
+    schema: Schema,
+    base: str | None,
+    prefer: Any,
+    emptied: tuple[str, ...],
+    encoding: str,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Bring back a table."""
+    from geo.edit import describe_table, plan_table, read_base, write_table
+
+    begun = None if base is None else read_base(layers, schema.path, base, schema=schema)
+    plan = plan_table(
+        layers, path, schema, base=begun, prefer=prefer, allowed=emptied, encoding=encoding
+    )
+    for note in plan.notes:
+        say(note)
+    for conflict in plan.conflicts:
+        say(f"conflict: {conflict.message}")
+    for line in describe_table(plan):
+        answer(line)
+    if plan.losses:
+        raise LayerError(plan.losses)
+    if plan.conflicts:
+        raise GeoError(
+            f"{len(plan.conflicts)} conflicts: the table was changed meanwhile; nothing was "
+            "written. Decide with --prefer mine or --prefer theirs"
+        )
+    for issue in plan.findings:
+        say(str(issue))
+    if not plan.difference:
+        say(f"{schema.path} says all of it already")
+    else:
+        found = plan.difference
+        counts = ((found.added, "added"), (found.gone, "gone"), (found.changed, "changed"))
+        said = ", ".join(f"{len(rows)} {word}" for rows, word in counts if rows)
+        say(f"{schema.path}: {said}")
+    if dry_run:
+        say("nothing was written (--dry-run)")
+        return
+    if plan.difference and not yes:
+        _ask(f"Write {schema.path}?")
+    click.echo(str(write_table(layers, plan)))
 
 
 def _copied_from(layers: Path, revision: str, copy: Copy, date: str | None) -> Copy:
@@ -220,7 +303,7 @@ def recover(name: str | None, every: bool, yes: bool, layers: Path) -> None:
     Every save keeps what it replaces. Listed are these former contents, saves that broke off,
     edits in the editor that were not saved, and working copies.
     """
-    from geo.edit import leftovers, restore
+    from geo.edit import describe_restore, leftovers, restore
 
     found = leftovers(layers, latest=None if every or name else 3)
     if name is None:
@@ -232,6 +315,8 @@ def recover(name: str | None, every: bool, yes: bool, layers: Path) -> None:
     for item in found:
         if item.name == name:
             say(f"{item.file}: {item.says}")
+            for line in describe_restore(layers, item):
+                answer(line)
     if not yes:
         _ask(f"Put {name} back?")
     click.echo(str(restore(layers, name)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo.cli.opening import open_theatre
+from geo.cli.opening import open_theatre, opener, without_collection
 from geo.cli.options import FOLDER, command, format_option, layers_option, name_values
 from geo.cli.printing import answer, say, show_json
 from geo.errors import LayerError, UnknownIdError, escape
@@ -39,6 +40,7 @@ def diff(
     from geo.edit import compare_versions, review_page, review_record, review_text
     from geo.layers import digest, save_file
 
+    without_collection()
     comparison = compare_versions(layers, before, after)
     if form == "json":
         show_json(review_record(comparison))
@@ -58,11 +60,17 @@ def diff(
 @layers_option
 def new(date: str, source: str | None, layers: Path) -> None:
     """Begin the control layer of DATE as a copy of an earlier one, to be edited."""
-    from geo.edit import new_layer
+    from geo.edit import new_layer, redate_ledger
+    from geo.model import parse_day
 
     theatre = open_theatre(layers)
     path = new_layer(theatre.folder, date, source)
     click.echo(str(path))
+    if dated := redate_ledger(theatre.folder, parse_day(date)):
+        say(
+            f"it stands between two layers: {', '.join(dated)} of changes.csv now begin at {date}; "
+            "what happened by then is drawn here, and its rows end here"
+        )
     say("patches keep their ids and borders: what you edit now is what changed")
     say(
         f"then explain it: a row of {layers}/assessments.csv says that {date} was looked at "
@@ -72,7 +80,31 @@ def new(date: str, source: str | None, layers: Path) -> None:
     say(f"`frontline check {layers}` says what is missing")
 
 
-_CONFIRMABLE = {"id.vanished", "id.resurrected", "id.reused", "merge.lost"}
+@command.command()
+@click.argument("subject", metavar="PLACE|ID|DATE")
+@click.option("--all", "every", is_flag=True, help="All of it, not the last twenty.")
+@format_option("text", "json")
+@layers_option
+def log(subject: str, every: bool, form: str, layers: Path) -> None:
+    """Say who changed what about a place, an id or a date, when, and with which words."""
+    from geo.edit import describe_history, tell_history
+
+    without_collection()
+    found = tell_history(layers, subject)
+    if form == "json":
+        show_json([{**dataclasses.asdict(one), "when": one.when.isoformat()} for one in found])
+        return
+    for line in describe_history(found, most=None if every else _LAST):
+        answer(line)
+    if not found:
+        say("nothing was changed about it since it is there")
+
+
+_LAST = 20
+
+
+_CONFIRMABLE = {"id.vanished", "id.resurrected", "id.reused", "merge.lost", "column.emptied"}
+_CONFIRMABLE |= {"column.shuffled"}
 
 
 @command.command()
@@ -98,15 +130,30 @@ def gone(ids: tuple[str, ...], layers: Path) -> None:
     help="Whose word counts: `mine` or `theirs`, or the name of a branch, for the conflicts of an "
     "id, of one property (ID.note), of a number of the list, or `all`.",
 )
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The default is a free one.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
 @layers_option
-def resolve(file: Path | None, listed: bool, taken: tuple[str, ...], layers: Path) -> None:
+def resolve(
+    file: Path | None,
+    listed: bool,
+    taken: tuple[str, ...],
+    port: int,
+    no_browser: bool,
+    layers: Path,
+) -> None:
     """
-    Settle what git could not merge, conflict by conflict.
+    Settle what git could not merge, conflict by conflict: on the map in the browser, or by --take.
 
     What only one of the two changed is merged already. A file whose conflicts are all decided is
     written, and added to the commit if it is sound.
     """
-    from geo.edit import choose_sides, describe_unmerged, settle_file, unmerged_files
+    from geo.edit import (
+        choose_sides,
+        describe_unmerged,
+        serve_resolve,
+        settle_file,
+        unmerged_files,
+    )
 
     found = unmerged_files(layers)
     if file is not None:
@@ -123,9 +170,12 @@ def resolve(file: Path | None, listed: bool, taken: tuple[str, ...], layers: Pat
         return
     if taken:
         found = _take(found, name_values(taken), choose_sides)
-    if listed or not taken:
+    if listed:
         for line in describe_unmerged(found):
             answer(line)
+    if not (taken or listed):
+        serve_resolve(layers, port=port, on_ready=opener(no_browser=no_browser))
+        say("the page has ended; `git status` says how to go on")
     if not taken:
         return
     for one in found:
@@ -226,6 +276,7 @@ def pre_commit(message: Path | None) -> None:
     """Check the layers as they are staged; MESSAGE holds the words of the commit."""
     from geo.edit import REFUSED, check_staged
 
+    without_collection()
     try:
         issues = check_staged(message)
     except LayerError as error:

@@ -6,10 +6,14 @@ import contextlib
 import gc
 from typing import TYPE_CHECKING
 
+import click
+
 from geo.cli.options import wrong_usage
+from geo.cli.printing import say
 from geo.cli.progress import late_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from geo.theatre import Theatre
@@ -31,6 +35,15 @@ def open_theatre(layers: Path) -> Theatre:
         gc.enable()
 
 
+def without_collection() -> None:
+    """
+    Look for no garbage until the command ends: what it reads stays, and a command is short.
+
+    Of the time of checking a year of layers that is a sixth.
+    """
+    gc.disable()
+
+
 def position(theatre: Theatre, where: str | None) -> tuple[float, float] | None:
     """The longitude and latitude of a place id, or of a pair LON,LAT; None without either."""
     if where is None:
@@ -40,3 +53,17 @@ def position(theatre: Theatre, where: str | None) -> tuple[float, float] | None:
     with wrong_usage():
         lon, lat, _ = locate_place(theatre.folder, where)
     return lon, lat
+
+
+def opener(*, no_browser: bool) -> Callable[[str], None]:
+    """What tells the address of a page that is served, and opens it."""
+
+    def ready(address: str) -> None:
+        import webbrowser
+
+        click.echo(address)
+        say("this address opens the page once, in one browser; Ctrl-C ends it")
+        if not no_browser:
+            webbrowser.open(address)
+
+    return ready

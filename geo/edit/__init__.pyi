@@ -1,10 +1,18 @@
-from .copies.checkout import checkout, new_layer, open_copies
+from .copies.checkout import checkout, new_layer, open_copies, redate_ledger
 from .copies.plan import SNAP_M, Plan, describe_plan, plan_save, write_plan
 from .copies.reading import Copy, read_copy
+from .copies.tables import (
+    TablePlan,
+    describe_table,
+    plan_table,
+    table_of,
+    write_table,
+)
 from .editor.serve import serve
-from .recovery import leftovers, restore
+from .recovery import describe_restore, leftovers, restore
 from .reports.serve import serve_review
 from .reports.session import Report
+from .resolve.serve import serve_resolve
 from .resolve.unmerged import Unmerged, choose_sides, describe_unmerged, settle_file, unmerged_files
 from .versions.compare import compare_versions
 from .versions.confirmed import confirm_ids
@@ -15,6 +23,7 @@ from .versions.review import review_record, review_text
 from .versions.review_page import review_page
 from .versions.setup import install_git, merge_files, remove_git
 from .versions.texts import canonical_text, readable_text
+from .versions.told import Telling, describe_history, tell_history
 from .versions.writers import last_writers
 
 __all__ = [
@@ -23,6 +32,8 @@ __all__ = [
     "Copy",
     "Plan",
     "Report",
+    "TablePlan",
+    "Telling",
     "Unmerged",
     "canonical_text",
     "check_staged",
@@ -30,7 +41,10 @@ __all__ = [
     "choose_sides",
     "compare_versions",
     "confirm_ids",
+    "describe_history",
     "describe_plan",
+    "describe_restore",
+    "describe_table",
     "describe_unmerged",
     "guard_ids",
     "install_git",
@@ -40,17 +54,23 @@ __all__ = [
     "new_layer",
     "open_copies",
     "plan_save",
+    "plan_table",
     "read_base",
     "read_copy",
     "readable_text",
+    "redate_ledger",
     "remove_git",
     "restore",
     "review_page",
     "review_record",
     "review_text",
     "serve",
+    "serve_resolve",
     "serve_review",
     "settle_file",
+    "table_of",
+    "tell_history",
     "unmerged_files",
     "write_plan",
+    "write_table",
 ]

@@ -150,6 +150,47 @@ def _compared(path: Path, file: str, root: Path) -> tuple[str, bool]:
     return _counted(compare_records(now, then), "if it is put back"), True
 
 
+def describe_restore(root: Path, one: Leftover) -> list[str]:
+    """
+    Return what putting a leftover back would change, one line a record.
+
+    Parameters
+    ----------
+    root
+        The layers folder.
+    one
+        From `leftovers`.
+
+    Returns
+    -------
+    lines
+        Records that would be added, gone and changed; none where that cannot be told.
+    """
+    schema = schema_of(root / one.file, root) if one.file and one.is_usable else None
+    if schema is None:
+        return []
+    try:
+        then = read_records(read_bytes(one.path, root=root), schema=schema, file=str(one.path))
+        now = read_records(read_bytes(root / one.file, root=root), schema=schema, file=one.file)
+    except LayerError:
+        return []
+    found = compare_records(now, then)
+    lines = [f"+ {record.id}" for record in found.added]
+    lines += [f"- {record.id}" for record in found.gone]
+    for change in found.changed:
+        said = [f"{name}: {_shown(a)} -> {_shown(b)}" for name, a, b in change.values]
+        if change.moved_km2 is not None:
+            said.append(f"{change.moved_km2:,.3f} km2 redrawn")
+        if change.moved_km is not None:
+            said.append(f"moved by {change.moved_km:,.2f} km")
+        lines.append(f"~ {change.id}  {'; '.join(said)}")
+    return lines
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else escape(str(value), 60)
+
+
 def _counted(difference: Difference, when: str) -> str:
     counts = {
         "added": len(difference.added),

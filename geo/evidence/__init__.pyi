@@ -16,11 +16,13 @@ from .kept import Memory, kept_answer, kept_bands, kept_draws
 from .ledger import (
     DRAFT,
     MIN_AREA_KM2,
+    ExplainedGround,
     draft_ledger,
     explain_changes,
     explain_pieces,
     idle_rows,
     ledger_frame,
+    ledger_steps,
     write_ledger,
 )
 from .places import locate_place, nearest_place, shape_word
@@ -49,6 +51,7 @@ __all__ = [
     "Draft",
     "Ensemble",
     "Estimator",
+    "ExplainedGround",
     "Gazetteer",
     "Hanging",
     "History",
@@ -73,6 +76,7 @@ __all__ = [
     "kept_bands",
     "kept_draws",
     "ledger_frame",
+    "ledger_steps",
     "locate_place",
     "nearest_place",
     "percent",

@@ -33,7 +33,7 @@ from geo.model import Row, parse_day, split_ids
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -73,11 +73,7 @@ def ledger_frame(
         ``;``-joined, then ``geometry``. A piece without ``change_ids``, or with something
         ``unnamed``, is not explained.
     """
-    steps = [
-        (pair, piece)
-        for pair in pairwise(composite.dates)
-        for piece in explain_ground(folder, composite.changes(*pair, min_area_km2), *pair)
-    ]
+    steps = ledger_steps(folder, composite, min_area_km2=min_area_km2)
     columns: dict[str, list[object]] = {
         "from_date": [first for (first, _), _ in steps],
         "to_date": [second for (_, second), _ in steps],
@@ -92,6 +88,34 @@ def ledger_frame(
     shapes = np.empty(len(steps), dtype=object)
     shapes[:] = [piece.ground.geometry for _, piece in steps]
     return build_frame(typed, shapes)
+
+
+def ledger_steps(
+    folder: Folder, composite: Composite, *, min_area_km2: float = MIN_AREA_KM2
+) -> list[tuple[tuple[dt.date, dt.date], ExplainedGround]]:
+    """
+    Return every piece of change between consecutive layers, as records.
+
+    Parameters
+    ----------
+    folder
+        The layers.
+    composite
+        Of its control layers.
+    min_area_km2
+        Smaller pieces are left out.
+
+    Returns
+    -------
+    steps
+        The two dates, and the piece with what explains it; in the order of `ledger_frame`, which
+        says the same and takes as long again to load its library.
+    """
+    return [
+        (pair, piece)
+        for pair in pairwise(composite.dates)
+        for piece in explain_ground(folder, composite.changes(*pair, min_area_km2), *pair)
+    ]
 
 
 _OF_GROUND = ("id", "from_controller", "to_controller", "from_status", "to_status")
@@ -266,7 +290,7 @@ def explain_changes(
     ]
 
 
-def idle_rows(folder: Folder, pieces: gpd.GeoDataFrame) -> tuple[Row, ...]:
+def idle_rows(folder: Folder, used: Collection[str]) -> tuple[Row, ...]:
     """
     Return the ledger rows that explain nothing.
 
@@ -274,8 +298,8 @@ def idle_rows(folder: Folder, pieces: gpd.GeoDataFrame) -> tuple[Row, ...]:
     ----------
     folder
         The layers.
-    pieces
-        From `ledger`.
+    used
+        Ids of the rows that speak of some piece of change.
 
     Returns
     -------
@@ -284,7 +308,6 @@ def idle_rows(folder: Folder, pieces: gpd.GeoDataFrame) -> tuple[Row, ...]:
         ``correction`` stays where it names an event: it tells what happened on ground that could
         not be drawn.
     """
-    used = {row for cell in pieces["change_ids"] for row in split_ids(cell)}
     return tuple(
         row
         for row in folder.changes.rows

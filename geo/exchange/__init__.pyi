@@ -3,6 +3,7 @@ from .export import export_series, render_export, write_export
 from .imports import Import, run_import
 from .qgis.package import FACTS, read_package, refresh_package
 from .qgis.project import FormField, Project, ProjectLayer, render_project
+from .reading.back import ReturnedTable, read_returned
 from .reading.intake import Options
 from .reading.shapes import mend_geometry
 from .reading.words import Word, read_words, words_table
@@ -34,6 +35,7 @@ __all__ = [
     "Project",
     "ProjectLayer",
     "ReportText",
+    "ReturnedTable",
     "TypedColumn",
     "TypedTable",
     "Word",
@@ -48,6 +50,7 @@ __all__ = [
     "place_tables",
     "read_package",
     "read_report_text",
+    "read_returned",
     "read_words",
     "refresh_package",
     "render_export",

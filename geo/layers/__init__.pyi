@@ -34,6 +34,7 @@ from .geojson import (
     read_geojson,
     unfold_features,
 )
+from .kept import KeptLayers, kept_layers
 from .relief import Relief, read_reliefs
 from .rings import split_rings
 from .shapes import GEOMETRY_TYPES, Rings, Shapes, flatten, spelt, unfold
@@ -49,6 +50,7 @@ __all__ = [
     "ConsensusPatch",
     "Folder",
     "Journal",
+    "KeptLayers",
     "Layer",
     "Progress",
     "Relief",
@@ -71,6 +73,7 @@ __all__ = [
     "format_row",
     "is_id",
     "keep_cached",
+    "kept_layers",
     "layer_paths",
     "list_backups",
     "load_cached",

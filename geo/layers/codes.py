@@ -36,6 +36,10 @@ READING: dict[str, str] = {
     "feature.artefact": "a bbox that a program added; `fmt` removes it.",
     "context.relief": "a relief cannot be drawn: its feature is a rectangle, and the picture that "
     "fills it lies beside the file, named by its id. Maps are refused until it is mended or gone.",
+    "column.emptied": "most of what a column said is gone: did a program drop the column? If it is "
+    "meant, `save --empty COLUMN`, or `frontline gone COLUMN` before the commit.",
+    "column.shuffled": "the values of a column stand at other rows, and none is new: was it "
+    "sorted without the others? If it is meant, `frontline gone COLUMN` before the commit.",
     "merge.lost": "what one side of a merge said alone is not in its result: was a whole file "
     "taken from one side? `git checkout --merge -- FILE` brings the conflict back; if it is meant, "
     "`frontline gone ID` says so.",

@@ -325,6 +325,15 @@ def _draft(data: bytes, schema: Schema, *, assign_ids: bool = False) -> _Draft:
     lines = _lines(text, draft)
     if not lines:
         return draft
+    if len(lines[0][1]) == 1 and (other := _delimiter(lines[0][1][0], schema)):
+        again = _Draft([], [])
+        lines = _lines(text, again, other)
+        # Only where every row is cut alike it is sure that nothing else is a delimiter.
+        if again.found or any(len(cells) != len(lines[0][1]) for _, cells in lines if any(cells)):
+            lines = _lines(text, draft)
+        else:
+            message = "cells are not set apart by commas"
+            draft.found.append((-1, mend("csv.delimiter", message, line=1)))
     header = _header(lines[0][1], schema, draft)
     if header is None:
         return draft
@@ -332,6 +341,12 @@ def _draft(data: bytes, schema: Schema, *, assign_ids: bool = False) -> _Draft:
     _assemble(draft, schema, records, header=header, text=True, assign_ids=assign_ids)
     draft.found += fields.compare_layout(data, draft.text, draft.found)
     return draft
+
+
+def _delimiter(header: str, schema: Schema) -> str:
+    """What sets the cells of a header apart that names our columns; empty where nothing does."""
+    key = schema.names[0]
+    return next((m for m in ";\t" if key in header.split(m) and header.count(m) > 1), "")
 
 
 def _unread(draft: _Draft, schema: Schema) -> Issue | None:

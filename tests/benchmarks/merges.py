@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,8 +23,8 @@ import shapely
 
 from geo.crs import snap
 from geo.errors import LayerError
-from geo.layers import geojson
-from geo.model import CONTROL, Feature
+from geo.model import Feature
+from tests.benchmarks.meetings import KINDS, met, prepare, read
 
 logger = logging.getLogger(__name__)
 
@@ -445,15 +443,6 @@ def halves(text):
     return b"".join(two[0]), b"".join(two[1])
 
 
-def read(data):
-    parsed = geojson.parse_geojson(data, schema=CONTROL, file="layer")
-    return {feature.id: feature for feature in parsed.features}
-
-
-def written(features):
-    return geojson.dump_geojson(list(features.values()), schema=CONTROL)
-
-
 def case(seed, *, cells=60, edits=4):
     """Three versions of a layer; every second pair of analysts works in the same corner."""
     rng = np.random.default_rng(seed)
@@ -462,54 +451,7 @@ def case(seed, *, cells=60, edits=4):
     return base, edited(rng, base, edits, near), edited(rng, base, edits, near)
 
 
-# --- in git
-
-
-PATH = "layers/control/2017-07-31.geojson"
-ENV = {
-    **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
-    **{f"GIT_{who}_{what}": "analyst" for who in ("AUTHOR", "COMMITTER") for what in ("NAME",)},
-    **{f"GIT_{who}_EMAIL": "analyst@example.org" for who in ("AUTHOR", "COMMITTER")},
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-}
-
-
-def git(folder, *words, data=None):
-    """Run git and return the finished process."""
-    return subprocess.run(
-        ["git", *words], cwd=folder, input=data, capture_output=True, env=ENV, check=False
-    )
-
-
-def branches(folder, cases):
-    """A repository with three branches for each case: base, ours and theirs."""
-    git(folder.parent, "init", "-q", "--initial-branch=main", folder.name)
-    stream = []
-    for number, versions in cases:
-        for name, features in zip(("base", "ours", "theirs"), versions, strict=True):
-            data = written(features)
-            start = "" if name == "base" else f"from refs/heads/base-{number}\n"
-            stream.append(
-                f"commit refs/heads/{name}-{number}\n"
-                f"committer analyst <analyst@example.org> {1500000000 + number} +0000\n"
-                f"data {len(name)}\n{name}\n{start}M 100644 inline {PATH}\n".encode()
-                + f"data {len(data)}\n".encode()
-                + data
-                + b"\n"
-            )
-    done = git(folder, "fast-import", "--quiet", data=b"".join(stream))
-    assert done.returncode == 0, done.stderr
-
-
-def merged(folder, number):
-    """Whether git merged a case, and what then stands in the file."""
-    git(folder, "merge", "--abort")
-    done = git(folder, "checkout", "-q", "-f", "--detach", f"ours-{number}")
-    assert done.returncode == 0, done.stderr
-    done = git(folder, "merge", "-q", "--no-edit", f"theirs-{number}")
-    assert done.returncode in {0, 1}, done.stderr
-    return done.returncode == 0, (folder / PATH).read_bytes()
+# --- judging
 
 
 def judged(clean, data, versions, wanted):
@@ -539,13 +481,12 @@ WORDS = {
     "wrong": "merged, and something lost, invented, or no coverage",
     "broken": "merged into a file that is no layer",
     "lost": "stopped, and what a side said is in neither half",
+    "asked": "asked of which version the file is a copy",
 }
 
 
-def run(count, first=0, edits=4):
+def run(count, first=0, edits=4, kind="merge"):
     """Merge many cases in two clones, with the driver and without; what became of each."""
-    from geo.edit.versions.setup import install_git
-
     tally = {"driver": Counter(), "plain": Counter()}
     seconds = Counter()
     worst = []
@@ -557,24 +498,21 @@ def run(count, first=0, edits=4):
             cases = [(number, case(number, edits=edits)) for number in numbers]
             clones = {mode: top / mode for mode in tally}
             for mode, folder in clones.items():
-                branches(folder, cases)
-                git(folder, "checkout", "-q", "-f", f"base-{begin}")
-                if mode == "driver":
-                    install_git(folder / "layers")
-                    # All text here is canonical already: the filter would only take its time.
-                    git(folder, "config", "--unset", "filter.frontline.clean")
+                prepare(folder, cases, kind, is_ours=mode == "driver")
             for number, versions in cases:
                 wanted = truth(*versions, seed=number)
                 tally["driver"]["conflicting"] += bool(wanted.conflicts)
                 for mode, folder in clones.items():
                     start = time.perf_counter()
-                    clean, data = merged(folder, number)
+                    clean, data = met(folder, number, versions, kind, is_ours=mode == "driver")
                     seconds[mode] += time.perf_counter() - start
-                    word, found = judged(clean, data, versions, wanted)
+                    word, found = "asked", []
+                    if clean is not None:
+                        word, found = judged(clean, data, versions, wanted)
                     tally[mode][word] += 1
                     if mode == "driver" and word not in {"right", "stopped"}:
                         worst.append(f"case {number}: {word}: {'; '.join(map(str, found[:3]))}")
-            logger.info("%d merges: %s", numbers.stop - first, dict(tally["driver"]))
+            logger.info("%d of %s: %s", numbers.stop - first, kind, dict(tally["driver"]))
     return tally, seconds, worst
 
 
@@ -584,13 +522,22 @@ def main():
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--edits", type=int, default=4)
+    parser.add_argument("--kinds", default=",".join(KINDS), help="separated by commas")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    tally, seconds, worst = run(chosen.count, chosen.first, chosen.edits)
+    failed = False
+    for kind in chosen.kinds.split(","):
+        tally, seconds, worst = run(chosen.count, chosen.first, chosen.edits, kind)
+        failed |= told(kind, chosen, tally, seconds, worst)
+    return int(failed)
+
+
+def told(kind, chosen, tally, seconds, worst):
+    """Print the table of one kind; whether the driver lost, invented or refused too much."""
     real = tally["driver"].pop("conflicting", 0)
     lines = [
-        f"{chosen.count} merges, {chosen.edits} edits by each of two analysts in 60 patches,",
-        f"every second pair in the same corner; {real} with a real conflict.",
+        f"{chosen.count} of kind {kind}, {chosen.edits} edits by each of two analysts in 60",
+        f"patches, every second pair in the same corner; {real} with a real conflict.",
         "",
         "| | with `git-setup` | plain git |",
         "|---|---|---|",
@@ -601,10 +548,10 @@ def main():
     ]
     each = {mode: f"{1e3 * seconds[mode] / chosen.count:.0f} ms" for mode in tally}
     lines.append(f"| checkout and merge, on the mean | {each['driver']} | {each['plain']} |")
-    sys.stdout.write("\n".join([*lines, *worst, ""]))
+    sys.stdout.write("\n".join([*lines, *worst, "", ""]))
+    sys.stdout.flush()
     bad = sum(tally["driver"][word] for word in ("hidden", "wrong", "broken", "lost", "unreadable"))
-    free = chosen.count - real
-    return int(bad > 0 or tally["driver"]["refused"] > 0.01 * free)
+    return bad > 0 or tally["driver"]["refused"] > 0.01 * (chosen.count - real)
 
 
 if __name__ == "__main__":

@@ -516,7 +516,7 @@ def test_a_session_over_the_wire(running):
     assert saved.status == 200
     stale = running.ask("POST", "/api/save", {"control": whole})
     assert stale.status == 409
-    assert set(json.loads(stale.body)) == {"error", "merged", "conflicts", "etags"}
+    assert set(json.loads(stale.body)) == {"error", "merged", "conflicts", "etags", "by"}
     ping = json.loads(running.ask("GET", "/api/ping").body)
     assert ping["etags"] == json.loads(saved.body)["etags"] == json.loads(stale.body)["etags"]
     joined = {"features": cut["features"], "ids": ["ctl-west", *cut["created"]]}

@@ -477,6 +477,23 @@ def test_rows_without_ids_are_told_apart_by_their_first_columns():
     assert [c.what for c in clash.conflicts] == ["property outcome"]
 
 
+def test_rows_of_one_date_that_both_added_are_two_rows():
+    def rows(*scopes):
+        known = dict.fromkeys(ASSESSMENTS.names)
+        return [
+            Row("", {**known, "date": "2017-08-09", "scope": scope, "outcome": "no_change"})
+            for scope in scopes
+        ]
+
+    base = [Row("", {**dict.fromkeys(ASSESSMENTS.names), "date": "2017-08-01", "scope": "all"})]
+    merged = merge_rows(base, [*base, *rows("west")], [*base, *rows("east")], schema=ASSESSMENTS)
+    assert not merged.conflicts
+    assert [row.values["scope"] for row in merged.records] == ["all", "east", "west"]
+    other = [Row("", {**row.values, "outcome": "changed"}) for row in rows("west")]
+    torn = merge_rows(base, [*base, *rows("west")], [*base, *other], schema=ASSESSMENTS)
+    assert [conflict.what for conflict in torn.conflicts] == ["added on both sides"]
+
+
 def test_equal_rows_without_ids_stay_as_many_as_they_are():
     row = Row(
         "", dict(zip(ASSESSMENTS.names, ("2017-07-01", "x", "partial", None, None), strict=True))

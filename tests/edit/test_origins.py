@@ -5,6 +5,7 @@ import json
 import pytest
 from clones import DAY, change, commit, features, git, layer, notes, write
 
+from geo.edit.merge.by_id import states_of
 from geo.edit.versions.hooks import HOOKS
 from geo.edit.versions.origins import find_origin, versions_of
 from geo.edit.versions.setup import install_git
@@ -134,7 +135,10 @@ def test_versions_are_told_latest_first_with_who_and_why(team, steps):
     layer_now = read_folder(team / "layers").control[
         next(iter(read_folder(team / "layers").control))
     ]
-    assert find_origin(layer_now.features, layer_now.features, found).version is None
+    assert (
+        find_origin(states_of(layer_now.features), states_of(layer_now.features), found).version
+        is None
+    )
 
 
 NINTH = "2017-08-09"
@@ -178,3 +182,23 @@ def test_two_beginnings_that_say_two_things_are_a_conflict(team, frontline):
     begin(frontline, team, EAST, "ann", note="mine")
     said = git(team, "merge", "--no-edit", "other", code=1)
     assert "note of ctl-east is 'mine' for ours, 'theirs' for theirs" in said
+
+
+@pytest.mark.parametrize("how", ["no ids", "numbers", "others"])
+def test_the_same_ground_keeps_its_id_whatever_a_program_did_to_ids(team, tmp_path, frontline, how):
+    path = taken(team, tmp_path, note="mine")
+    change(team, WEST, note="theirs")
+    commit(team, "say so", who="bob")
+    document = json.loads(path.read_text())
+    for number, one in enumerate(document["features"]):
+        one.pop("id", None)
+        if how == "no ids":
+            del one["properties"]["id"]
+        else:
+            one["properties"]["id"] = f"ctl-{number}" if how == "others" else str(number)
+            one["properties"]["id"] = None if how == "numbers" else one["properties"]["id"]
+            one["id"] = number
+    path.write_text(json.dumps(document))
+    said = save(frontline, team, path)
+    assert "4 features have the ids back that their ground had" in said
+    assert (notes(team)[WEST], notes(team)[EAST]) == ("theirs", "mine")

@@ -661,7 +661,13 @@ def test_rows_events_and_places_are_counted_and_named(clone):
 def test_a_revision_with_a_fault_is_named_with_its_file(clone):
     layer(clone).write_text("torn")
     commit(clone, "torn")
-    with pytest.raises(LayerError, match=rf"HEAD:layers/control/{DAY}"):
+    folder = read_revision(clone / "layers", "HEAD")
+    told = [issue.file for issue in folder.issues if issue.severity == "error"]
+    assert {path.rpartition("control/")[2] for path in told} == {f"{DAY}.geojson"}
+    assert len(folder.control) == 1
+    (clone / "layers" / "sources.csv").write_text("torn")
+    commit(clone, "torn too")
+    with pytest.raises(LayerError, match=r"HEAD:layers/sources\.csv"):
         read_revision(clone / "layers", "HEAD")
 
 

@@ -7,18 +7,20 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
 import shapely
 
 from geo.check.case import Finding, finding
 from geo.coverage import BorderEdges, find_faults
 from geo.evidence import PICTURE
-from geo.model import parse_day, split_ids
+from geo.layers import cache_key, digest, keep_cached, load_cached
+from geo.model import parse_day
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from geo.check.case import Case
+    from geo.evidence import ExplainedGround
     from geo.model import Row
 
 
@@ -30,7 +32,10 @@ def coverage_faults(case: Case) -> Iterator[Finding]:
     Take the ground from one of them, or give it to one, with status unknown if need be. What is
     narrower than a few metres is noise of drawing and only a warning, ``layer.sliver``.
     """
+    covering = Covering(case.folder.area) if case.is_series else None
     for day, layer in case.folder.control.items():
+        if covering is not None and covering.knows(layer.digest):
+            continue
         by_id = {feature.id: feature for feature in layer.features}
         patches = case.folder.patches(day)
         edges = BorderEdges.of([patch.geometry for patch in patches])
@@ -38,7 +43,10 @@ def coverage_faults(case: Case) -> Iterator[Finding]:
             case.drawn[day] = patches, edges
         # What was read from bytes is valid; what somebody made in memory has no digest.
         read = bool(layer.digest)
-        for issue in find_faults(case.folder.area, patches, edges=edges, valid=read):
+        found = find_faults(case.folder.area, patches, edges=edges, valid=read)
+        if covering is not None and not found:
+            covering.add(layer.digest)
+        for issue in found:
             line = by_id[issue.ids[0]].line if issue.ids else 0
             yield Finding(
                 issue.message,
@@ -50,6 +58,35 @@ def coverage_faults(case: Case) -> Iterator[Finding]:
                 code=issue.code,
                 severity=issue.severity,
             )
+    if covering is not None:
+        covering.flush()
+
+
+class Covering:
+    """Which layers cover a study area without a fault, by the digests of their bytes."""
+
+    def __init__(self, area: shapely.Geometry) -> None:
+        self._key = cache_key({"layers without a fault over": digest(shapely.to_wkb(area))})
+        self._known = set((load_cached(self._key) or b"").decode("ascii", "replace").split())
+        self._new: set[str] = set()
+
+    def knows(self, name: str) -> bool:
+        """Whether a layer was looked at before, and had none."""
+        return name in self._known
+
+    def add(self, name: str) -> None:
+        """Note that a layer has none; one that was made in memory has no name."""
+        if name:
+            self._new.add(name)
+
+    def flush(self) -> None:
+        """Keep what is new."""
+        if self._new:
+            kept = sorted(self._known)[: _MOST - len(self._new)]
+            keep_cached(self._key, "\n".join([*self._new, *kept]).encode())
+
+
+_MOST = 4000
 
 
 def early_defaults(case: Case) -> Iterator[Finding]:
@@ -101,16 +138,18 @@ def denied_assessments(case: Case) -> Iterator[Finding]:
     if case.pieces is None:
         return
     kinds = {row.id: row.values["kind"] for row in case.folder.changes.rows}
-    told = [{kinds.get(one) for one in split_ids(cell)} for cell in case.pieces["change_ids"]]
-    real = np.array([not kind or not kind <= PICTURE for kind in told], bool)
-    ground = case.pieces[real]
+    ground: dict[dt.date, list[ExplainedGround]] = defaultdict(list)
+    for (_, second), piece in case.pieces:
+        told = {kinds.get(one) for one in piece.change_ids}
+        if not told or not told <= PICTURE:
+            ground[second].append(piece)
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in case.folder.assessments.rows:
         rows[str(row.values["date"])].append(row)
-    for day, pieces in ground.groupby("to_date", sort=True):
+    for day, pieces in sorted(ground.items()):
         outcomes = {row.values["outcome"] for row in rows[str(day)]}
-        area = pieces["area_km2"].sum()
-        moved = {place for cell in pieces["place_ids"] for place in split_ids(cell)}
+        area = sum(piece.ground.area_km2 for piece in pieces)
+        moved = {place for piece in pieces for place in piece.place_ids}
         for row in rows[str(day)]:
             if row.values["outcome"] != "no_change":
                 continue
@@ -141,14 +180,22 @@ def repeated_layers(case: Case) -> Iterator[Finding]:
         for row in case.folder.assessments.rows
         if row.values["outcome"] == "no_change"
     }
-    pictures = {
-        day: {(p.label, shapely.to_wkb(p.geometry)) for p in case.folder.patches(day)}
-        for day in case.folder.control
-    }
-    for first, second in pairwise(pictures):
-        if pictures[first] == pictures[second] and str(second) not in quiet:
+    for first, second in pairwise(case.folder.control):
+        if str(second) not in quiet and _is_repeated(case, first, second):
             yield Finding(
                 f"it equals the layer of {first}, and no assessment says no_change",
                 "add the assessment, or remove the layer",
                 file=case.layer_file(second),
             )
+
+
+def _is_repeated(case: Case, first: dt.date, second: dt.date) -> bool:
+    """Whether two layers draw the same patches and say the same of them."""
+    one, other = (case.folder.patches(day) for day in (first, second))
+    # Labels are told apart in less time than shapes, and hold the id.
+    if len(one) != len(other) or {p.label for p in one} != {p.label for p in other}:
+        return False
+    pictures = [
+        {(p.label, shapely.to_wkb(p.geometry)) for p in patches} for patches in (one, other)
+    ]
+    return pictures[0] == pictures[1]

@@ -31,29 +31,28 @@ def unexplained_pieces(case: Case) -> Iterator[Finding]:
         return
     # A row of the table has no line of its own to point at: the fault is what is not there.
     file = case.file("changes.csv")
-    for piece in case.pieces.itertuples():
+    for (first, second), piece in case.pieces:
         if piece.change_ids and not piece.unnamed:
             continue
+        ground = piece.ground
         hands = (
-            f"{piece.from_controller or piece.from_status} to "
-            f"{piece.to_controller or piece.to_status}"
+            f"{ground.from_controller or ground.from_status} to "
+            f"{ground.to_controller or ground.to_status}"
         )
-        what = (
-            f"{piece.area_km2:,.2f} km2 from {hands} between {piece.from_date} and {piece.to_date}"
-        )
+        what = f"{ground.area_km2:,.2f} km2 from {hands} between {first} and {second}"
         if piece.change_ids:
-            message = f"{what}: no row names {', '.join(split_ids(piece.unnamed))}"
+            message = f"{what}: no row names {', '.join(piece.unnamed)}"
         else:
-            near = nearest_place(case.folder, piece.geometry)
+            near = nearest_place(case.folder, ground.geometry)
             at = f", {near[1]:.0f} km from {near[0]}" if near and near[1] else ""
-            on_it = f", with {', '.join(split_ids(piece.place_ids))}" if piece.place_ids else at
+            on_it = f", with {', '.join(piece.place_ids)}" if piece.place_ids else at
             message = f"no row explains {what}{on_it}"
         yield Finding(
             message,
-            f"add a row; `frontline change {piece.from_date} {piece.to_date} --ledger` drafts it",
+            f"add a row; `frontline change {first} {second} --ledger` drafts it",
             file=file,
-            ids=(piece.id, *split_ids(piece.unnamed or piece.place_ids)),
-            where=position(shapely.point_on_surface(piece.geometry)),
+            ids=(ground.id, *(piece.unnamed or piece.place_ids)),
+            where=position(shapely.point_on_surface(ground.geometry)),
         )
 
 
@@ -67,7 +66,8 @@ def idle_ledger_rows(case: Case) -> Iterator[Finding]:
     """
     if case.pieces is None:
         return
-    for row in idle_rows(case.folder, case.pieces):
+    used = {row for _, piece in case.pieces for row in piece.change_ids}
+    for row in idle_rows(case.folder, used):
         values = row.values
         yield finding(
             f"no ground changed between {values['from_date']} and {values['to_date']} as it says",

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geo.edit.copies.checkout import earlier_day, layer_path
-from geo.edit.merge.by_id import compare_records
+from geo.edit.merge.by_id import compare_records, states_of
 from geo.edit.versions.git import Repository
 from geo.edit.versions.origins import (
     NOW,
@@ -28,6 +28,7 @@ from geo.model import CONTROL
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
+    from pathlib import Path
 
     from geo.edit.copies.reading import Copy
     from geo.layers import Folder
@@ -66,8 +67,10 @@ def settle_base(folder: Folder, copy: Copy, day: dt.date) -> tuple[Copy, list[st
     if copy.base is not None or layer is None:
         return copy, []
     versions = versions_of(folder.root, f"control/{day}.geojson")
-    me = own_email(folder)
-    origin = find_origin(copy.features, layer.features, versions, columns=copy.columns)
+    me = own_email(folder.root)
+    origin = find_origin(
+        states_of(copy.features), states_of(layer.features), versions, columns=copy.columns
+    )
     if origin.is_exact and origin.version is not None:
         raise GeoError(_tell_old(copy, origin.version, layer.features, versions))
     if origin.version is None and any(v.email and v.email != me for v in versions):
@@ -89,10 +92,10 @@ def settle_base(folder: Folder, copy: Copy, day: dt.date) -> tuple[Copy, list[st
     return copy, []
 
 
-def own_email(folder: Folder) -> str:
+def own_email(root: Path) -> str:
     """Who commits here; empty where nobody does."""
     try:
-        told = Repository.around(folder.root).run(["var", "GIT_AUTHOR_IDENT"])
+        told = Repository.around(root).run(["var", "GIT_AUTHOR_IDENT"])
     except GeoError:
         return ""
     return told.decode("utf-8", "replace").rpartition("<")[2].partition(">")[0]
@@ -110,7 +113,9 @@ def _began_elsewhere(folder: Folder, copy: Copy, day: dt.date) -> Version | None
         return None
     # As a copy of the layer itself it must not differ less.
     now = replace(begun, data=read_bytes(layer_path(folder, day), root=folder.root))
-    found = find_origin(copy.features, read_version(begun), [now], columns=copy.columns)
+    found = find_origin(
+        states_of(copy.features), states_of(read_version(begun)), [now], columns=copy.columns
+    )
     return None if found.version is not None or found.rivals else begun
 
 

@@ -35,7 +35,7 @@ from geo.exchange import (
     place_tables,
     render_project,
 )
-from geo.layers import digest, private_folder, read_bytes, save_file, write_control
+from geo.layers import digest, dump_table, private_folder, read_bytes, save_file, write_control
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -312,6 +312,48 @@ def open_copies(root: Path) -> list[Path]:
     except (OSError, ValueError):
         return []
     return [Path(place) for place in known if isinstance(place, str) and Path(place).is_file()]
+
+
+def redate_ledger(folder: Folder, day: dt.date) -> tuple[str, ...]:
+    """
+    Let the rows of the ledger that span a new date begin at it.
+
+    A layer put between two others is a copy of the former, so what changed between them changed
+    after it; rows that tell of an earlier day then say so, and wait for the layer to be drawn.
+
+    Parameters
+    ----------
+    folder
+        The theatre, as read before the layer was written.
+    day
+        The new date.
+
+    Returns
+    -------
+    ids
+        Of the rows that were dated anew.
+
+    Raises
+    ------
+    StaleLayerError
+        If the ledger changed on disk meanwhile; it is not written.
+    """
+    before = earlier_day(folder, day)
+    after = min((one for one in folder.control if one > day), default=None)
+    if before is None or after is None:
+        return ()
+    span = (str(before), str(after))
+    changed, rows = [], []
+    for row in folder.changes.rows:
+        if (row.values["from_date"], row.values["to_date"]) == span:
+            changed.append(row.id)
+            row = replace(row, values={**row.values, "from_date": str(day)})
+        rows.append(row)
+    if changed:
+        data = dump_table(rows, schema=model.CHANGES)
+        path = folder.root / model.CHANGES.path
+        save_file(path, data, expected=folder.changes.digest, root=folder.root)
+    return tuple(changed)
 
 
 def new_layer(folder: Folder, day: str | dt.date, source: str | dt.date | None = None) -> Path:

@@ -23,9 +23,10 @@ from geo.crs import area_km2
 from geo.edit.copies.bases import settle_base
 from geo.edit.copies.checkout import TABLE, copy_facts, layer_path, text_of
 from geo.edit.copies.sewing import require_coverage, restore_features, sew_borders
-from geo.edit.merge.by_id import Difference, compare_records
+from geo.edit.merge.by_id import Difference, compare_records, state_of
 from geo.edit.merge.merged import merge_features
 from geo.edit.versions.confirmed import confirm_ids
+from geo.edit.versions.origins import with_ids_of
 from geo.errors import GeoError, Issue, SchemaError, escape
 from geo.exchange import refresh_package
 from geo.layers import digest, dump_geojson, parse_geojson, read_bytes, write_control
@@ -132,10 +133,11 @@ def plan_save(
     base = on_disk
     if copy.base is not None:
         base = parse_geojson(copy.base, schema=CONTROL, file=str(copy.path)).features
-    ours = restore_features(copy.features, base, copy.columns)
+    ours, named = _named_by_ground(copy.features, base)
+    ours = restore_features(ours, base, copy.columns)
     require_coverage(folder, ours, str(copy.path))
     ours, notes = sew_borders(folder, day, ours, base, snap_m)
-    notes = [*found, *notes]
+    notes = [*found, *named, *notes]
     conflicts: tuple[Conflict, ...] = ()
     if layer and copy.base is not None and digest(copy.base) != layer.digest:
         merged = merge_features(base, ours, on_disk)
@@ -148,6 +150,23 @@ def plan_save(
     difference = compare_records(on_disk, ours)
     findings = () if conflicts or not difference else _judge_layer(folder, day, ours, file)
     return Plan(copy, day, ours, on_disk, difference, conflicts, findings, (*copy.notes, *notes))
+
+
+def _named_by_ground(
+    features: Sequence[Feature], base: Sequence[Feature]
+) -> tuple[tuple[Feature, ...], list[str]]:
+    """The features, each on ground of the base with the id that it has there."""
+    before = {feature.id: state_of(feature) for feature in base}
+    mine = {feature.id: state_of(feature) for feature in features}
+    ids = {id(state.geometry): name for name, state in with_ids_of(mine, before).items()}
+    named = []
+    for feature in features:
+        own = ids.get(id(mine[feature.id].geometry), feature.id)
+        values = {**feature.properties, "id": own}
+        named.append(feature if own == feature.id else replace(feature, id=own, properties=values))
+    count = sum(a.id != b.id for a, b in zip(named, features, strict=True))
+    note = f"{count} features have the ids back that their ground had"
+    return tuple(sorted(named, key=lambda one: one.id)), [note] if count else []
 
 
 def unsaved(copy: Copy) -> Difference:
@@ -206,11 +225,13 @@ def _judge_layer(
     # Read back from its text, as a save does: findings name lines of the file as it will stand.
     data = dump_geojson(features, schema=CONTROL)
     layer = parse_geojson(data, schema=CONTROL, file=file)
-    after = replace(folder, control=dict(sorted({**folder.control, day: layer}.items())))
-    known = {(issue.code, issue.ids, issue.message) for issue in check_folder(folder)}
+    digests = {**folder.digests, f"control/{day}.geojson": layer.digest}
+    control = dict(sorted({**folder.control, day: layer}.items()))
+    after = replace(folder, control=control, digests=dict(sorted(digests.items())))
+    known = {(issue.code, issue.ids, issue.message) for issue in check_folder(folder, kept=True)}
     found = [
         issue
-        for issue in check_folder(after)
+        for issue in check_folder(after, kept=True)
         if (issue.code, issue.ids, issue.message) not in known
     ]
     # What the ledger lacks is written after the layer, so it does not stop the layer.

@@ -128,7 +128,7 @@ def merge_rows(
         The rows, and what could not be merged.
     """
     tables_of = (base, ours, theirs)
-    keys = _row_keys(tables_of, schema)
+    keys = row_keys(tables_of, schema)
     versions = Versions(
         *(
             {key: State(row.values) for key, row in zip(names, rows, strict=True)}
@@ -154,7 +154,7 @@ def _rows(records: States, *, keyed: bool) -> tuple[Row, ...]:
     )
 
 
-def _row_keys(versions: Sequence[Sequence[Row]], schema: Schema) -> list[list[str]]:
+def row_keys(versions: Sequence[Sequence[Row]], schema: Schema) -> list[list[str]]:
     """What tells the rows of a table apart: ids, or as many first columns as it takes."""
     if "id" in schema.names:
         return [[row.id for row in rows] for rows in versions]
@@ -164,7 +164,9 @@ def _row_keys(versions: Sequence[Sequence[Row]], schema: Schema) -> list[list[st
             [", ".join(str(row.values.get(n) or "") for n in names) for row in rows]
             for rows in versions
         ]
-        if all(len(set(key)) == len(key) for key in keys):
+        # Two who look at one date write of two places; of one place they contradict each other.
+        is_unique = all(len(set(key)) == len(key) for key in keys)
+        if is_unique and (count >= _ABOUT or not _meet(keys, versions)):
             return keys
     # Rows that are equal in all columns: the second of them is another one.
     seen = [Counter[str]() for _ in versions]
@@ -173,6 +175,23 @@ def _row_keys(versions: Sequence[Sequence[Row]], schema: Schema) -> list[list[st
             count_of[text] += 1
             key[i] = text if count_of[text] == 1 else f"{text} ({count_of[text]})"
     return keys
+
+
+def _meet(keys: Sequence[Sequence[str]], versions: Sequence[Sequence[Row]]) -> bool:
+    """Whether two sides of a merge added rows that differ and would be taken for one."""
+    if len(versions) != _SIDES:
+        return False
+    base, ours, theirs = (
+        {key: row.values for key, row in zip(names, rows, strict=True)}
+        for names, rows in zip(keys, versions, strict=True)
+    )
+    new = (ours.keys() & theirs.keys()) - base.keys()
+    return any(ours[key] != theirs[key] for key in new)
+
+
+_SIDES = 3
+_ABOUT = 2
+"""So many first columns say what a row without an id is about."""
 
 
 def merge_bytes(

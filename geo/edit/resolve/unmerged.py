@@ -244,6 +244,24 @@ def _whole_file(
     return Merged(chosen, chosen, ())
 
 
+def merged_records(one: Unmerged) -> tuple[Any, ...]:
+    """
+    Return a file merged, with what was chosen; where nothing was yet, as it is mine.
+
+    Parameters
+    ----------
+    one
+        From `unmerged_files`.
+
+    Returns
+    -------
+    records
+        Features or rows.
+    """
+    merged = _merged(one, one.choices)
+    return merged.theirs if one.is_turned else merged.records
+
+
 def choose_sides(one: Unmerged, choices: Mapping[str, str]) -> Unmerged:
     """
     Decide conflicts, and keep what was decided until the file is settled.

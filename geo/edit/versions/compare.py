@@ -101,7 +101,8 @@ def compare_versions(layers: Path, before: str, after: str | None = None) -> Com
     """
     names = before, after or WORKING_TREE
     first = read_revision(layers, before)
-    second = read_folder(layers) if after is None else read_revision(layers, after)
+    second = read_folder(layers, partial=True) if after is None else read_revision(layers, after)
+    first, second = _without_broken(first, second)
     findings = [_findings(folder) for folder in (first, second)]
     return Comparison(
         *names,
@@ -115,6 +116,29 @@ def compare_versions(layers: Path, before: str, after: str | None = None) -> Com
     )
 
 
+def _without_broken(first: Folder, second: Folder) -> tuple[Folder, Folder]:
+    """Both versions without the dated layers that cannot be read in one; their faults stay told."""
+    broken = {
+        issue.file.replace(str(folder.root), "", 1).lstrip("/")
+        for folder in (first, second)
+        for issue in folder.issues
+        if issue.severity == "error"
+    }
+    if not broken:
+        return first, second
+    rest = []
+    for folder in (first, second):
+        control = {
+            d: one for d, one in folder.control.items() if f"control/{d}.geojson" not in broken
+        }
+        layers = [one for one in folder.event_layers if not one.file.endswith(tuple(broken))]
+        events = tuple(event for layer in layers for event in layer.features)
+        rest.append(
+            dataclasses.replace(folder, control=control, event_layers=tuple(layers), events=events)
+        )
+    return rest[0], rest[1]
+
+
 def _names(folder: Folder) -> dict[str, str]:
     """What people call the things that ids stand for."""
     records = [(place.id, place.properties["name"]) for place in folder.places.values()]
@@ -126,7 +150,7 @@ def _names(folder: Folder) -> dict[str, str]:
 def _findings(folder: Folder) -> dict[tuple[str, ...], list[Issue]]:
     """What the checks say of a version, by rule and by the first of the ids concerned."""
     found: dict[tuple[str, ...], list[Issue]] = defaultdict(list)
-    for issue in check_folder(folder):
+    for issue in check_folder(folder, kept=True):
         here = rename_file(issue, folder.root, "").file.lstrip("/")
         message = issue.message.replace(f"{folder.root}/", "")
         key = issue.code, here, issue.ids[0] if issue.ids else message
@@ -284,6 +308,8 @@ def layer_changes(first: Folder, second: Folder) -> Iterator[LayerChange]:
         else:
             assert one is not None and two is not None
             kind, against, old, new = LayerFate.CHANGED, day, one.features, two.features
+            if one.digest and one.digest == two.digest and first.area == second.area:
+                continue
             if not compare_records(old, new) and first.area == second.area:
                 continue
         yield _ground(day, kind, against, (first, second), (old, new))
@@ -407,7 +433,8 @@ def read_revision(layers: Path, revision: str) -> Folder:
     LayerNotFoundError
         If the folder was not there.
     LayerError
-        If a file of that version holds faults.
+        If a file of that version holds faults, other than a dated layer: these are left out, and
+        told among its issues.
     """
     repository = Repository.around(layers)
     commit, path = repository.commit(revision), repository.relative(layers)
@@ -416,10 +443,11 @@ def read_revision(layers: Path, revision: str) -> Folder:
         if not repository.write_out(commit, path, root):
             raise LayerNotFoundError(f"{escape(revision)} has no folder {escape(path or '.')}")
         try:
-            return read_folder(root)
+            folder = read_folder(root, partial=True)
         except LayerError as error:
             moved = [rename_file(issue, root, f"{revision}:{path}") for issue in error.issues]
             raise type(error)(moved or str(error)) from error
+        return folder
 
 
 def rename_file(issue: Issue, root: Path, name: str) -> Issue:

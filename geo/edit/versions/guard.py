@@ -13,19 +13,21 @@ import dataclasses
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import shapely
 
 from geo.edit.merge.by_id import read_records
 from geo.edit.versions.dropped import Files, dropped_edits
 from geo.edit.versions.git import Repository
+from geo.edit.versions.losses import lost_columns
 from geo.edit.versions.standing import Standing, find_standing
 from geo.errors import Issue, LayerError, refuse
-from geo.layers import layer_paths, schema_of
-from geo.model import CONTROL, Feature, Row, Schema
+from geo.layers import KeptLayers, digest, kept_layers, layer_paths, schema_of
+from geo.model import CONTROL, THEATRE, Feature, Row, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 
 def guard_ids(
@@ -70,6 +72,7 @@ def guard_ids(
     now = _files_at(repository, None, path) if staged else _files_on_disk(layers)
     issues = [*_vanished(before, now, f"{revision}:{path}"), *_reused(before, now, revision)]
     issues += _resurrected(before, now, repository, commit, path)
+    issues += _losses(before, now, revision)
     return _unconfirmed(issues, layers, confirmed)
 
 
@@ -144,30 +147,56 @@ def _unconfirmed(issues: Iterable[Issue], layers: Path, confirmed: Collection[st
 
 def _files_at(repository: Repository, commit: str | None, path: str) -> Files:
     entries = repository.entries(commit, path)
-    found: Files = {}
-    for entry, data in zip(entries, repository.contents(entries), strict=True):
-        inner = Path(entry.path).relative_to(path)
-        schema = schema_of(inner, Path())
-        if schema is not None and "id" in schema.names:
-            found[inner.as_posix()] = schema, _by_id(data, schema)
-    return found
+    return _by_file(
+        (Path(entry.path).relative_to(path).as_posix(), data)
+        for entry, data in zip(entries, repository.contents(entries), strict=True)
+    )
 
 
 def _files_on_disk(layers: Path) -> Files:
-    return {
-        path.relative_to(layers).as_posix(): (schema, _by_id(path.read_bytes(), schema))
-        for path, schema in layer_paths(layers)
-        if "id" in schema.names
-    }
+    return _by_file(
+        (path.relative_to(layers).as_posix(), path.read_bytes()) for path, _ in layer_paths(layers)
+    )
 
 
-def _by_id(data: bytes, schema: Schema) -> dict[str, Feature | Row]:
+def _by_file(files: Iterable[tuple[str, bytes]]) -> Files:
+    """The files that have ids; the same text of a version is the same object in all."""
+    texts = {file: data for file, data in files if (schema := schema_of(Path(file), Path()))}
+    theatre = texts.get(THEATRE.path)
+    kept = None if theatre is None else kept_layers(theatre)
+    found: Files = {}
+    for file, data in texts.items():
+        schema = schema_of(Path(file), Path())
+        if schema is not None and "id" in schema.names:
+            found[file] = schema, _by_id(data, schema, kept)
+    return found
+
+
+_READ: WeakValueDictionary[tuple[str, str], _Records] = WeakValueDictionary()
+"""Versions that were read: of two commits most files are the same."""
+
+
+class _Records(dict[str, Feature | Row]):
+    """Records by id, which one may refer to weakly."""
+
+
+def _by_id(data: bytes, schema: Schema, kept: KeptLayers | None) -> dict[str, Feature | Row]:
     """The records of a file; none where it has faults, which are reported elsewhere."""
-    try:
-        records = read_records(data, schema=schema, file="", repair=True)
-    except LayerError:
-        return {}
-    return {record.id: record for record in records}
+    mark = digest(data)
+    known = _READ.get((schema.name, mark))
+    if known is not None:
+        return known
+    records: Sequence[Feature] | Sequence[Row] | None = None
+    if kept is not None and schema.name == CONTROL.name:
+        records = kept.features(mark)
+    if records is None:
+        try:
+            records = read_records(data, schema=schema, file="", repair=True)
+        except LayerError:
+            records = ()
+    read = _Records((record.id, record) for record in records)
+    _READ[schema.name, mark] = read
+    return read
 
 
 def _homes(files: Files) -> dict[tuple[str, str], list[str]]:
@@ -183,6 +212,8 @@ def _vanished(before: Files, now: Files, origin: str) -> Iterator[Issue]:
     homes = _homes(now)
     revision = origin.split(":")[0]
     for file, (schema, records) in sorted(before.items()):
+        if file in now and now[file][1] is records:
+            continue
         if file in now and not now[file][1] and records:
             message = f"it cannot be read, and {len(records)} ids of {revision} were in it"
             hint = "mend it first: `frontline check` says what is wrong"
@@ -204,7 +235,7 @@ def _vanished(before: Files, now: Files, origin: str) -> Iterator[Issue]:
 
 def _reused(before: Files, now: Files, revision: str) -> Iterator[Issue]:
     for file, (schema, records) in sorted(now.items()):
-        if schema.name != CONTROL.name or file not in before:
+        if schema.name != CONTROL.name or file not in before or before[file][1] is records:
             continue
         for name, record in sorted(records.items()):
             old = before[file][1].get(name)
@@ -216,6 +247,20 @@ def _reused(before: Files, now: Files, revision: str) -> Iterator[Issue]:
                 message = f"it lies on other ground than in {revision}, and shares none with it"
                 hint = "an id stands for one patch; give this one a new id"
                 yield refuse("id.reused", message, hint, file=file, line=record.line, ids=(name,))
+
+
+def _losses(before: Files, now: Files, revision: str) -> Iterator[Issue]:
+    """Columns of tables that were emptied, or sorted without the others."""
+    for file, (schema, records) in sorted(now.items()):
+        if schema.geometry or file not in before or not records or before[file][1] is records:
+            continue
+        rows = [
+            [r for r in some.values() if isinstance(r, Row)] for some in (before[file][1], records)
+        ]
+        for issue in lost_columns(schema, rows[0], rows[1]):
+            message = f"{issue.message}, against {revision}"
+            hint = f"if it is meant, `frontline gone {issue.ids[0]}` says so"
+            yield dataclasses.replace(issue, message=message, hint=hint, file=file)
 
 
 def _resurrected(

@@ -19,9 +19,9 @@ from geo.edit.versions.confirmed import confirmed_ids, forget_confirmed
 from geo.edit.versions.git import Repository
 from geo.edit.versions.guard import guard_commit
 from geo.edit.versions.standing import Standing, find_standing
-from geo.edit.versions.texts import canonical_text
+from geo.edit.versions.texts import canonical_text, schema_by_name
 from geo.errors import GeoError, Issue, LayerError, escape, refuse
-from geo.layers import digest, layer_paths, save_file
+from geo.layers import cache_key, digest, keep_cached, layer_paths, load_cached, save_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,13 +113,45 @@ def _staged_faults(staged: Path) -> Iterator[Issue]:
     except LayerError as error:
         yield from (issue for issue in error.issues if issue.severity == "error")
         return
+    canonical = KnownTexts()
     for path, schema in layer_paths(staged):
         data = path.read_bytes()
-        if canonical_text(data, path.relative_to(staged).as_posix()) != data:
+        if not canonical.is_canonical(data, path.relative_to(staged).as_posix()):
             hint = "run `frontline fmt` on it and add it again"
             message = "the file is not in canonical form"
             yield refuse("fmt.layout", message, hint, file=str(path), ids=(schema.name,))
-    yield from (issue for issue in check_folder(folder) if issue.severity == "error")
+    canonical.flush()
+    found = check_folder(folder, kept=True)
+    yield from (issue for issue in found if issue.severity == "error")
+
+
+class KnownTexts:
+    """Texts that were found canonical before, by their digests: to write them anew takes long."""
+
+    def __init__(self) -> None:
+        self._key = cache_key({"canonical texts": ""})
+        self._known = set((load_cached(self._key) or b"").decode("ascii", "replace").split())
+        self._met: dict[str, None] = {}
+        self._is_new = False
+
+    def is_canonical(self, data: bytes, name: str) -> bool:
+        """Whether a file would not be written otherwise."""
+        mark = f"{schema_by_name(name).name}:{digest(data)}"
+        if mark not in self._known:
+            if canonical_text(data, name) != data:
+                return False
+            self._is_new = True
+        self._met[mark] = None
+        return True
+
+    def flush(self) -> None:
+        """Keep what is new, and of the rest what was met last."""
+        if self._is_new:
+            kept = [*self._met, *(self._known - self._met.keys())][:_TEXTS]
+            keep_cached(self._key, "\n".join(kept).encode())
+
+
+_TEXTS = 20_000
 
 
 def _rename_folder(issue: Issue, staged: Path, folder: str) -> Issue:

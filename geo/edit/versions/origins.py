@@ -31,7 +31,7 @@ from geo.layers import (
 from geo.model import CONTROL
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from geo.model import Feature, Schema, Value
@@ -212,10 +212,34 @@ def distance(one: States, other: States, keys: Collection[str] | None = None) ->
 
     Values that are much alike count less: who edits a sentence leaves most of its words.
     """
+    one = with_ids_of(one, other)
     total = float(len(one.keys() ^ other.keys()))
     for name in one.keys() & other.keys():
         total += _apart(one[name], other[name], keys)
     return total
+
+
+def with_ids_of(one: States, other: States) -> States:
+    """
+    Give records of a version that is nowhere else by its id the id of the same ground there.
+
+    Programs drop ids, or number features anew; ground that is the same to the last digit is the
+    same patch.
+    """
+    lost = {
+        shapely.to_wkb(state.geometry): name
+        for name, state in other.items()
+        if name not in one and state.geometry is not None
+    }
+    if not lost:
+        return one
+    named: dict[str, State] = {}
+    for name, state in one.items():
+        own = name
+        if name not in other and state.geometry is not None:
+            own = lost.pop(shapely.to_wkb(state.geometry), name)
+        named[own] = State({**state.values, "id": own}, state.geometry) if own != name else state
+    return named
 
 
 def _apart(one: State, other: State, keys: Collection[str] | None) -> float:
@@ -267,37 +291,39 @@ class Origin:
 
 
 def find_origin(
-    features: Sequence[Feature],
-    on_disk: Sequence[Feature],
+    mine: States,
+    now: States,
     versions: Iterable[Version],
     *,
     columns: Collection[str] | None = None,
+    read: Callable[[Version], States] | None = None,
 ) -> Origin:
     """
-    Find which version of a layer a copy was taken from.
+    Find which version of a file a copy was taken from.
 
     Parameters
     ----------
-    features
+    mine
         The copy.
-    on_disk
-        The layer as it is now.
+    now
+        The file as it is now.
     versions
         What it held before, latest first.
     columns
         Properties of which the copy says anything; None for all.
+    read
+        The records of a version; the default reads a control layer.
 
     Returns
     -------
     origin
         The version that it differs least from.
     """
-    mine = states_of(features)
-    now = states_of(on_disk)
+    read = read or (lambda version: states_of(read_version(version)))
     here = distance(mine, now, columns)
     found = []
     for version in versions:
-        then = states_of(read_version(version))
+        then = read(version)
         if then and then != now:
             found.append((distance(mine, then, columns), version))
     if not found:
