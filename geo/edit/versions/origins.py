@@ -110,7 +110,7 @@ def repository_versions(
 ) -> Iterator[Version]:
     """Yield what commits that lead to one made of a path, latest first."""
     words = [
-        *("log", "-z", f"--max-count={most}", "--diff-filter=AM", "--no-renames"),
+        *("log", "-z", "--full-history", f"--max-count={most}", "--diff-filter=AM", "--no-renames"),
         *("--format=%H%x1f%an%x1f%ae%x1f%cI%x1f%s", commit, "--", f":(top,literal){path}"),
     ]
     listed = repository.run(words).decode("utf-8", "replace").split("\0")

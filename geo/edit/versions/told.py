@@ -133,7 +133,7 @@ class _Told:
             return
         # The commits of a branch that was merged are told by themselves, not by the merge.
         words = [
-            *("log", "-z", "--no-merges", "--raw", "--no-abbrev", "--no-renames"),
+            *("log", "-z", "--full-history", "--no-merges", "--raw", "--no-abbrev", "--no-renames"),
             *("--format=%x1e%H%x1f%an%x1f%cI%x1f%s", "HEAD", "--"),
             f":(top,literal){self.folder}" if self.folder else ":(top)",
         ]
