@@ -441,6 +441,7 @@ def test_the_command_publishes_and_checks(frontline, small, tmp_path):
     assert "no dead links, no page too heavy" in out
     assert "frontline serve" in err
     assert not (root / "sitemap.xml").exists()
+    assert '<link rel="icon" href="data:,">' in (root / "map.html").read_text()
     assert "No licence is stated" in (root / "dates/2017-08-01.html").read_text()
     (root / "archive.html").unlink()
     code, out, _ = frontline("publish", "--to", root, "--layers", small)

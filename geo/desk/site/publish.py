@@ -239,7 +239,10 @@ class _Maker:
             return
         dates = self.material.dates
         pair = (dates[-2], dates[-1]) if len(dates) > 1 else (dates[0], dates[0])
-        self.store.put(at.MAP, self.material.map_page(*pair).html.encode())
+        page = self.material.map_page(*pair).html
+        # As the other pages have it: else a browser asks the server for an icon, in vain.
+        page = page.replace("</title>", '</title><link rel="icon" href="data:,">', 1)
+        self.store.put(at.MAP, page.encode())
 
 
 _LEADING = (at.METHOD, at.PLACES, at.EVENTS, at.ARCHIVE, at.HOME)
