@@ -17,7 +17,7 @@ from geo.edit.merge.merged import merge_bytes, merge_features, merge_rows
 from geo.errors import SchemaError
 from geo.layers import geojson, tables
 from geo.model import ASSESSMENTS, CONTROL, EVENTS, PLACES, STATEMENTS, Feature, Row
-from tests.benchmarks import merges
+from tests.benchmarks import meetings, merges
 
 ROOT = Path(__file__).parents[2]
 
@@ -352,7 +352,7 @@ def test_a_merge_of_edits_in_one_corner_is_right_or_stops(seed):
 def judge(seed):
     three = merges.case(seed, cells=20, edits=3)
     wanted = merges.truth(*three, seed=seed, spots=80)
-    texts = [merges.written(features) for features in three]
+    texts = [meetings.written(features) for features in three]
     data, conflicts = merge_bytes(*texts, schema=CONTROL, file="layer")
     word, found = merges.judged(not conflicts, data, three, wanted)
     assert word in {"right", "stopped"}, (word, found, conflicts)
