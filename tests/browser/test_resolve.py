@@ -34,13 +34,23 @@ def moved(top, east):
     write(top, some)
 
 
+TORN = {}
+"""The repository of `torn`, made by the first test that asks for it."""
+
+
 @pytest.fixture
-def torn(monkeypatch, tmp_path, small, frontline):
+def torn(monkeypatch, tmp_path, tmp_path_factory, small, frontline):
     """A border and a note that both changed, and a date that both began."""
     for name in [key for key in os.environ if key.startswith("GIT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    top = tmp_path / "maps"
+    if not TORN:
+        TORN["top"] = tear(tmp_path_factory.mktemp("torn") / "maps", small, frontline)
+    shutil.copytree(TORN["top"], tmp_path / "maps")
+    return tmp_path / "maps"
+
+
+def tear(top, small, frontline):
     top.mkdir()
     shutil.move(small, top / "layers")
     clones.canonical(top / "layers")

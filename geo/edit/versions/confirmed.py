@@ -56,13 +56,25 @@ def confirm_ids(layers: Path, ids: Iterable[str]) -> Path:
 
 
 def forget_confirmed(layers: Path, repository: Repository, path: str) -> None:
-    """Forget what no commit will lose any more: ids that the last commit did not have."""
+    """
+    Forget what was used up, once a commit is let through: ids that the last one lost in a file.
+
+    Other files, of other dates, may have them still.
+    """
     known = confirmed_ids(layers)
     if not known or not repository.has("HEAD"):
         return
-    words = ["grep", "-h", "-o", "-w", "-F", *(w for one in known for w in ("-e", one))]
-    left = repository.answer([*words, "HEAD", "--", path or "."]).decode("utf-8", "replace").split()
-    kept = sorted({one for one in known if one in left})
+
+    def files_with(one: str, revision: str) -> set[bytes]:
+        words = ["grep", "-l", "-w", "-F", "-e", one, revision, "--", path or "."]
+        found = repository.answer(words).splitlines()
+        return {line.partition(b":")[2] for line in found}
+
+    kept = []
+    for one in sorted(known):
+        now = files_with(one, "HEAD")
+        if now and not (repository.has("HEAD~1") and files_with(one, "HEAD~1") - now):
+            kept.append(one)
     if kept != sorted(known):
         _write(layers, kept)
 
