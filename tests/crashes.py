@@ -84,7 +84,9 @@ class SaveFile(Writer):
     def step(self):
         source = self.scratch / "drawn.geojson"
         source.write_bytes(json.dumps(json.loads(self.next())).encode())
-        command("save", str(source), DAY, "--yes", "--layers", str(self.root))
+        # It says by turns what the layer said before: here that is meant.
+        words = (str(source), DAY, "--yes", "--base", "now", "--layers", str(self.root))
+        command("save", *words)
 
 
 class SaveCopy(Writer):
