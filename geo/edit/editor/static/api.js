@@ -42,6 +42,9 @@ export const TAB = (() => {
   }
 })();
 
+/** What the server says under an address, as it stands there. */
+export const read = (path) => call(path);
+
 const query = (date) => `?${new URLSearchParams({ ...(date ? { date } : {}), tab: TAB })}`;
 
 export const readState = (date) => call(`/api/state${query(date)}`);

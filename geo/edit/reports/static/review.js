@@ -1,7 +1,7 @@
 // The review: drafts of a report one after the other, decided by keys. The server keeps every
 // decision before it answers, and says how all drafts stand then; this page only shows it.
 
-import { Answer, Silence, TAB, post } from './api.js';
+import { Answer, Silence, TAB, post, read } from './api.js';
 import { Card, drawSettings } from './card.js';
 import { ask, tell } from './dialogs.js';
 import { Ground } from './ground.js';
@@ -15,18 +15,6 @@ const PING_MS = 60_000;
 const TYPED_MS = 700;
 const PER_WORD = { a: 'accept', r: 'reject', n: 'next', j: 'next', p: 'back', k: 'back', s: 'swap', m: 'merge', x: 'split', d: 'date', e: 'edit', u: 'undo', o: 'reopen', c: 'place', ']': 'later', '[': 'earlier', '=': 'same', '?': 'help' };
 const CODES = { Equal: '=', BracketRight: ']', BracketLeft: '[', Slash: '/' };
-
-async function read(path) {
-  let response;
-  try {
-    response = await fetch(path, { cache: 'no-store', credentials: 'same-origin' });
-  } catch (error) {
-    throw new Silence(error.message);
-  }
-  const body = await response.json();
-  if (!response.ok) throw new Answer(response.status, body);
-  return body;
-}
 
 class Review {
   id = null;

@@ -1,7 +1,7 @@
 // What git could not merge: both versions on the map and in a list, and whose word counts. The
 // server keeps every choice before it answers; this page only shows it.
 
-import { Answer, Silence, TAB, post } from './api.js';
+import { Answer, Silence, TAB, post, read } from './api.js';
 import { Picture } from './canvas.js';
 import { GRID, cornersOf, patchOf, shapeOf, toGrid } from './coverage.js';
 import { ask, tell } from './dialogs.js';
@@ -13,18 +13,6 @@ const byId = (id) => document.getElementById(id);
 const PING_MS = 60_000;
 const SIDES = ['mine', 'theirs'];
 const SHOWN = { m: 'mine', t: 'theirs', b: 'was', r: 'merged' };
-
-async function read(path) {
-  let response;
-  try {
-    response = await fetch(path, { cache: 'no-store', credentials: 'same-origin' });
-  } catch (error) {
-    throw new Silence(error.message);
-  }
-  const body = await response.json();
-  if (!response.ok) throw new Answer(response.status, body);
-  return body;
-}
 
 class Resolve {
   at = 0;
